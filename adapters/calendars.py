@@ -1,0 +1,49 @@
+"""Calendar files: those that are shipped, and those that an office brings on a stick."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from workflow.calendar import Calendar
+from workflow.errors import BadInput, NotFound
+from workflow.text import Text
+
+MAX_BYTES = 1_000_000
+
+
+@cache
+def shipped(name: str = "cn") -> Calendar:
+    """A calendar of ``definitions/calendars``; ``cn+inner-mongolia`` puts a local overlay on top. Raises :class:`NotFound`."""
+    base, *overlays = name.split("+")
+    folder = files("definitions") / "calendars" / base
+    if not folder.is_dir():
+        raise NotFound(Text(f"没有日历 {base!r}", f"there is no calendar {base!r}"))
+    documents: list[Mapping[str, Any]] = []
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".json"):
+            content = json.loads(file.read_text(encoding="utf-8"))
+            documents.extend(content if isinstance(content, list) else [content])
+    calendar = Calendar.load(documents)
+    for overlay in overlays:
+        file = files("definitions") / "calendars" / "overlays" / f"{overlay}.json"
+        if not file.is_file():
+            raise NotFound(Text(f"没有地方日历 {overlay!r}", f"there is no overlay {overlay!r}"))
+        calendar = calendar.with_overlay(json.loads(file.read_text(encoding="utf-8")))
+    return calendar
+
+
+def read_document(path: Path) -> Any:
+    """The JSON of a calendar file. Raises :class:`BadInput` for what is too large, not UTF-8 or not JSON."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadInput(Text(f"文件超过 {MAX_BYTES} 字节", f"the file is larger than {MAX_BYTES} bytes"), where=str(path))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise BadInput(Text(f"不能读取文件:{error.strerror}", f"cannot read the file: {error.strerror}"), where=str(path)) from None
+    except ValueError as error:
+        raise BadInput(Text(f"不是 JSON:{error}", f"not JSON: {error}"), where=str(path)) from None

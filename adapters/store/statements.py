@@ -1,0 +1,135 @@
+"""The SQL of a store: written with SQLAlchemy Core, compiled once for a database, then run as text.
+
+A command writes a handful of rows, and building a statement object costs more than running it. So each is compiled to text with
+positional parameters when the store is opened, and goes straight to the driver, which keeps it prepared. No SQL is written by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy import BindParameter, Dialect, Executable, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from adapters.store.tables import AnswerTable, BlobTable, CaseTable, DueTable, EntryTable, MetaTable, PrivateTable, SealTable
+
+ENTRY, PRIVATE, CASE, DUE = EntryTable.__table__, PrivateTable.__table__, CaseTable.__table__, DueTable.__table__
+ANSWER, BLOB, SEAL, META = AnswerTable.__table__, BlobTable.__table__, SealTable.__table__, MetaTable.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Each statement as text. Rows go in and come out in the order of the table's columns, unless the name of the field says otherwise."""
+
+    add_entry: str
+    """Without ``seal``."""
+    has_entry: str
+    """case, n → a row when there is one."""
+    entries: str
+    """case, after → (case, n, data, hash) by n."""
+    journal: str
+    unsealed: str
+    sealed: str
+    """number → (case, n, data, hash) by (case, n), as for the two above."""
+    add_private: str
+    private: str
+    """case, n → (salt, data)."""
+    erase: str
+    """case, n."""
+    put_case: str
+    case: str
+    cases: str
+    cases_of: str
+    """procedure."""
+    waking: str
+    """until, limit, offset."""
+    clear_dues: str
+    """case."""
+    add_due: str
+    dues: str
+    dues_of: str
+    """case."""
+    dues_until: str
+    """until."""
+    dues_of_until: str
+    """case, until."""
+    add_answer: str
+    answer: str
+    """key → without the key."""
+    add_blob: str
+    """kind, name, digest, data; nothing when the digest is there."""
+    blob: str
+    blobs: str
+    """kind → (name, digest)."""
+    add_seal: str
+    mark: str
+    """number, case, n: puts an entry that is not sealed under a seal."""
+    seals: str
+    """(data, hash), oldest first."""
+    meta: str
+    add_meta: str
+
+
+def _given(name: str) -> BindParameter[Any]:
+    return bindparam(name)
+
+
+def compiled(dialect: Dialect) -> Statements:
+    """The statements for a dialect whose parameters are positional (``qmark``, ``format``)."""
+
+    def text(statement: Executable, *order: str) -> str:
+        compiler = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        assert isinstance(compiler, SQLCompiler)
+        assert not order or tuple(compiler.positiontup or ()) == order, (str(compiler), compiler.positiontup)
+        return str(compiler)
+
+    def upserting(table: Table) -> Any:
+        return import_module(f"sqlalchemy.dialects.{dialect.name}").insert(table)
+
+    def adding(table: Table, *columns: str) -> str:
+        names = columns or tuple(column.name for column in table.columns)
+        return text(insert(table).values({name: bindparam(name) for name in names}), *names)
+
+    e, p, c, d, a, b = ENTRY.c, PRIVATE.c, CASE.c, DUE.c, ANSWER.c, BLOB.c
+    case, n, until, skip = (_given(name) for name in ("of", "at", "until", "skip"))
+    entries: Select[Any] = select(e.case, e.n, e.data, e.hash).order_by(e.case, e.n)
+    dues = select(*d).where(d.open).order_by(d.due.nulls_last(), d.case, d.row)
+    fresh = upserting(CASE).values({column.name: bindparam(column.name) for column in CASE.columns})
+    blob = upserting(BLOB).values({name: bindparam(name) for name in ("kind", "name", "digest", "data")})
+    return Statements(
+        add_entry=adding(ENTRY, "case", "n", "recorded", "kind", "data", "hash"),
+        has_entry=text(select(e.n).where(e.case == case, e.n == n), "of", "at"),
+        entries=text(entries.where(e.case == case, e.n > n), "of", "at"),
+        journal=text(entries),
+        unsealed=text(entries.where(e.seal.is_(None))),
+        sealed=text(entries.where(e.seal == n), "at"),
+        add_private=adding(PRIVATE),
+        private=text(select(p.salt, p.data).where(p.case == case, p.n == n), "of", "at"),
+        erase=text(delete(PRIVATE).where(p.case == case, p.n == n), "of", "at"),
+        put_case=text(
+            fresh.on_conflict_do_update(index_elements=[c.id], set_={k.name: fresh.excluded[k.name] for k in c if k.name != "id"}),
+            *(column.name for column in c),
+        ),
+        case=text(select(*c).where(c.id == case), "of"),
+        cases=text(select(*c).order_by(c.id)),
+        cases_of=text(select(*c).where(c.procedure == case).order_by(c.id), "of"),
+        waking=text(select(*c).where(c.next_at <= until).order_by(c.next_at, c.id).limit(n).offset(skip), "until", "at", "skip"),
+        clear_dues=text(delete(DUE).where(d.case == case), "of"),
+        add_due=adding(DUE),
+        dues=text(dues),
+        dues_of=text(dues.where(d.case == case), "of"),
+        dues_until=text(dues.where(d.due <= until), "until"),
+        dues_of_until=text(dues.where(d.case == case, d.due <= until), "of", "until"),
+        add_answer=adding(ANSWER),
+        answer=text(select(a.request, a.case, a.n, a.first).where(a.key == case), "of"),
+        add_blob=text(blob.on_conflict_do_nothing(index_elements=[b.digest]), "kind", "name", "digest", "data"),
+        blob=text(select(b.data).where(b.digest == case), "of"),
+        blobs=text(select(b.name, b.digest).where(b.kind == case).order_by(b.position), "of"),
+        add_seal=adding(SEAL),
+        mark=text(update(ENTRY).values(seal=bindparam("number")).where(e.case == case, e.n == n, e.seal.is_(None)), "number", "of", "at"),
+        seals=text(select(SEAL.c.data, SEAL.c.hash).order_by(SEAL.c.number)),
+        meta=text(select(META.c.key, META.c.value).order_by(META.c.key)),
+        add_meta=adding(META),
+    )

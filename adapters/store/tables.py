@@ -1,0 +1,121 @@
+"""The tables of a store.
+
+``duban_entry`` is the journal: its rows are written once, and only their ``seal`` is ever set afterwards. ``duban_private`` holds what can
+be erased. ``duban_case`` and ``duban_due`` are derived: they can be made again from the journal. Every name is prefixed, so that the
+tables can lie in the database of a host program.
+
+Instants are canonical text stamps (:func:`workflow.moment.stamp`), so the order of the text is the order of time, and text is compared by
+code point on every database.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKeyConstraint, Index, String, Table
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+Word: Any = String().with_variant(String(collation="C"), "postgresql")
+"""Text ordered by code point: what SQLite does anyway, and what Python does."""
+
+VERSION_TABLE = "duban_version"
+"""Where Alembic keeps the revision of the schema."""
+
+
+class Model(SQLModel, registry=registry()):
+    """Base with its own metadata: a host's SQLModel tables stay out of ours, and ours out of theirs."""
+
+    __table__: ClassVar[Table]
+
+
+class SealTable(Model, table=True):
+    __tablename__ = "duban_seal"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    hash: str = Field(sa_type=Word)
+    data: bytes
+
+
+class EntryTable(Model, table=True):
+    __tablename__ = "duban_entry"
+
+    case: str = Field(primary_key=True, sa_type=Word)
+    n: int = Field(primary_key=True)
+    recorded: str = Field(sa_type=Word)
+    kind: str = Field(sa_type=Word)
+    data: bytes
+    """The canonical bytes; every other column but ``seal`` repeats a part of them, for people who query the tables."""
+    hash: str = Field(sa_type=Word)
+    seal: int | None = Field(default=None, foreign_key="duban_seal.number", index=True)
+
+
+class PrivateTable(Model, table=True):
+    __tablename__ = "duban_private"
+    # On SQLite a table with row ids only grows at its end: rows are never moved, and leave no copy behind that erasing would miss.
+    __table_args__ = (ForeignKeyConstraint(["case", "n"], ["duban_entry.case", "duban_entry.n"]),)
+
+    case: str = Field(primary_key=True, sa_type=Word)
+    n: int = Field(primary_key=True)
+    salt: bytes
+    data: bytes
+
+
+class CaseTable(Model, table=True):
+    __tablename__ = "duban_case"
+
+    id: str = Field(primary_key=True, sa_type=Word)
+    procedure: str = Field(sa_type=Word)
+    version: str = Field(sa_type=Word)
+    definition: str = Field(sa_type=Word)
+    unit: str = Field(sa_type=Word)
+    state: str = Field(sa_type=Word)
+    """A JSON array of state names."""
+    n: int
+    head: str = Field(sa_type=Word)
+    opened: str = Field(sa_type=Word)
+    ended: bool
+    listed: bool
+    next_at: str | None = Field(default=None, sa_type=Word, index=True)
+
+
+class DueTable(Model, table=True):
+    __tablename__ = "duban_due"
+    __table_args__ = (Index("ix_duban_due_due", "due"), {"sqlite_with_rowid": False})
+
+    case: str = Field(primary_key=True, sa_type=Word)
+    row: str = Field(primary_key=True, sa_type=Word)
+    obligation: str = Field(sa_type=Word)
+    revision: int
+    due: str | None = Field(default=None, sa_type=Word)
+    open: bool
+
+
+class AnswerTable(Model, table=True):
+    __tablename__ = "duban_answer"
+
+    key: str = Field(primary_key=True, sa_type=Word)
+    request: str = Field(sa_type=Word)
+    case: str = Field(sa_type=Word)
+    n: int
+    first: int
+
+
+class BlobTable(Model, table=True):
+    __tablename__ = "duban_blob"
+
+    position: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(sa_type=Word, index=True)
+    name: str = Field(sa_type=Word)
+    digest: str = Field(sa_type=Word, unique=True)
+    data: bytes
+
+
+class MetaTable(Model, table=True):
+    __tablename__ = "duban_meta"
+
+    key: str = Field(primary_key=True, sa_type=Word)
+    value: str = Field(sa_type=Word)
+
+
+metadata = Model.metadata

@@ -1,0 +1,1 @@
+"""Data only: procedures, calendars, example organisations. No code."""

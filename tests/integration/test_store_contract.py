@@ -1,0 +1,36 @@
+"""Every store that is shipped passes the contract that is shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapters.store.contract import StoreContract
+from adapters.store.memory import MemoryStore
+from adapters.store.sql import SqlStore
+from workflow.ports import Store
+
+
+class TestSqliteFile(StoreContract):
+    def make(self, path: Path) -> Store:
+        return SqlStore.open(f"sqlite:///{path / 'duban.db'}")
+
+    def reopen(self, path: Path) -> Store:
+        return SqlStore.open(f"sqlite:///{path / 'duban.db'}", create=False)
+
+
+class TestSqliteInMemory(StoreContract):
+    def make(self, path: Path) -> Store:
+        return SqlStore.open("sqlite:///:memory:")
+
+    @pytest.mark.skip("one connection: a reader waits until the writer is done")
+    def test_reading_while_somebody_writes(self, store: Store) -> None: ...
+
+    @pytest.mark.skip("one connection: a writer waits until the reader is done")
+    def test_a_view_does_not_change_under_its_reader(self, store: Store) -> None: ...
+
+
+class TestMemoryStore(StoreContract):
+    def make(self, path: Path) -> Store:
+        return MemoryStore()

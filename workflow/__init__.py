@@ -1,0 +1,46 @@
+"""duban: incident-handling procedures whose deadlines are law, as an embeddable engine.
+
+The public API is what this module names; everything else may change.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workflow.calendar import Calendar
+    from workflow.case.fold import Case
+    from workflow.command import (
+        Confirm, Correct, Decide, Do, Extend, Note, Open, Receipt, Record, Reopen, Revise, Said, SameAs, Tick, Void, Waive, Withdraw,
+    )
+    from workflow.engine import Engine, Forecast, Result
+    from workflow.errors import DubanError
+    from workflow.moment import Moment
+    from workflow.obligation.ledger import Outcome, Row
+    from workflow.organisation import Actor, Organisation
+    from workflow.procedure.load import Definition, load
+    from workflow.text import Text
+
+_HOME = {
+    "Calendar": "calendar", "Case": "case.fold", "Engine": "engine", "Forecast": "engine", "Result": "engine", "DubanError": "errors",
+    "Moment": "moment", "Outcome": "obligation.ledger", "Row": "obligation.ledger", "Actor": "organisation", "Organisation": "organisation",
+    "Definition": "procedure.load", "load": "procedure.load", "Text": "text",
+    **dict.fromkeys(
+        ("Confirm", "Correct", "Decide", "Do", "Extend", "Note", "Open", "Receipt", "Record", "Reopen", "Revise", "Said", "SameAs", "Tick",
+         "Void", "Waive", "Withdraw"), "command",
+    ),
+}
+
+__all__ = [
+    "Actor", "Calendar", "Case", "Confirm", "Correct", "Decide", "Definition", "Do", "DubanError", "Engine", "Extend", "Forecast", "Moment",
+    "Note", "Open", "Organisation", "Outcome", "Receipt", "Record", "Reopen", "Result", "Revise", "Row", "Said", "SameAs", "Text", "Tick",
+    "Void", "Waive", "Withdraw", "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Names are imported when first used: ``import workflow`` alone costs next to nothing."""
+    if name in _HOME:
+        return getattr(import_module(f"workflow.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'workflow' has no attribute {name!r}")

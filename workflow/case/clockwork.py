@@ -1,0 +1,46 @@
+"""Events that only the clock can fire: when the next one of a case is due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workflow import term as terms
+from workflow.act import CLOCKED
+from workflow.case.fold import Case
+from workflow.obligation.clock import starting
+from workflow.obligation.ledger import assess
+from workflow.procedure.model import Event
+from workflow.rules import World
+
+
+def next_clock(case: Case, world: World, until: datetime) -> tuple[datetime, str] | None:
+    """The earliest clock event due at or before ``until`` that is possible in the present state; ``None`` when there is none.
+
+    Events due at the same instant fire in the order of the definition.
+    """
+    found: list[tuple[datetime, int, str]] = []
+    for order, (name, event) in enumerate(world.rules.clock_events):
+        if world.rules.chart.fire(case.state, name) is None:
+            continue
+        instant = clock_instant(case, world, name, event, until)
+        if instant is not None and instant <= until:
+            found.append((instant, order, name))
+    if not found:
+        return None
+    instant, _, name = min(found)
+    return instant, name
+
+
+def clock_instant(case: Case, world: World, name: str, event: Event, as_of: datetime) -> datetime | None:
+    """When the clock fires an event of this case; ``None`` when nothing started it or it has fired since."""
+    assert event.after is not None
+    fired = max((a.n for a in case.events(name) if a.kind == CLOCKED), default=0)
+    if event.after.due is not None:
+        duty = world.rules.duties[event.after.due]
+        rows = assess([duty], case, world, as_of)
+        instants = [r.due.instant for r in rows if r.open and r.due is not None and r.begin is not None and r.begin.act > fired]
+        return min(instants) if instants else None
+    starts = [a for a in starting(event.after.on, case) if a.n > max(fired, case.rounds[-1])]
+    if not starts or event.after.term is None:
+        return None
+    return terms.due(starts[-1].happened.lo, event.after.term, world.calendar(case.calendar_now), world.rules.zone).instant

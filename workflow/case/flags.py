@@ -1,0 +1,115 @@
+"""What a sweep has to say: flags for late and missing acts, and the tiers that have come due.
+
+Flags are evidence that somebody was told; no outcome reads them (S3.6). A flag that a back-filled act refutes is withdrawn by an act of
+its own; the flag itself stays in history (S1.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from workflow.act import FLAGGED, UNFLAGGED, Act
+from workflow.case.clockwork import clock_instant
+from workflow.case.fold import Case
+from workflow.case.standing import Standing, settle
+from workflow.journal.canonical import Json
+from workflow.moment import Moment, stamp
+from workflow.obligation.ledger import Outcome, Row, ledger
+from workflow.rules import World
+from workflow.term import Offset
+
+LATE, MISSING = "late", "missing"
+
+
+def flags(standing: Standing, world: World, now: datetime) -> Standing:
+    """The standing with every flag and tier that is due at ``now`` and not yet in the journal; the same one when there is none."""
+    if not standing.case.listed:
+        return standing
+    for row in ledger(standing.case, world, now):
+        for data, happened in (*_flag(standing.case, row), *_tiers(standing.case, row, world, now)):
+            kind = UNFLAGGED if data["flag"] == "withdrawn" else FLAGGED
+            act = Act(standing.case.n + 1, kind, row.key, Moment.at(happened), now, data=data, state=standing.case.state)
+            standing = settle(standing, act, world, now)
+    return standing
+
+
+def flagged(case: Case, key: str) -> str:
+    """The flag that stands on a row: ``missing``, ``late``, or nothing."""
+    last = [a for a in (*case.kind(FLAGGED, key), *case.kind(UNFLAGGED, key)) if "tier" not in a.data]
+    latest = max(last, key=lambda a: a.n, default=None)
+    return "" if latest is None or latest.kind == UNFLAGGED else str(latest.data["flag"])
+
+
+def _flag(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
+    wanted = {Outcome.MISSED: MISSING, Outcome.MET_LATE: LATE}.get(row.outcome, "")
+    if row.duty.obligation.modality != "mandatory":
+        wanted = ""  # a target has an outcome and never raises a lead (S3.5)
+    standing = flagged(case, row.key)
+    if wanted == standing:
+        return
+    due = row.due.instant if row.due is not None else None
+    if not wanted:
+        yield {"flag": "withdrawn", "was": standing, "outcome": row.outcome.value}, case.acts[-1].recorded
+        return
+    data: dict[str, Json] = {"flag": wanted, "due": None if due is None else stamp(due)}
+    if row.duty.obligation.missed.lead:
+        data["lead"] = row.duty.obligation.missed.lead
+    yield data, due if due is not None else case.acts[-1].happened.lo
+
+
+def _tiers(case: Case, row: Row, world: World, now: datetime) -> Iterator[tuple[dict[str, Json], datetime]]:
+    fired = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
+    for index, instant in tier_instants(row, world):
+        revision = row.revisions[-1].number
+        if instant > now or (revision, index) in fired or not row.open:
+            continue
+        tier = row.duty.obligation.tiers[index]
+        data: dict[str, Json] = {"flag": "tier", "tier": index, "revision": revision, "at": stamp(instant), "tell": list(tier.tell)}
+        if tier.lead:
+            data["lead"] = tier.lead
+        yield data, instant
+
+
+def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:
+    """When each tier of an open row falls, by its index; empty without a due date. A reminder before the start is left out."""
+    revision = row.current
+    if revision is None or revision.due is None:
+        return []
+    calendar = world.calendar(revision.calendar)
+    found: list[tuple[int, datetime]] = []
+    for index, tier in enumerate(row.duty.obligation.tiers):
+        instant = Offset.parse(tier.at).instant(revision.due, revision.start.lo, calendar, world.rules.zone, world.rules.hour)
+        if instant >= revision.at:
+            found.append((index, instant))
+    return found
+
+
+def wake(standing: Standing, world: World, now: datetime) -> datetime | None:
+    """The next instant at which the clock has something to do for a case; ``None`` when there is nothing left.
+
+    What is already overdue and flagged does not wake it again.
+    """
+    case = standing.case
+    if not case.listed:
+        return None
+    found: list[datetime] = []
+    for row in standing.all_rows():
+        if row.due is None:
+            continue
+        settled = flagged(case, row.key)
+        if row.open and not settled and row.duty.obligation.modality == "mandatory":
+            found.append(row.due.instant)
+        elif not row.open and row.outcome == Outcome.MET_LATE and settled != LATE and row.duty.obligation.modality == "mandatory":
+            found.append(case.acts[-1].recorded)
+        elif not row.open and settled and row.outcome not in (Outcome.MET_LATE, Outcome.MISSED):
+            found.append(case.acts[-1].recorded)
+        if row.open:
+            done = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
+            found.extend(i for index, i in tier_instants(row, world) if (row.revisions[-1].number, index) not in done)
+    for name, event in world.rules.clock_events:
+        if world.rules.chart.fire(case.state, name) is not None:
+            instant = clock_instant(case, world, name, event, now)
+            if instant is not None:
+                found.append(instant)
+    return min(found) if found else None

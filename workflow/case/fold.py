@@ -1,0 +1,150 @@
+"""A case as the fold of its acts: ``evolve(case, act) -> case``.
+
+``evolve`` only folds: the state after an act stands in the act, put there by :func:`workflow.case.decide.decide`, which asked the
+statechart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from workflow.act import ACTED, CLOCKED, CORRECTED, DEEDS, JOINED, OPENED, REOPENED, REVISED, SEPARATED, VOIDED, Act
+from workflow.journal.canonical import Json
+from workflow.moment import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value of a fact: from when it holds, and which act said so."""
+
+    effective: datetime
+    value: Json
+    act: int
+    recorded: datetime
+
+
+ENDING = "ended:"
+"""Key under which the acts that made the state final are found."""
+
+GIVEN: Json = {"given": True}
+"""Stands for the value of a personal or free-text fact, which lies in the erasable part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A folded case. ``n`` is its version: the number of its last entry."""
+
+    id: str
+    procedure: str
+    version: str
+    definition: str
+    unit: str
+    calendar: str
+    n: int = 0
+    state: tuple[str, ...] = ()
+    acts: tuple[Act, ...] = ()
+    facts: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    by_name: Mapping[str, tuple[Act, ...]] = field(default_factory=dict)
+    """Events of the procedure by name, and the acts of every other kind by ``kind:name``, in the order of the journal."""
+    ended: Moment | None = None
+    """When the state became final; ``None`` while it is open or after it was reopened."""
+    rounds: tuple[int, ...] = (0,)
+    """Numbers of the acts after which a new round began: 0, then each reopening."""
+    void: bool = False
+    same_as: str = ""
+    drill: bool = False
+    elsewhere: bool = False
+
+    @property
+    def opened(self) -> Act:
+        return self.acts[0]
+
+    @property
+    def calendar_now(self) -> str:
+        """Digest of the calendar in use: the one pinned at the opening, or the one of the last revision (S8.2)."""
+        changes = self.by_name.get("recalendared:", ())
+        return str(changes[-1].data["calendar"]) if changes else self.calendar
+
+    @property
+    def listed(self) -> bool:
+        """False when it is void or the same as another case: then it is counted nowhere and listed always (S7.2)."""
+        return not self.void and not self.same_as
+
+    def events(self, *names: str) -> tuple[Act, ...]:
+        """Every act that is one of these events, in the order of the journal."""
+        if len(names) == 1:
+            return self.by_name.get(names[0], ())
+        return tuple(sorted((a for name in names for a in self.by_name.get(name, ())), key=lambda a: a.n))
+
+    def kind(self, kind: str, name: str = "") -> tuple[Act, ...]:
+        """Acts of a kind that is not an event of the procedure, about ``name``."""
+        return self.by_name.get(f"{kind}:{name}", ())
+
+    def act(self, n: int) -> Act | None:
+        return self.acts[n - 1] if 0 < n <= len(self.acts) else None
+
+    def end_of(self, round_number: int) -> Act | None:
+        """The act that ended a round (0 is the first); ``None`` while the round is open."""
+        first = self.rounds[round_number]
+        last = self.rounds[round_number + 1] if round_number + 1 < len(self.rounds) else self.n + 1
+        return next((a for a in self.by_name.get(ENDING, ()) if first < a.n < last), None)
+
+    def facts_now(self) -> dict[str, Json]:
+        return {name: changes[-1].value for name, changes in self.facts.items()}
+
+    def known(self, as_of: datetime) -> Case:
+        """The case as it was recorded up to ``as_of``; acts entered later are not seen. Itself when nothing is later."""
+        if not self.acts or self.acts[-1].recorded <= as_of:
+            return self
+        case = replace(
+            self, n=0, state=(), acts=(), facts={}, by_name={}, ended=None, rounds=(0,), void=False, same_as=""
+        )
+        for act in self.acts:
+            if act.recorded > as_of:
+                break
+            case = evolve(case, act)
+        return case
+
+
+def effective(act: Act) -> datetime:
+    """From when a statement about facts holds: when it was made, or, on the author's word alone, when it was recorded (S1.3)."""
+    if act.grade == "own" and act.happened.hi < act.recorded:
+        return act.recorded
+    return act.happened.hi
+
+
+def evolve(case: Case, act: Act) -> Case:
+    """The case after ``act``. Never refuses: what is in the journal is true."""
+    key = act.name if act.kind in DEEDS else f"{act.kind}:{act.name}"
+    by_name = dict(case.by_name)
+    by_name[key] = (*by_name.get(key, ()), act)
+    facts = case.facts
+    given = act.data.get("facts")
+    unseen = {name: GIVEN for name in act.names("given")}
+    if (given or unseen) and act.kind in (OPENED, ACTED, CLOCKED, REVISED, CORRECTED):
+        merged = dict(facts)
+        when = effective(act)
+        for name, value in {**(given if isinstance(given, Mapping) else {}), **unseen}.items():
+            merged[str(name)] = (*merged.get(str(name), ()), Change(when, value, act.n, act.recorded))
+        facts = merged
+    ended = case.ended
+    rounds = case.rounds
+    if act.data.get("ended") is True:
+        ended = act.happened
+        by_name[ENDING] = (*by_name.get(ENDING, ()), act)
+    if act.kind == REOPENED:
+        ended, rounds = None, (*rounds, act.n)
+    return replace(
+        case,
+        n=act.n,
+        state=act.state,
+        acts=(*case.acts, act),
+        facts=facts,
+        by_name=by_name,
+        ended=ended,
+        rounds=rounds,
+        void=case.void or act.kind == VOIDED,
+        same_as=act.name if act.kind == JOINED else "" if act.kind == SEPARATED else case.same_as,
+    )

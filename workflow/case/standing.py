@@ -1,0 +1,100 @@
+"""A case with the rows of its ledger kept beside it, so that a command recomputes only what it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from workflow.act import DEEDS, OPENED, Act
+from workflow.case.fold import Case, evolve
+from workflow.journal.canonical import Json
+from workflow.moment import stamp
+from workflow.obligation.ledger import Row, assess
+from workflow.rules import World
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``rows`` holds, for each duty, its rows as last assessed; outcomes in it may be older than now, due revisions are not."""
+
+    case: Case
+    rows: Mapping[str, tuple[Row, ...]]
+
+    @classmethod
+    def fresh(cls, case_id: str, opening: Act) -> Standing:
+        """Before the opening act is applied."""
+        data = opening.data
+        case = Case(
+            case_id,
+            str(data["procedure"]),
+            str(data["version"]),
+            str(data["definition"]),
+            str(data["unit"]),
+            str(data["calendar"]),
+            drill=data.get("drill") is True,
+            elsewhere=data.get("elsewhere") is True,
+        )
+        return cls(case, {})
+
+    @classmethod
+    def replayed(cls, case_id: str, acts: Iterable[Act], world: World, now: datetime) -> Standing:
+        """A case folded from its journal."""
+        standing: Standing | None = None
+        for act in acts:
+            standing = standing or cls.fresh(case_id, act)
+            standing = cls(evolve(standing.case, act), {})
+        assert standing is not None
+        return cls(standing.case, _grouped(assess(world.rules.duties.values(), standing.case, world, now)))
+
+    def all_rows(self) -> list[Row]:
+        return [row for rows in self.rows.values() for row in rows]
+
+
+def settle(standing: Standing, act: Act, world: World, now: datetime) -> Standing:
+    """Apply an act, writing into it the due revisions that it made: they are journaled with the act that caused them (promise 9)."""
+    case = evolve(standing.case, act)
+    facts = act.data.get("facts")
+    names = [*(facts if isinstance(facts, Mapping) else ()), *act.names("given")]
+    key = act.name if act.kind in DEEDS else f"{act.kind}:{act.name}"
+    touched = list(world.rules.touched(act.kind, key, names, act.data.get("ended") is True))
+    if not touched:
+        return Standing(case, standing.rows)
+    rows = dict(standing.rows)
+    rows.update({d.id: () for d in touched})
+    rows.update(_grouped(assess(touched, case, world, max(now, act.recorded))))
+    dues = _news(standing.rows, {d.id: rows[d.id] for d in touched})
+    if dues:
+        act = replace(act, data={**act.data, "dues": dues})
+        case = evolve(standing.case, act)
+    return Standing(case, rows)
+
+
+def _grouped(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
+    found: dict[str, tuple[Row, ...]] = {}
+    for row in rows:
+        found[row.duty.id] = (*found.get(row.duty.id, ()), row)
+    return found
+
+
+def _news(before: Mapping[str, tuple[Row, ...]], after: Mapping[str, tuple[Row, ...]]) -> list[Json]:
+    known = {(r.key, v.number) for rows in before.values() for r in rows for v in r.revisions}
+    return [
+        {
+            "row": row.key,
+            "revision": v.number,
+            "why": v.kind,
+            "start": v.start.encode(),
+            "term": None if v.term is None else str(v.term),
+            "due": None if v.due is None else stamp(v.due.instant),
+            "provisional": v.due is not None and v.due.provisional,
+            "calendar_revision": None if v.due is None else v.due.revision,
+        }
+        for rows in after.values()
+        for row in rows
+        for v in row.revisions
+        if (row.key, v.number) not in known
+    ]
+
+
+__all__ = ["OPENED", "Standing", "settle"]

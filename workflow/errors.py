@@ -1,0 +1,210 @@
+"""Everything that can go wrong, typed.
+
+Each error has a stable ``code`` (for programs), an ``exit_code`` (for the command line), a message in both languages that says what is
+wrong, ``where`` it is wrong (file, line, field) and a ``hint`` that says what to do. Programs match on the class or on ``code``, never
+on the wording.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from workflow.text import Lang, Text
+
+
+class DubanError(Exception):
+    """Base of every error that duban raises on purpose."""
+
+    code: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, message: Text, *, where: str | None = None, hint: Text | None = None) -> None:
+        super().__init__(message.en)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def say(self, lang: Lang) -> str:
+        """The whole error as one or more lines: place, what is wrong, what to do."""
+        place = f"{self.where}: " if self.where else ""
+        line = f"{place}{self.message.say(lang)} [{self.code}]"
+        return f"{line}\n  → {self.hint.say(lang)}" if self.hint else line
+
+    def __str__(self) -> str:
+        return self.say("en")
+
+
+class BadInput(DubanError):
+    """What was given cannot be read or does not have the right form."""
+
+    code, exit_code = "input.bad", 2
+
+
+class BadTerm(BadInput):
+    """A term (``5 working days``) that the grammar does not know."""
+
+    code = "input.term"
+
+
+class BadInstant(BadInput):
+    """A date or time that cannot be read."""
+
+    code = "input.instant"
+
+
+class NaiveTime(BadInstant):
+    """A time without an offset where no zone policy says which zone is meant."""
+
+    code = "input.naive_time"
+
+
+class WrongType(BadInput):
+    """A fact, element or option whose value has the wrong type."""
+
+    code = "input.type"
+
+
+class FutureTime(BadInput):
+    """A record of something that has not happened yet."""
+
+    code = "input.future"
+
+
+class UnknownActor(BadInput):
+    """Nobody is named as the author, or the person or post is not in the organisation."""
+
+    code = "input.actor"
+
+
+class UnreadableLog(BadInput):
+    """An event log that cannot be read at all: unknown columns, truncated, not text."""
+
+    code = "input.log"
+
+
+class BadMap(BadInput):
+    """A log map that does not fit its schema or its log."""
+
+    code = "input.map"
+
+
+class DefinitionError(DubanError):
+    """A procedure, calendar or organisation file that is broken; see ``problems`` of the subclass."""
+
+    code, exit_code = "definition.invalid", 3
+
+
+class Refused(DubanError):
+    """A request that the procedure does not allow."""
+
+    code, exit_code = "refused", 4
+
+
+class WrongRole(Refused):
+    code = "refused.role"
+
+
+class WrongState(Refused):
+    code = "refused.state"
+
+
+class MissingFacts(Refused):
+    code = "refused.facts"
+
+
+class ClockOnly(Refused):
+    """An event of the clock or of the engine, which no person can fire."""
+
+    code = "refused.clock"
+
+
+class TooLate(Refused):
+    """A request that had to be made before an instant that has passed (an extension after expiry)."""
+
+    code = "refused.too_late"
+
+
+class NotAllowed(Refused):
+    """The condition, the second signer or the cap that the definition demands is not met."""
+
+    code = "refused.not_allowed"
+
+
+class Held(Refused):
+    """Erasure asked for while a hold stands (an open dispute, appeal or inspection)."""
+
+    code = "refused.hold"
+
+
+class Conflict(DubanError):
+    """Something else was written first."""
+
+    code, exit_code = "conflict", 5
+
+
+class StaleVersion(Conflict):
+    code = "conflict.version"
+
+
+class KeyReused(Conflict):
+    """An idempotency key that was used before with another command."""
+
+    code = "conflict.key"
+
+
+class AlreadyThere(Conflict):
+    """A case id, definition version or calendar year that exists with other content."""
+
+    code = "conflict.exists"
+
+
+class IntegrityError(DubanError):
+    """The journal does not verify: something was changed after it was written."""
+
+    code, exit_code = "integrity", 6
+
+
+class NotFound(DubanError):
+    code, exit_code = "not_found", 7
+
+
+class UnknownCase(NotFound):
+    code = "not_found.case"
+
+
+class UnknownProcedure(NotFound):
+    code = "not_found.procedure"
+
+
+class UnknownName(NotFound):
+    """An event, fact, obligation, decision or role that the procedure does not have."""
+
+    code = "not_found.name"
+
+
+class CalendarGap(DubanError):
+    """A date beyond everything that the calendar can say, even provisionally."""
+
+    code, exit_code = "calendar.gap", 8
+
+
+class StoreUnavailable(DubanError):
+    """The store cannot be opened or written: missing, locked, full, read-only."""
+
+    code, exit_code = "store.unavailable", 69
+
+
+class ForeignStore(StoreUnavailable):
+    """A file that is not a duban store, is truncated, or is from a newer version."""
+
+    code = "store.foreign"
+
+
+class StoreBusy(StoreUnavailable):
+    """Another process holds the store; the same command can be tried again."""
+
+    code, exit_code = "store.busy", 75
+
+
+class ConfigError(DubanError):
+    code, exit_code = "config", 78

@@ -1,0 +1,1 @@
+"""The journal: canonical bytes, a hash chain for each case, seals over them."""

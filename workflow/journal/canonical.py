@@ -1,0 +1,98 @@
+"""Canonical bytes: one value, one text, on every machine.
+
+The form is that of RFC 8785 narrowed to what a record needs: objects, lists, text, integers, booleans and null. UTF-8, keys sorted by code
+point, no white space, text in Unicode NFC. Floating-point numbers have no place in a record and are refused; so are integers beyond
+±2^53, which other readers of JSON would round.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeAlias
+from unicodedata import is_normalized, normalize
+
+from workflow.errors import BadInput, IntegrityError
+from workflow.text import Text
+
+Json: TypeAlias = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+
+_LIMIT = 2**53
+
+
+class Algorithm(StrEnum):
+    """The digest of a journal, chosen when it is made."""
+
+    SHA256 = "sha256"
+    SM3 = "sm3"
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False).encode
+
+
+def canonical(value: Json) -> bytes:
+    """The canonical bytes of a value. Raises :class:`~workflow.errors.BadInput` for a value that has none."""
+    try:
+        return _encode(_clean(value)).encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadInput(Text("文字含有无效字符(孤立代理)", "the text holds a lone surrogate")) from None
+    except RecursionError:
+        raise BadInput(Text("嵌套过深", "nested too deeply")) from None
+
+
+def _clean(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() or is_normalized("NFC", value) else normalize("NFC", value)
+    if value is None or kind is bool:
+        return value
+    if kind is int:
+        if -_LIMIT <= value <= _LIMIT:
+            return value
+        raise BadInput(Text(f"整数超出范围:{value}", f"the integer is out of range: {value}"))
+    if kind is dict or isinstance(value, Mapping):
+        return {_key(k): _clean(v) for k, v in value.items()}
+    if kind is list or kind is tuple:
+        return [_clean(v) for v in value]
+    if isinstance(value, str):
+        return _clean(str(value))
+    raise BadInput(Text(f"不能记录 {kind.__name__} 类型的值", f"a value of type {kind.__name__} cannot be recorded"))
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise BadInput(Text(f"键不是文字:{key!r}", f"a key is not text: {key!r}"))
+    return str(_clean(key))
+
+
+def parse_canonical(data: bytes) -> Json:
+    """The value of canonical bytes. Raises :class:`~workflow.errors.IntegrityError` for bytes that are not the canonical form."""
+    try:
+        value: Json = json.loads(data.decode("utf-8"))
+        same = canonical(value) == data
+    except (ValueError, RecursionError, BadInput):
+        same = False
+        value = None
+    if not same:
+        raise IntegrityError(Text("数据不是规范形式", "the bytes are not in canonical form"))
+    return value
+
+
+def digest(data: bytes, algorithm: str = Algorithm.SHA256) -> str:
+    """``sha256:<hex>`` or ``sm3:<hex>``. Raises :class:`~workflow.errors.BadInput` where SM3 is not to be had."""
+    if algorithm == Algorithm.SHA256:
+        return "sha256:" + hashlib.sha256(data).hexdigest()
+    if algorithm == Algorithm.SM3:
+        return "sm3:" + _sm3(data)
+    raise BadInput(Text(f"未知算法 {algorithm}", f"unknown algorithm {algorithm}"))
+
+
+def _sm3(data: bytes) -> str:
+    try:
+        return hashlib.new("sm3", data).hexdigest()
+    except ValueError:
+        raise BadInput(
+            Text("本机的 OpenSSL 没有 SM3", "the OpenSSL of this machine has no SM3"), hint=Text("使用 sha256,或安装带 SM3 的 OpenSSL", "use sha256, or an OpenSSL with SM3")
+        ) from None

@@ -1,0 +1,414 @@
+"""When a duty starts and when it falls due: its starts, and the due revisions of each instance.
+
+A *due revision* is one computed due date with what it was computed from. A change of facts, a pause, an extension or a new calendar makes
+a new one; nothing is erased (SEMANTICS S4, S8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+
+from workflow import term as terms
+from workflow.act import ACTED, ASKED, DECIDED, DENIED, GRANTED, OPENED, RECALENDARED, RECEIVED, Act
+from workflow.calendar import Calendar
+from workflow.case.fold import Case
+from workflow.moment import Moment, unstamp
+from workflow.procedure.condition import Known, holds
+from workflow.procedure.fact import is_unknown
+from workflow.procedure.model import CASE, Alternative, Obligation
+from workflow.rules import Duty, World, act_key
+from workflow.term import Due, Pause, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """What started one instance: when, by which act, and what is unsure about it."""
+
+    moment: Moment
+    act: int
+    round: int = 0
+    doubt: str = ""
+    """``receipt`` or ``knew``: the start lies somewhere in ``moment`` because nothing shows it better."""
+    slot: Due | None = None
+    """For a recurrence: the instant of this slot; ``previous`` is where its window opens."""
+    previous: datetime | None = None
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DueRevision:
+    number: int
+    cause: int
+    """Number of the act that caused it."""
+    kind: str
+    """``start``, ``facts``, ``pause``, ``extension``, ``calendar``."""
+    at: datetime
+    """From when it holds."""
+    start: Moment
+    """Where the term counts from."""
+    alternative: int | None
+    """Index of the term alternative in the definition; ``None`` when none applies."""
+    term: Term | None
+    due: Due | None
+    """``None``: without a number."""
+    last: Due | None
+    """The due date counted from the latest possible start; equal to ``due`` when the start is exact."""
+    calendar: str
+    pauses: tuple[Pause, ...] = ()
+    kept_old: bool = False
+    """The earlier date was kept or clamped: a shorter term makes nobody late for the past (S4.2, S8.2)."""
+
+
+def received(case: Case, act: Act, receiver: str) -> Moment | None:
+    """When ``receiver`` received a report: the earliest of signature, call, system stamp, deemed receipt (S1.2); ``None``: not shown.
+
+    By telephone or in person it equals *submitted*.
+    """
+    found = [r.happened for r in case.kind(RECEIVED, str(act.n)) if not r.data.get("by") or r.data.get("by") == receiver]
+    if act.received is not None:
+        found.append(act.received)
+    if act.data.get("medium") in ("telephone", "in_person"):
+        found.append(act.sent)
+    return min(found) if found else None
+
+
+def receivers(duty: Duty, case: Case, world: World, act: Act) -> tuple[str, ...]:
+    """Whom an act was sent to: as it says itself, else as the event's report declares, else everybody."""
+    said = act.names("to")
+    if said:
+        return said
+    event = world.rules.procedure.events.get(act.name)
+    return event.report.to if event and event.report else ()
+
+
+def _counted(act: Act, instant: str) -> Moment | None:
+    if instant == "happened":
+        return act.happened
+    if instant == "submitted":
+        return act.sent
+    if instant == "recorded":
+        return Moment.at(act.recorded)
+    return act.received
+
+
+def _round(case: Case, act: Act) -> int:
+    return sum(1 for r in case.rounds if r < act.n) - 1
+
+
+def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Begin]:
+    """The starts of a duty towards one receiver, as far as they are known; empty when it has not started."""
+    start = duty.obligation.starts
+    if start.every:
+        return list(_slots(duty, case, world, as_of))
+    if start.fact:
+        return _by_fact(duty, case, world, as_of)
+    if start.decision:
+        acts: Sequence[Act] = [a for a in case.kind(DECIDED, start.decision) if a.data.get("answer") is start.answer]
+    elif start.received:
+        return _chained(duty, case, world, as_of)
+    elif start.date:
+        return [Begin(_date(start.date, case, world), case.opened.n)]
+    else:
+        acts = starting(start.on, case)
+    found: list[Begin] = []
+    seen: set[int] = set()
+    for act in acts:
+        if duty.kind == "countersign" and not act.data.get("oral"):
+            continue
+        if duty.kind == "receipt" and (receiver not in (receivers(duty, case, world, act) or (receiver,)) or act.data.get("medium") in _DIRECT):
+            continue
+        number = _round(case, act)
+        if not start.each and number in seen:
+            continue
+        moment = _counted(act, start.instant) if duty.kind != "receipt" else act.sent
+        seen.add(number)
+        if moment is None:
+            found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
+        else:
+            found.append(Begin(moment, act.n, number))
+    return [replace(b, number=i + 1) for i, b in enumerate(found)]
+
+
+_DIRECT = ("telephone", "in_person")
+
+
+def starting(names: Sequence[str], case: Case) -> Sequence[Act]:
+    """The acts that may start a clock: events by name, and the opening (and each reopening) for ``case``."""
+    if CASE in names:
+        others = case.events(*(act_key(n) for n in names if n != CASE)) if len(names) > 1 else ()
+        reopened = case.kind("reopened")
+        return sorted({case.opened.n: case.opened, **{a.n: a for a in (*others, *reopened)}}.values(), key=lambda a: a.n)
+    return case.events(*(act_key(n) for n in names))
+
+
+def _date(text: str, case: Case, world: World) -> Moment:
+    zone = world.rules.zone
+    year = case.opened.happened.lo.astimezone(zone).year
+    day = date.fromisoformat(text if len(text) == 10 else f"{year}-{text}")
+    return Moment.at(datetime.combine(day, time(), zone))
+
+
+def _by_fact(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begin]:
+    start = duty.obligation.starts
+    assert start.fact is not None
+    changes = case.facts.get(start.fact, ())
+    if changes and not is_unknown(changes[-1].value):
+        value, act = str(changes[-1].value), changes[-1].act
+        moment = _date(value, case, world) if len(value) == 10 else Moment.at(unstamp(value))
+        return [Begin(moment, act)]
+    since = starting(start.since or (CASE,), case)
+    if not since:
+        return []
+    first = since[0]
+    if not case.elsewhere and first.kind == OPENED:  # whoever opened it knew of it then
+        return [Begin(first.received or first.happened, first.n)]
+    return [Begin(Moment(first.happened.lo, max(as_of, first.happened.hi)), first.n, 0, "knew")]
+
+
+def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begin]:
+    start = duty.obligation.starts
+    assert start.received is not None
+    parent = world.rules.procedure.obligations[start.received]
+    found: list[Begin] = []
+    for act in case.events(*(act_key(n) for n in parent.met_by)):
+        if _round(case, act) in {b.round for b in found}:
+            continue
+        got = received(case, act, duty.obligation.owed.by)
+        if got is not None:
+            found.append(Begin(got, act.n, _round(case, act)))
+        else:
+            found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, _round(case, act), "receipt"))
+    return [replace(b, number=i + 1) for i, b in enumerate(found)]
+
+
+def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Begin]:
+    start = duty.obligation.starts
+    assert start.every is not None
+    firsts = starting(start.on or (CASE,), case)
+    if not firsts:
+        return
+    first = firsts[0]
+    ends = [a.happened.lo for a in case.events(*(act_key(n) for n in start.until))] if start.until else []
+    if case.ended is not None:
+        ends.append(case.ended.lo)
+    stop = min(ends) if ends else None
+    recurrence = terms.Recurrence.parse(start.every)
+    previous = first.happened.hi
+    number = 0
+    horizon = stop if stop is not None else as_of
+    for slot in recurrence.slots(first.happened.hi, datetime.max.replace(tzinfo=UTC), world.rules.zone):
+        number += 1
+        due = Due(instant=slot, inclusive=recurrence.inclusive, last_day=None, provisional=False, earliest=slot, latest=slot, revision=None)
+        yield Begin(first.happened, first.n, 0, "", due, previous, number)
+        previous = slot
+        if slot > horizon:
+            return
+
+
+def known_at(case: Case, at: datetime) -> Known:
+    """What the case knew at an instant: facts by when their statements hold, events by when they happened."""
+    facts = {}
+    for name, changes in case.facts.items():
+        for change in changes:
+            if change.effective <= at:
+                facts[name] = change.value
+    happened = frozenset(
+        key for key, acts in case.by_name.items() if ":" not in key and any(a.happened.lo <= at for a in acts)
+    )
+    decided = {
+        key.split(":", 1)[1]: bool(acts[-1].data.get("answer"))
+        for key, acts in case.by_name.items()
+        if key.startswith(f"{DECIDED}:") and acts[-1].happened.lo <= at
+    }
+    return Known(facts, happened, decided)
+
+
+def choose(obligation: Obligation, known: Known) -> tuple[int | None, bool]:
+    """Index of the term alternative that applies, and whether more than one did (then ``None``).
+
+    With nothing certain, the alternative ``when: unknown`` applies if a fact is still open; then one without a condition; else none.
+    """
+    fallback: int | None = None
+    open_: int | None = None
+    undecided = False
+    certain: list[int] = []
+    for i, alternative in enumerate(obligation.term):
+        if alternative.when is None:
+            fallback = i
+        elif alternative.when == Alternative.UNKNOWN:
+            open_ = i
+        else:
+            verdict = holds(alternative.when, known)
+            if verdict:
+                certain.append(i)
+            elif verdict is None:
+                undecided = True
+    if len(certain) == 1:
+        return certain[0], False
+    if certain:
+        return None, True
+    if undecided and open_ is not None:
+        return open_, False
+    return fallback, False
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The due revisions of one instance, and what a change after its due time opened."""
+
+    revisions: tuple[DueRevision, ...]
+    second: tuple[datetime, int] | None = None
+    """Instant and act of a change after the due time: what the new term requires is another obligation (S4.3)."""
+    unowed: tuple[datetime, int] | None = None
+    """Instant and act from which ``owed_when`` is false."""
+    pending: tuple[DueRevision, ...] = ()
+    """The date an extension would give that was asked for in time and is not answered yet (S8.4)."""
+
+
+def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until: datetime | None, as_of: datetime) -> Timeline:
+    """Every due revision of an instance from its start up to ``until`` (its fulfilment; ``None``: still open)."""
+    obligation = duty.obligation
+    calendar_id = case.calendar
+    at = begin.moment.hi if not begin.doubt else begin.moment.lo
+    for act in case.by_name.get(f"{RECALENDARED}:", ()):
+        if act.recorded <= at:
+            calendar_id = str(act.data["calendar"])
+    chosen, _ = choose(obligation, known_at(case, at)) if duty.conditions else (0, False)
+    first = _revision(1, begin.act, "start", at, begin, chosen, duty, world, calendar_id, ())
+    revisions = [first]
+    pending: list[DueRevision] = []
+    for instant, act, kind in _changes(duty, key, case, at, as_of):
+        current = revisions[-1]
+        if until is not None and instant >= until:
+            break
+        expired = current.last is not None and not current.last.in_time(instant)
+        number = len(revisions) + 1
+        if kind == "facts":
+            known = known_at(case, instant)
+            if obligation.owed_when is not None and holds(obligation.owed_when, known) is False and not expired:
+                return Timeline(tuple(revisions), None, (instant, act.n))
+            chosen, _ = choose(obligation, known)
+            if chosen == current.alternative:
+                continue
+            if expired:
+                return Timeline(tuple(revisions), (instant, act.n))
+            origin = begin if obligation.recount == "from_start" else replace(begin, moment=Moment.at(instant))
+            new = _revision(number, act.n, kind, instant, origin, chosen, duty, world, current.calendar, current.pauses)
+            revisions.append(_not_late_for_the_past(new, current, instant, duty, world))
+        elif kind == "pause" and not expired:
+            pauses = _pauses(duty, case, as_of)
+            new = _revision(number, act.n, kind, instant, begin, current.alternative, duty, world, current.calendar, pauses)
+            if new.due != current.due:
+                revisions.append(new)
+        elif kind == "calendar" and not expired:
+            digest = str(act.data["calendar"])
+            new = _revision(number, act.n, kind, instant, begin, current.alternative, duty, world, digest, current.pauses)
+            if new.due is None or current.due is None or (new.due == current.due and new.last == current.last):
+                continue
+            if new.due.instant < current.due.instant and not new.due.in_time(instant):
+                # Shorter, and already over at the import: nothing done by the old date before it is late (S8.2).
+                moved = replace(new.due, instant=instant, earliest=instant, latest=instant, inclusive=True)
+                new = replace(new, due=moved, last=moved, kept_old=True)
+            revisions.append(new)
+        elif kind == "extension" and current.due is not None:
+            asked = _asked(key, case, act)
+            if asked is None or not current.due.in_time(asked.happened.hi):
+                continue
+            revisions.append(_extended(number, act, current, world))
+    answered = {a.data.get("of") for a in (*case.kind(GRANTED, key), *case.kind(DENIED, key))}
+    for ask in case.kind(ASKED, key):
+        current = revisions[-1]
+        if ask.n not in answered and current.due is not None and current.due.in_time(ask.happened.hi):
+            pending.append(_extended(len(revisions) + 1, ask, current, world))
+    return Timeline(tuple(revisions), None, None, tuple(pending))
+
+
+def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime) -> list[tuple[datetime, Act, str]]:
+    found: list[tuple[datetime, Act, str]] = []
+    for name in duty.inputs if duty.conditions else ():
+        if name.startswith("fact:"):
+            for change in case.facts.get(name[5:], ()):
+                act = case.act(change.act)
+                if change.effective > after and act is not None:
+                    found.append((change.effective, act, "facts"))
+    if duty.conditions:
+        watched = {n for n in duty.inputs if not n.startswith("fact:")}
+        for name in watched:
+            found.extend((a.happened.lo, a, "facts") for a in case.by_name.get(name, ()) if a.happened.lo > after)
+    for rule in duty.obligation.pause:
+        for act in case.events(*(act_key(n) for n in (*rule.start, *rule.end))):
+            if act.happened.lo > after:
+                found.append((act.happened.lo, act, "pause"))
+    found.extend((a.recorded, a, "calendar") for a in case.by_name.get(f"{RECALENDARED}:", ()) if a.recorded > after)
+    found.extend((a.recorded, a, "extension") for a in case.kind(GRANTED, key))
+    return sorted(found, key=lambda c: (c[0], c[1].n))
+
+
+def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
+    found: list[Pause] = []
+    for rule in duty.obligation.pause:
+        ends = list(case.events(*(act_key(n) for n in rule.end)))
+        for act in case.events(*(act_key(n) for n in rule.start)):
+            end = next((e for e in ends if e.happened.lo >= act.happened.lo), None)
+            stop = end.happened.lo if end is not None else max(as_of, act.happened.lo)
+            if not any(p.lo <= act.happened.lo < p.hi for p in found):
+                found.append(Pause(act.happened.lo, stop))
+    return tuple(found)
+
+
+def _revision(
+    number: int,
+    cause: int,
+    kind: str,
+    at: datetime,
+    begin: Begin,
+    chosen: int | None,
+    duty: Duty,
+    world: World,
+    calendar_id: str,
+    pauses: tuple[Pause, ...],
+) -> DueRevision:
+    term: Term | None = duty.obligation.term[chosen].term if chosen is not None else None
+    due = last = None
+    start = begin.moment
+    if begin.slot is not None and (term is None or term.qualitative):
+        due = last = begin.slot
+    elif term is not None and not term.qualitative:
+        if begin.slot is not None:
+            start = Moment.at(begin.slot.instant)
+        calendar = world.calendar(calendar_id)
+        due = terms.due(start.lo, term, calendar, world.rules.zone, pauses)
+        last = due if start.exact else terms.due(start.hi, term, calendar, world.rules.zone, pauses)
+    return DueRevision(number, cause, kind, at, start, chosen, term, due, last, calendar_id, pauses)
+
+
+def _not_late_for_the_past(new: DueRevision, old: DueRevision, instant: datetime, duty: Duty, world: World) -> DueRevision:
+    """S4.2: a shorter term falls due at the earlier of the old date and the revision plus its own length."""
+    if new.due is None or old.due is None or new.due.instant >= old.due.instant or new.term is None:
+        return new
+    fresh = terms.due(instant, new.term, world.calendar(new.calendar), world.rules.zone, new.pauses)
+    due = fresh if fresh.instant < old.due.instant else old.due
+    return replace(new, due=due, last=due, kept_old=True)
+
+
+def _asked(key: str, case: Case, grant: Act) -> Act | None:
+    return next((a for a in case.kind(ASKED, key) if a.n == grant.data.get("of")), None)
+
+
+def _extended(number: int, act: Act, current: DueRevision, world: World) -> DueRevision:
+    """The date moved by an extension: counted on from the last day (day terms) or the instant (hours) of the date before."""
+    assert current.due is not None
+    added = terms.parse(str(act.data["by"]))
+    zone = world.rules.zone
+    calendar: Calendar = world.calendar(current.calendar)
+    last_day = current.due.last_day
+    origin = datetime.combine(last_day, time(), zone).astimezone(UTC) if last_day is not None else current.due.instant
+    due = terms.due(origin, added, calendar, zone)
+    return DueRevision(
+        number, act.n, "extension", act.recorded, Moment.at(origin), current.alternative, added, due, due, current.calendar, current.pauses
+    )
+
+
+__all__ = ["ACTED", "Begin", "DueRevision", "Timeline", "begins", "choose", "known_at", "received", "receivers", "starting", "timeline"]

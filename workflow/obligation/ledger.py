@@ -1,0 +1,388 @@
+"""The ledger: every duty of a case with exactly one outcome, at any instant.
+
+Each row is a pure function of (acts, definition, calendars, organisation, as-of instant). Nothing the daemon did is read (S3.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from workflow import term as terms
+from workflow.act import CONFIRMED, JOINED, RECEIVED, SEPARATED, WAIVED, Act
+from workflow.case.fold import Case
+from workflow.moment import Moment
+from workflow.obligation.clock import Begin, DueRevision, Timeline, begins, known_at, received, receivers, timeline
+from workflow.procedure.condition import holds
+from workflow.rules import Duty, World, act_key
+from workflow.term import Due, Lateness
+
+
+class Outcome(StrEnum):
+    MET = "met"
+    MET_LATE = "met_late"
+    MISSED = "missed"
+    NOT_DUE = "not_due"
+    DISCHARGED = "discharged"
+    WAIVED = "waived"
+    UNDETERMINABLE = "undeterminable"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One obligation instance."""
+
+    key: str
+    duty: Duty
+    to: str
+    number: int
+    outcome: Outcome
+    reason: str = ""
+    """Why it is undeterminable, or what else must be said of the outcome: see ``docs/reference/outcomes.md``."""
+    begin: Begin | None = None
+    revisions: tuple[DueRevision, ...] = ()
+    met_by: int | None = None
+    met_at: Moment | None = None
+    elapsed: timedelta | None = None
+    """From the start to the fulfilment, or to the as-of instant while it is open: what is shown where no number is set."""
+    late: Lateness | None = None
+    bounds: tuple[datetime, datetime] | None = None
+    ended_by: int | None = None
+    """The act that discharged or waived it."""
+    beside: tuple[str, ...] = ()
+    """``later_discharged``, ``later_waived``: said beside an outcome that they came too late to change (S3.3)."""
+    blank: tuple[str, ...] = ()
+    """Required elements that the fulfilling report left blank (S6.2)."""
+    suspected: bool = False
+    """疑似漏报, 待认定: nothing shows when the unit knew (S7.1)."""
+
+    @property
+    def current(self) -> DueRevision | None:
+        return self.revisions[-1] if self.revisions else None
+
+    @property
+    def due(self) -> Due | None:
+        return self.revisions[-1].due if self.revisions else None
+
+    @property
+    def open(self) -> bool:
+        """Still owed: neither fulfilled, discharged nor waived, and the case has not ended it."""
+        return self.met_by is None and self.ended_by is None and self.begin is not None and self.reason != "ended"
+
+    @property
+    def missing_from(self) -> datetime | None:
+        """From when it was missing: late remembers that it had been missing. ``None`` when it never was."""
+        return self.due.instant if self.due is not None and self.outcome in (Outcome.MET_LATE, Outcome.MISSED) else None
+
+
+def assess(duties: Iterable[Duty], case: Case, world: World, as_of: datetime) -> list[Row]:
+    """The rows of these duties as the record stood at ``as_of``, in the order of the definition."""
+    known = case.known(as_of)
+    if not known.acts:
+        return []
+    return [row for duty in duties for receiver in duty.receivers for row in _rows(duty, receiver, known, world, as_of)]
+
+
+def ledger(case: Case, world: World, as_of: datetime) -> list[Row]:
+    """Every row of a case."""
+    return assess(world.rules.duties.values(), case, world, as_of)
+
+
+def _key(duty: Duty, receiver: str, number: int) -> str:
+    return f"{duty.id}/{receiver}#{number}" if receiver else f"{duty.id}#{number}"
+
+
+def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Row]:
+    found = begins(duty, receiver, case, world, as_of)
+    joined = _joined(case)
+    if joined is not None:  # later common duties exist once, in the leading case (S7.2)
+        found = [b for b in found if b.act <= joined]
+    if not found:
+        return _unstarted(duty, receiver, case, world, as_of, joined)
+    rows: list[Row] = []
+    number = 0
+    for begin in found:
+        owed, arose = _owed(duty, begin, case)
+        if owed is False:
+            continue
+        if arose is not None:
+            begin = Begin(Moment.at(max(arose[0], begin.moment.lo)), arose[1], begin.round, begin.doubt, begin.slot, begin.previous)
+        number += 1
+        row, line = _instance(duty, receiver, number, begin, case, world, as_of)
+        rows.append(row)
+        if line.second is not None and (row.met_at is None or row.met_at.lo > line.second[0]):
+            number += 1
+            again = Begin(Moment.at(line.second[0]), line.second[1], begin.round)
+            rows.append(_instance(duty, receiver, number, again, case, world, as_of)[0])
+    return rows
+
+
+def _joined(case: Case) -> int | None:
+    joins = [a for key, acts in case.by_name.items() if key.startswith((f"{JOINED}:", f"{SEPARATED}:")) for a in acts]
+    last = max(joins, key=lambda a: a.n, default=None)
+    return last.n if last is not None and last.kind == JOINED else None
+
+
+def _owed(duty: Duty, begin: Begin, case: Case) -> tuple[bool | None, tuple[datetime, int] | None]:
+    """Whether it is owed at its start; and, when only a later fact made it owed, since when and by which act (S4.4)."""
+    condition = duty.obligation.owed_when
+    if condition is None:
+        return True, None
+    at = begin.moment.hi if not begin.doubt else begin.moment.lo
+    verdict = holds(condition, known_at(case, at))
+    if verdict:
+        return True, None
+    instants = sorted(
+        {(c.effective, c.act) for n in duty.inputs if n.startswith("fact:") for c in case.facts.get(n[5:], ())}
+        | {(a.happened.lo, a.n) for n in duty.inputs if not n.startswith("fact:") for a in case.by_name.get(n, ())}
+    )
+    for instant, act in instants:
+        if instant > at and holds(condition, known_at(case, instant)):
+            return True, (instant, act)
+    return False, None
+
+
+def _unstarted(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime, joined: int | None) -> list[Row]:
+    """No start is known: not due, or, fulfilled or ended without one, undeterminable (S3.1, S3.4)."""
+    o = duty.obligation
+    if duty.kind in ("receipt", "countersign") or o.starts.every or joined is not None:
+        return []
+    if o.owed_when is not None and not holds(o.owed_when, known_at(case, as_of)):
+        return []
+    if o.starts.decision and case.kind("decided", o.starts.decision):
+        return []
+    fulfilment = next(iter(_candidates(duty, receiver, None, case, world)), None)
+    key = _key(duty, receiver, 1)
+    if fulfilment is not None:
+        act, moment = fulfilment
+        return [Row(key, duty, receiver, 1, Outcome.UNDETERMINABLE, "no_start", met_by=act.n, met_at=moment)]
+    if case.ended is not None:
+        return [Row(key, duty, receiver, 1, Outcome.UNDETERMINABLE, "no_start")]
+    return [Row(key, duty, receiver, 1, Outcome.NOT_DUE, "not_started")]
+
+
+def _candidates(duty: Duty, receiver: str, begin: Begin | None, case: Case, world: World) -> list[tuple[Act, Moment]]:
+    """Acts that may fulfil it, with the instant that counts, in the order of that instant."""
+    if duty.kind in ("receipt", "countersign") and begin is not None:
+        return _signatures(duty, receiver, begin, case)
+    first = case.rounds[begin.round] if begin is not None else 0
+    last = case.rounds[begin.round + 1] if begin is not None and begin.round + 1 < len(case.rounds) else case.n + 1
+    found: list[tuple[Act, Moment]] = []
+    for act in case.events(*(act_key(n) for n in duty.obligation.met_by)):
+        if not first < act.n < last:
+            continue
+        sent_to = receivers(duty, case, world, act)
+        if receiver and sent_to and receiver not in sent_to:
+            continue
+        moment = _confirmed(case, act, duty.obligation.owed.by) or act.sent
+        if duty.obligation.counts == "received":
+            moment = received(case, act, receiver) or moment
+        if begin is not None and begin.slot is not None and not _in_slot(act, moment, begin):
+            continue
+        found.append((act, moment))
+    each = duty.obligation.starts.each and begin is not None and begin.slot is None
+    if each and begin is not None:
+        found = [f for f in found if f[1].hi >= begin.moment.lo]
+    return sorted(found, key=lambda f: (f[1].lo, f[0].n))
+
+
+def _in_slot(act: Act, moment: Moment, begin: Begin) -> bool:
+    """A record fulfils the period that it names, or the one in which it happened, never two (S7.3)."""
+    assert begin.slot is not None and begin.previous is not None
+    named = act.data.get("slot")
+    if named is not None:
+        return Moment.decode(named).lo == begin.slot.instant
+    after = moment.lo > begin.previous or (begin.number == 1 and moment.lo >= begin.previous)
+    return after and begin.slot.in_time(moment.lo)
+
+
+def _signatures(duty: Duty, receiver: str, begin: Begin, case: Case) -> list[tuple[Act, Moment]]:
+    if duty.kind == "receipt":
+        report = case.act(begin.act)
+        found = [(a, a.happened) for a in case.kind(RECEIVED, str(begin.act)) if a.data.get("by") in ("", None, receiver)]
+        if report is not None and report.received is not None:
+            found.append((report, report.received))
+    else:
+        role = duty.obligation.owed.by
+        found = [(a, a.happened) for a in case.kind(CONFIRMED, str(begin.act)) if a.actor is not None and a.actor.role == role]
+    return sorted(found, key=lambda f: (f[1].lo, f[0].n))
+
+
+def _confirmed(case: Case, act: Act, obligor: str) -> Moment | None:
+    """The instant that somebody other than the obligor confirmed (S1.3); ``None`` when nobody did."""
+    confirmations = [c for c in case.kind(CONFIRMED, str(act.n)) if c.actor is not None and c.actor.role != obligor]
+    return confirmations[-1].happened if confirmations else None
+
+
+def _instance(duty: Duty, receiver: str, number: int, begin: Begin, case: Case, world: World, as_of: datetime) -> tuple[Row, Timeline]:
+    key = _key(duty, receiver, number)
+    candidates = _candidates(duty, receiver, begin, case, world)
+    act, moment = candidates[0] if candidates else (None, None)
+    line = timeline(duty, key, begin, case, world, moment.lo if moment is not None else None, as_of)
+    facts = _Facts(duty, receiver, key, number, begin, case, world, as_of, line)
+    if act is not None and moment is not None:
+        return facts.fulfilled(act, moment), line
+    return facts.unfulfilled(), line
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Everything about one instance but its fulfilment; judges it with one and without."""
+
+    duty: Duty
+    receiver: str
+    key: str
+    number: int
+    begin: Begin
+    case: Case
+    world: World
+    as_of: datetime
+    line: Timeline
+
+    def row(self, outcome: Outcome, reason: str = "", **more: object) -> Row:
+        return Row(
+            self.key, self.duty, self.receiver, self.number, outcome, reason, begin=self.begin, revisions=self.line.revisions, **more  # type: ignore[arg-type]
+        )
+
+    @property
+    def revision(self) -> DueRevision:
+        return self.line.revisions[-1]
+
+    def ending(self) -> tuple[Outcome, Moment, int] | None:
+        """The first act that ended the duty without fulfilling it, from its own instant (S3.3)."""
+        found: list[tuple[Outcome, Moment, int]] = []
+        for act in self.case.kind(WAIVED, self.key):
+            found.append((Outcome.WAIVED, act.happened, act.n))
+        for act in self.case.events(*(act_key(n) for n in self.duty.obligation.discharged_by)):
+            if self.case.rounds[self.begin.round] < act.n and act.happened.hi >= self.begin.moment.lo:
+                found.append((Outcome.DISCHARGED, act.happened, act.n))
+        if self.line.unowed is not None:
+            found.append((Outcome.DISCHARGED, Moment.at(self.line.unowed[0]), self.line.unowed[1]))
+        end = self.case.end_of(self.begin.round)
+        if self.begin.slot is not None:
+            stops = [a for n in self.duty.obligation.starts.until for a in self.case.events(act_key(n))]
+            for act in (*stops, *((end,) if end is not None else ())):
+                if self.begin.slot.in_time(act.happened.lo):  # the period is not over: S3.5
+                    found.append((Outcome.DISCHARGED, act.happened, act.n))
+        return min(found, key=lambda f: (f[1].lo, f[2])) if found else None
+
+    def late(self, at: datetime) -> Lateness | None:
+        due = self.revision.due
+        if due is None:
+            return None
+        return terms.lateness(due, at, self.world.calendar(self.revision.calendar), self.world.rules.zone)
+
+    def in_time(self, moment: Moment) -> bool | None:
+        """Whether ``moment`` is in time by every reading of what is uncertain, by none, or (``None``) by some."""
+        due, last = self.revision.due, self.revision.last
+        assert due is not None and last is not None
+        if _before(due, due.earliest, moment.hi):
+            return True
+        if not _before(last, last.latest, moment.lo):
+            return False
+        return None
+
+    def fulfilled(self, act: Act, moment: Moment) -> Row:
+        start = self.begin.moment
+        blank = _blank(self.duty, act)
+        elapsed = moment.lo - start.lo
+        common = {"met_by": act.n, "met_at": moment, "blank": blank}
+        ending = self.ending()
+        if ending is not None and ending[1].lo < moment.lo and self._open_at(ending[1]):
+            return self.row(ending[0], ended_by=ending[2], **common)
+        beside = (f"later_{ending[0].value}",) if ending is not None and ending[1].lo < moment.lo else ()
+        contradiction = self.duty.obligation.early == "contradiction"
+        if moment.hi < start.lo:
+            if contradiction:
+                return self.row(Outcome.UNDETERMINABLE, "contradiction", bounds=(moment.lo, start.hi), **common)
+            return self.row(Outcome.MET, "early", elapsed=elapsed, **common)
+        if self.revision.due is None:
+            return self.row(Outcome.MET, self._no_number(), elapsed=elapsed, **common)
+        verdict = self.in_time(moment)
+        if verdict is not False and self._own_word_only(act, moment):
+            return self.row(Outcome.UNDETERMINABLE, "own_word", bounds=(moment.lo, act.recorded), elapsed=elapsed, **common)
+        if verdict is True:
+            return self.row(Outcome.MET, "", elapsed=elapsed, beside=beside, **common)
+        if verdict is None:
+            low, high = self._bounds()
+            return self.row(Outcome.UNDETERMINABLE, self._doubt(), bounds=(low, high), elapsed=elapsed, suspected=self._suspected, **common)
+        if self._pending_at(moment):
+            low, high = self._bounds()
+            return self.row(Outcome.UNDETERMINABLE, "extension_pending", bounds=(low, high), elapsed=elapsed, **common)
+        return self.row(Outcome.MET_LATE, "", elapsed=elapsed, late=self.late(moment.lo), beside=beside, **common)
+
+    def unfulfilled(self) -> Row:
+        start = self.begin.moment
+        ending = self.ending()
+        if ending is not None and self._open_at(ending[1]):
+            return self.row(ending[0], ended_by=ending[2])
+        beside = (f"later_{ending[0].value}",) if ending is not None else ()
+        ended_by = ending[2] if ending is not None else None
+        end = self.case.end_of(self.begin.round)
+        now = end.happened if end is not None else Moment.at(self.as_of)
+        elapsed = max(timedelta(0), now.lo - start.lo)
+        if self.revision.due is None:
+            if end is not None:
+                return self.row(Outcome.MISSED, "ended", elapsed=elapsed)
+            return self.row(Outcome.NOT_DUE, self._no_number(), elapsed=elapsed)
+        verdict = self.in_time(Moment.at(self.as_of))
+        if self.begin.doubt == "receipt":
+            return self.row(Outcome.UNDETERMINABLE, "receipt", bounds=self._bounds(), elapsed=elapsed)
+        if verdict is False:
+            if self._pending_at(Moment.at(self.as_of)):
+                return self.row(Outcome.UNDETERMINABLE, "extension_pending", bounds=self._bounds(), elapsed=elapsed)
+            return self.row(Outcome.MISSED, "", elapsed=elapsed, late=self.late(self.as_of), beside=beside, ended_by=ended_by)
+        if end is not None:
+            return self.row(Outcome.MISSED, "ended", elapsed=elapsed)
+        if verdict is None:
+            return self.row(Outcome.UNDETERMINABLE, self._doubt(), bounds=self._bounds(), elapsed=elapsed, suspected=self._suspected)
+        return self.row(Outcome.NOT_DUE, "", elapsed=elapsed)
+
+    def _open_at(self, moment: Moment) -> bool:
+        """Whether the duty was not yet overdue when something else ended it."""
+        last = self.revision.last
+        return last is None or _before(last, last.latest, moment.hi)
+
+    def _own_word_only(self, act: Act, moment: Moment) -> bool:
+        """S1.3: entered after the due instant, said to be in time, on the author's word alone."""
+        due = self.revision.due
+        assert due is not None
+        confirmed = _confirmed(self.case, act, self.duty.obligation.owed.by) is not None
+        return act.grade == "own" and not confirmed and not due.in_time(act.recorded) and due.in_time(moment.lo)
+
+    def _pending_at(self, moment: Moment) -> bool:
+        return any(p.due is not None and p.due.in_time(moment.lo) for p in self.line.pending)
+
+    @property
+    def _suspected(self) -> bool:
+        return self.begin.doubt == "knew"
+
+    def _no_number(self) -> str:
+        return "no_term" if self.revision.term is None and self.begin.slot is None else "no_number"
+
+    def _doubt(self) -> str:
+        if self.begin.doubt:
+            return self.begin.doubt
+        due = self.revision.due
+        return "calendar" if due is not None and due.provisional else "granularity"
+
+    def _bounds(self) -> tuple[datetime, datetime]:
+        due, last = self.revision.due, self.revision.last
+        assert due is not None and last is not None
+        highs = [last.latest, *(p.due.latest for p in self.line.pending if p.due is not None)]
+        return due.earliest, max(highs)
+
+
+def _before(due: Due, instant: datetime, at: datetime) -> bool:
+    return at <= instant if due.inclusive else at < instant
+
+
+def _blank(duty: Duty, act: Act) -> tuple[str, ...]:
+    wanted: Sequence[str] = duty.obligation.elements
+    if not wanted:
+        return ()
+    given = act.data.get("elements")
+    status = given if isinstance(given, dict) else {}
+    return tuple(e for e in wanted if status.get(e, "blank") == "blank")

@@ -1,0 +1,286 @@
+"""Units, posts and their holders, with validity: who may sign, and whom a role means.
+
+The organisation is journaled in a chain of its own (case id ``organisation``) and folded from it. Duties are owed by posts; leave and
+acting move who may sign and who is told, never the duty or the clock (SEMANTICS S9.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from workflow.errors import AlreadyThere, BadInput, UnknownActor
+from workflow.journal.canonical import Json
+from workflow.moment import stamp, unstamp
+from workflow.text import Text
+
+CHAIN = "organisation"
+"""Id of the chain in which the organisation is journaled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something: the role, and as far as it is known the person, the post, its unit, and for whom they acted."""
+
+    role: str
+    person: str | None = None
+    post: str | None = None
+    unit: str | None = None
+    acting_for: str | None = None
+
+    def document(self) -> dict[str, Json]:
+        pairs = (("role", self.role), ("person", self.person), ("post", self.post), ("unit", self.unit), ("acting_for", self.acting_for))
+        return {k: v for k, v in pairs if v is not None}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Actor:
+        return cls(**{k: str(v) for k, v in document.items() if k in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    id: str
+    zh: str
+    en: str
+    level: str
+    parent: str = ""
+    merged_into: str = ""
+    merged_from: datetime | None = None
+    """From when on the unit is part of ``merged_into``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    id: str
+    role: str
+    unit: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Somebody in a post, or away from it, during ``[since, until)``; ``until`` ``None`` is open."""
+
+    person: str
+    post: str
+    since: datetime
+    until: datetime | None
+    acting: str = ""
+    """For leave: who acts meanwhile; empty when nobody does."""
+
+    def covers(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The fold of the organisation's entries. An empty one is allowed: then any role that is named is taken as said."""
+
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    posts: Mapping[str, Post] = field(default_factory=dict)
+    holders: tuple[Span, ...] = ()
+    leaves: tuple[Span, ...] = ()
+    n: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.posts
+
+    def unit_at(self, unit: str, at: datetime) -> str:
+        """The unit itself, or what it was merged into by then."""
+        seen: set[str] = set()
+        while unit in self.units and unit not in seen:
+            seen.add(unit)
+            found = self.units[unit]
+            if found.merged_from is None or at < found.merged_from:
+                return unit
+            unit = found.merged_into
+        return unit
+
+    def ancestors(self, unit: str) -> list[str]:
+        """The units above, nearest first; empty for the top and for an unknown unit."""
+        found: list[str] = []
+        here = self.units.get(unit)
+        while here is not None and here.parent and here.parent not in found:
+            found.append(here.parent)
+            here = self.units.get(here.parent)
+        return found
+
+    def superior(self, unit: str) -> str:
+        """The unit directly above; empty for the top."""
+        above = self.ancestors(unit)
+        return above[0] if above else ""
+
+    def post_for(self, role: str, unit: str, at: datetime) -> Post | None:
+        """The post that a role means for a unit: in the unit, else in its nearest ancestor, else the only one there is; else ``None``."""
+        named = [p for p in self.posts.values() if p.role == role]
+        for place in (self.unit_at(unit, at), *self.ancestors(self.unit_at(unit, at))):
+            for post in named:
+                if self.unit_at(post.unit, at) == place:
+                    return post
+        return named[0] if len(named) == 1 else None
+
+    def signing(self, post: str, at: datetime) -> list[Actor]:
+        """Who may sign for a post: its holders, or those acting for them while they are away. Empty: vacant."""
+        found: list[Actor] = []
+        here = self.posts[post]
+        for holder in self.holders:
+            if holder.post != post or not holder.covers(at):
+                continue
+            away = next((lv for lv in self.leaves if lv.person == holder.person and lv.covers(at) and lv.post in ("", post)), None)
+            if away is None:
+                found.append(Actor(here.role, holder.person, post, here.unit))
+            elif away.acting:
+                found.append(Actor(here.role, away.acting, post, here.unit, holder.person))
+        return found
+
+    def roles_of(self, person: str, at: datetime) -> list[Actor]:
+        """Every capacity in which a person may sign at an instant, acting included, by post id."""
+        return [a for post in sorted(self.posts) for a in self.signing(post, at) if a.person == person]
+
+    def vacancies(self, at: datetime) -> list[Post]:
+        """Posts for which nobody may sign."""
+        return [post for name, post in sorted(self.posts.items()) if not self.signing(name, at)]
+
+    def actor(self, said: Actor, unit: str, at: datetime) -> Actor:
+        """Who an author is, completed from the organisation.
+
+        With a person, their capacities at ``at`` are searched: the role that was named, else the only one they have. With a role alone,
+        the post that it means for ``unit``. Raises :class:`~workflow.errors.UnknownActor` when nobody is named or nothing is found.
+        """
+        if not said.role and not said.person:
+            raise UnknownActor(Text("没有写明由谁办理", "nobody is named as the author"), hint=Text("用 --as 角色 或 --person 人员", "use --as ROLE or --person ID"))
+        if self.is_empty:
+            if not said.role:
+                raise UnknownActor(Text(f"没有机构数据,{said.person} 的角色不明", f"there is no organisation to say what {said.person} is"))
+            return said
+        if said.person:
+            capacities = self.roles_of(said.person, at)
+            fitting = [c for c in capacities if not said.role or c.role == said.role]
+            near = (self.unit_at(unit, at), *self.ancestors(self.unit_at(unit, at)))
+            fitting.sort(key=lambda c: near.index(c.unit) if c.unit in near else len(near))
+            if fitting and (said.role or len({c.role for c in fitting}) == 1):
+                return fitting[0]
+            if not capacities:
+                raise UnknownActor(Text(f"机构中没有在任的 {said.person}", f"{said.person} holds no post at {stamp(at)}"))
+            if said.role:
+                return replace(said, post=None)  # known, but in another capacity: the caller judges the role
+            roles = ", ".join(sorted({c.role for c in capacities}))
+            raise UnknownActor(
+                Text(f"{said.person} 有多个角色:{roles}", f"{said.person} holds several roles: {roles}"), hint=Text("用 --as 指明角色", "name the role with --as")
+            )
+        post = self.post_for(said.role, unit, at)
+        if post is None and not any(p.role == said.role for p in self.posts.values()):
+            raise UnknownActor(Text(f"机构中没有角色 {said.role}", f"the organisation has no role {said.role}"))
+        return said if post is None else Actor(said.role, None, post.id, post.unit)
+
+    def document(self) -> dict[str, Json]:
+        """The canonical content; no names, no telephone numbers."""
+        return {
+            "units": [[u.id, u.zh, u.en, u.level, u.parent, u.merged_into, stamp(u.merged_from) if u.merged_from else ""] for _, u in sorted(self.units.items())],
+            "posts": [[p.id, p.role, p.unit] for _, p in sorted(self.posts.items())],
+            "holders": [_span(s) for s in self.holders],
+            "leaves": [_span(s) for s in self.leaves],
+        }
+
+
+def _span(span: Span) -> list[Json]:
+    return [span.person, span.post, stamp(span.since), stamp(span.until) if span.until else "", span.acting]
+
+
+def check(organisation: Organisation, body: Mapping[str, Any]) -> None:
+    """Refuse an entry that does not fit: a unit or post that is not there or is there already, a circle of parents, an unknown kind."""
+    kind, name = body.get("what"), str(body.get("id", ""))
+    if kind == "unit":
+        if name in organisation.units:
+            raise AlreadyThere(Text(f"单位 {name} 已存在", f"the unit {name} is there already"))
+        if body.get("parent") and body["parent"] not in organisation.units:
+            raise BadInput(Text(f"没有上级单位 {body['parent']}", f"there is no parent unit {body['parent']}"), where=name)
+    elif kind == "merge":
+        if name not in organisation.units or body.get("into") not in organisation.units or body.get("into") == name:
+            raise BadInput(Text(f"不能把 {name} 并入 {body.get('into')}", f"{name} cannot be merged into {body.get('into')}"))
+        if name in [str(body["into"]), *organisation.ancestors(str(body["into"]))]:
+            raise BadInput(Text(f"{name} 不能并入自己的下级", f"{name} cannot be merged into a unit below it"))
+    elif kind == "post":
+        if name in organisation.posts:
+            raise AlreadyThere(Text(f"岗位 {name} 已存在", f"the post {name} is there already"))
+        if body.get("unit") not in organisation.units:
+            raise BadInput(Text(f"没有单位 {body.get('unit')}", f"there is no unit {body.get('unit')}"), where=name)
+    elif kind in ("holder", "leave"):
+        post = str(body.get("post", ""))
+        if (kind == "holder" or post) and post not in organisation.posts:
+            raise BadInput(Text(f"没有岗位 {post}", f"there is no post {post}"), where=str(body.get("person", "")))
+        if kind == "leave" and not any(h.person == body.get("person") for h in organisation.holders):
+            raise UnknownActor(Text(f"{body.get('person')} 没有岗位", f"{body.get('person')} holds no post"))
+    else:
+        raise BadInput(Text(f"不认识的机构记录 {kind!r}", f"unknown organisation entry {kind!r}"))
+
+
+def evolve(organisation: Organisation, body: Mapping[str, Any]) -> Organisation:
+    """The organisation after one entry."""
+    kind, n = body["what"], organisation.n + 1
+    if kind == "unit":
+        unit = Unit(str(body["id"]), str(body["zh"]), str(body["en"]), str(body["level"]), str(body.get("parent", "")))
+        return replace(organisation, units={**organisation.units, unit.id: unit}, n=n)
+    if kind == "merge":
+        unit = replace(organisation.units[str(body["id"])], merged_into=str(body["into"]), merged_from=unstamp(str(body["since"])))
+        return replace(organisation, units={**organisation.units, unit.id: unit}, n=n)
+    if kind == "post":
+        post = Post(str(body["id"]), str(body["role"]), str(body["unit"]), str(body["zh"]), str(body["en"]))
+        return replace(organisation, posts={**organisation.posts, post.id: post}, n=n)
+    until = unstamp(str(body["until"])) if body.get("until") else None
+    span = Span(str(body["person"]), str(body.get("post", "")), unstamp(str(body["since"])), until, str(body.get("acting", "")))
+    if kind == "holder":
+        return replace(organisation, holders=(*organisation.holders, span), n=n)
+    return replace(organisation, leaves=(*organisation.leaves, span), n=n)
+
+
+def fold(bodies: Iterable[Mapping[str, Any]]) -> Organisation:
+    organisation = Organisation()
+    for body in bodies:
+        organisation = evolve(organisation, body)
+    return organisation
+
+
+def entries(document: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
+    """The entries that a readable document stands for: units as a tree, posts with their holders, leave.
+
+    ``read_instant`` turns the text of a date into an instant of the unit's zone. Each item is the public body and the erasable part
+    (names and telephone numbers of persons). Raises :class:`~workflow.errors.BadInput` naming the place.
+    """
+    try:
+        for unit in document.get("units", []):
+            yield from _unit(unit, "", read_instant)
+        for leave in document.get("leave", []):
+            body: dict[str, Json] = {"what": "leave", "person": leave["person"], "since": stamp(read_instant(leave["from"]))}
+            for key in ("post", "acting"):
+                if leave.get(key):
+                    body[key] = leave[key]
+            if leave.get("until"):
+                body["until"] = stamp(read_instant(leave["until"]))
+            yield body, None
+        for merge in document.get("merged", []):
+            yield {"what": "merge", "id": merge["unit"], "into": merge["into"], "since": stamp(read_instant(merge["from"]))}, None
+    except KeyError as error:
+        raise BadInput(Text(f"机构文件缺少 {error}", f"the organisation file lacks {error}")) from None
+
+
+def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
+    body: dict[str, Json] = {"what": "unit", "id": unit["id"], "zh": unit["zh"], "en": unit["en"], "level": unit["level"]}
+    if parent:
+        body["parent"] = parent
+    yield body, None
+    for post in unit.get("posts", []):
+        name = post.get("id") or f"{unit['id']}.{post['role']}"
+        yield {"what": "post", "id": name, "role": post["role"], "unit": unit["id"], "zh": post["zh"], "en": post["en"]}, None
+        for holder in post.get("holders", []):
+            held: dict[str, Json] = {"what": "holder", "person": holder["person"], "post": name, "since": stamp(read_instant(holder["from"]))}
+            if holder.get("until"):
+                held["until"] = stamp(read_instant(holder["until"]))
+            private = {k: str(holder[k]) for k in ("name", "phone") if holder.get(k)}
+            yield held, dict(private) or None
+    for inner in unit.get("units", []):
+        yield from _unit(inner, str(unit["id"]), read_instant)

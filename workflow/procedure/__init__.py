@@ -1,0 +1,1 @@
+"""Procedures declared as data."""

@@ -1,0 +1,333 @@
+"""The declarative model of a procedure: frozen pydantic models that a YAML file is validated into.
+
+Nothing here computes an outcome. The names are those of the YAML file, so that this module is also the reference of the language.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from workflow import term as terms
+from workflow.errors import DubanError
+from workflow.procedure import condition as conditions
+from workflow.procedure.fact import FactType
+from workflow.text import Text
+
+NAME = r"^[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*$"
+Name = Annotated[str, Field(pattern=NAME, max_length=80)]
+Path = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$", max_length=200)]
+CLOCK, ENGINE, ANY, CASE = "clock", "engine", "any", "case"
+"""Actors no person can be; ``from: any`` is every state that is not final; ``starts: {on: case}`` is the opening."""
+
+
+def _many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _explain(error: DubanError) -> PydanticCustomError:
+    return PydanticCustomError("duban", "{en}", {"zh": error.message.zh, "en": error.message.en})
+
+
+def _term(value: Any) -> Any:
+    if value is None or isinstance(value, terms.Term):
+        return value
+    try:
+        return terms.parse(value)
+    except DubanError as error:
+        raise _explain(error) from None
+
+
+def _condition(value: Any) -> Any:
+    return value if value is None or isinstance(value, conditions.Condition) else conditions.read(value)
+
+
+def _alternative(value: Any) -> Any:
+    return value if value == Alternative.UNKNOWN else _condition(value)
+
+
+def _recurrence(value: Any) -> Any:
+    try:
+        terms.Recurrence.parse(str(value))
+    except DubanError as error:
+        raise _explain(error) from None
+    return str(value)
+
+
+def _offset(value: Any) -> Any:
+    try:
+        terms.Offset.parse(str(value))
+    except DubanError as error:
+        raise _explain(error) from None
+    return str(value)
+
+
+def _version(value: Any) -> Any:
+    return str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
+When = Annotated[
+    Any,
+    BeforeValidator(_condition),
+    WithJsonSchema({"type": "object", "description": "fact: value, fact: {at_least: n}, all: [...], any: [...], not: ..., happened: event, decided: {id: yes}"}),
+]
+TermText = Annotated[
+    Any,
+    BeforeValidator(_term),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}], "description": "5 working days, 1 hour, 30日, promptly, {earlier_of: [...]}, ..."}),
+]
+Version = Annotated[str, BeforeValidator(_version), Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=60)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Label(Model):
+    """What people read, in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    @property
+    def text(self) -> Text:
+        return Text(self.zh, self.en)
+
+
+class Basis(Model):
+    """Document and clause on which a rule rests, with its validity and how surely it was read."""
+
+    document: str = Field(min_length=1)
+    clause: str = ""
+    read: Literal["A", "B", "C"]
+    valid_from: date | None = None
+    valid_until: date | None = None
+    note: Label | None = None
+
+
+class Role(Label):
+    """A post on a level of the organisation."""
+
+    level: str
+
+
+class Fact(Label):
+    type: FactType
+    of: dict[Name, Label] = {}
+    unit: str = ""
+    personal: bool = False
+    revise: Names = ()
+    """Roles that may revise it; nobody named means: anybody but an obligor alone (S4.1)."""
+
+
+class State(Label):
+    initial: Name | None = None
+    parallel: bool = False
+    final: bool = False
+    states: dict[Name, State] = {}
+
+
+class Move(Model):
+    source: Names = Field(alias="from")
+    target: Path = Field(alias="to")
+
+
+class Start(Model):
+    """What starts a clock. Exactly one of ``on``, ``received``, ``fact``, ``decision``, ``date``, ``every`` is given."""
+
+    on: Names = ()
+    instant: Literal["happened", "submitted", "received", "recorded"] = "happened"
+    each: bool = False
+    """Every occurrence starts an instance of its own, not only the first of a round."""
+    received: Name | None = None
+    """Chained: the instant at which the report of this obligation was received (S1.1)."""
+    fact: Name | None = None
+    """The instant or date that a fact names; while it is unknown the start lies between ``since`` and now."""
+    since: Names = ()
+    decision: Name | None = None
+    answer: bool = True
+    date: str | None = None
+    every: Annotated[str, BeforeValidator(_recurrence)] | None = None
+    until: Names = ()
+    basis: Names = ()
+
+
+class Clock(Model):
+    """When the clock fires an event: a term after a start, or the due instant of an obligation."""
+
+    on: Names = ()
+    term: TermText = None
+    due: Name | None = None
+
+
+class Report(Model):
+    kind: Literal["first", "follow_up", "correction", "supplement", "verification", "final"]
+    medium: Literal["telephone", "written", "in_person", "any"] = "any"
+    to: Names = ()
+    elements: Names = ()
+
+
+class Event(Label):
+    kind: Literal["record", "request"] = "record"
+    opens: bool = False
+    source: Names = Field(default=(), alias="from")
+    target: Path | None = Field(default=None, alias="to")
+    moves: tuple[Move, ...] = ()
+    by: Names = ()
+    after: Clock | None = None
+    when: When = None
+    require: Names = ()
+    record: Names = ()
+    """Evidence items: elements that the record of this event must hold."""
+    present: Names = ()
+    second: Name | None = None
+    report: Report | None = None
+    basis: Names = ()
+
+    @property
+    def clockwork(self) -> bool:
+        return CLOCK in self.by or ENGINE in self.by
+
+
+class Decision(Label):
+    """A question that 必要时 leaves to a person: yes or no, with reason and decider. Not deciding is itself visible."""
+
+    by: Names
+    asked: Start
+    basis: Names = ()
+
+
+class Owed(Model):
+    by: Name
+    to: Names = ()
+
+
+class Alternative(Model):
+    when: Annotated[Any, BeforeValidator(_alternative)] = None
+    """A condition, ``unknown`` (the facts do not decide it yet), or nothing: always."""
+    term: TermText = Field(alias="is")
+    provisional: bool = False
+    note: str = ""
+    basis: Names = ()
+
+    UNKNOWN: ClassVar[str] = "unknown"
+
+
+class PauseRule(Model):
+    start: Names = Field(alias="from")
+    end: Names = Field(alias="until")
+    basis: Names = ()
+
+
+class Extension(Model):
+    """Who asks, who grants, how far in all, how often. An extension is asked for before expiry (S8.4)."""
+
+    ask: Names = ()
+    grant: Names
+    cap: TermText = None
+    times: int = Field(default=1, ge=1)
+    basis: Names = ()
+
+
+class Tier(Model):
+    """A point before or after the due time at which something is said or done."""
+
+    at: Annotated[str, BeforeValidator(_offset)]
+    tell: Names = ()
+    lead: Name | None = None
+    hour: str | None = None
+    title: Label | None = None
+    basis: Names = ()
+
+
+class Missed(Model):
+    lead: Name | None = None
+    """The lead that a late or missing act puts on the review list; never an accusation (promise 7)."""
+
+
+class Ambiguity(Model):
+    """A wording with more than one reading, kept visible beside the reading in use."""
+
+    note: Label
+    readings: tuple[TermText, ...] = ()
+
+
+class Obligation(Label):
+    owed: Owed
+    counts: Literal["submitted", "received"] = "submitted"
+    starts: Start
+    owed_when: When = None
+    term: tuple[Alternative, ...]
+    modality: Literal["mandatory", "target", "permitted"] = "mandatory"
+    met_by: Names
+    discharged_by: Names = ()
+    waive: Names = ()
+    pause: tuple[PauseRule, ...] = ()
+    extend: Extension | None = None
+    elements: Names = ()
+    tiers: tuple[Tier, ...] = ()
+    missed: Missed = Missed()
+    early: Literal["met", "contradiction"] = "met"
+    recount: Literal["from_start", "from_change"] = "from_start"
+    receipt: TermText = None
+    """The receiver's own duty to sign for it (签收), as a term."""
+    duty: Name | None = None
+    """Key shared with the same duty of other rules (S8.3)."""
+    ambiguous: Ambiguity | None = None
+    basis: Names = ()
+
+
+class InForce(Model):
+    since: date | None = Field(default=None, alias="from")
+    until: date | None = None
+    """The last day on which it is in force."""
+    by: Names = ()
+    """Events whose day decides; the first that is present. Default: the opening event (S8.1)."""
+
+
+class Procedure(Model):
+    procedure: Name
+    version: Version
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+    calendar: str = "cn"
+    zone: str = "Asia/Shanghai"
+    hour: str = "09:00"
+    """The unit's stated hour for reminders counted in working days (S2.2)."""
+    in_force: InForce = InForce()
+    documents: dict[Name, Label] = {}
+    basis: dict[str, Basis] = {}
+    roles: dict[Name, Role]
+    elements: dict[Name, Label] = {}
+    facts: dict[Name, Fact] = {}
+    initial: Name
+    states: dict[Name, State]
+    events: dict[Name, Event]
+    decisions: dict[Name, Decision] = {}
+    obligations: dict[Name, Obligation] = {}
+    notes: tuple[Label, ...] = ()
+
+    @property
+    def title(self) -> Text:
+        return Text(self.zh, self.en)
+
+    @property
+    def ref(self) -> str:
+        return f"{self.procedure}@{self.version}"
+
+
+UNIT_BASIS = "unit"
+"""The basis of what the unit decided itself, visible as such."""
+
+_CLAUSE = re.compile(r"^([^.]+)(?:\.(.+))?$")
+
+
+def basis_id(reference: str) -> str:
+    """``E07`` of ``E07``, and of ``E07.三``: the part before the first dot names the entry."""
+    match = _CLAUSE.match(reference)
+    return match.group(1) if match else reference

@@ -1,0 +1,231 @@
+"""A procedure made ready to be applied: its statechart, its duties, and which of them an act can touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from functools import cached_property
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from workflow import term as terms
+from workflow.act import CONFIRMED, DECIDED, GRANTED, RECALENDARED, RECEIVED, REOPENED, VOIDED, WAIVED, WITHDRAWN
+from workflow.calendar import Calendar
+from workflow.errors import UnknownName
+from workflow.organisation import Organisation
+from workflow.procedure.condition import Condition, reads
+from workflow.procedure.model import Alternative, Event, Label, Obligation, Owed, Procedure, Start
+from workflow.statechart import Statechart
+from workflow.text import Text
+
+DutyKind = Literal["declared", "decision", "receipt", "countersign"]
+
+RESERVED = {"withdrawn": f"{WITHDRAWN}:", "voided": f"{VOIDED}:", "reopened": f"{REOPENED}:"}
+"""Names that stand in lists of events for acts that every procedure has (S7.2)."""
+
+
+def act_key(name: str) -> str:
+    """The key under which a case keeps the acts that a definition calls ``name``."""
+    return RESERVED.get(name, name)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One obligation of a procedure, or one that follows from it: to decide, to sign for a report, to sign afterwards."""
+
+    id: str
+    kind: DutyKind
+    obligation: Obligation
+    of: str = ""
+    """The obligation, decision or event that it follows from."""
+
+    @property
+    def title(self) -> Text:
+        return self.obligation.text
+
+    @property
+    def receivers(self) -> tuple[str, ...]:
+        return self.obligation.owed.to or ("",)
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        found = [a.when for a in self.obligation.term if a.when is not None and a.when != Alternative.UNKNOWN]
+        if self.obligation.owed_when is not None:
+            found.append(self.obligation.owed_when)
+        return tuple(found)
+
+    @cached_property
+    def inputs(self) -> frozenset[str]:
+        """Keys of acts and ``fact:`` names that can change an instance of it."""
+        o = self.obligation
+        names: set[str] = {act_key(n) for n in (*o.starts.on, *o.starts.since, *o.starts.until, *o.met_by, *o.discharged_by)}
+        for rule in o.pause:
+            names.update(act_key(n) for n in (*rule.start, *rule.end))
+        for condition in self.conditions:
+            for kind, name in reads(condition):
+                names.add(f"fact:{name}" if kind == "fact" else f"{DECIDED}:{name}" if kind == "decision" else act_key(name))
+        if o.starts.fact:
+            names.add(f"fact:{o.starts.fact}")
+        if o.starts.decision:
+            names.add(f"{DECIDED}:{o.starts.decision}")
+        return frozenset(names)
+
+
+ALWAYS = frozenset({RECEIVED, CONFIRMED, WAIVED, GRANTED, RECALENDARED, REOPENED, VOIDED, WITHDRAWN})
+"""Kinds of acts that may touch any duty."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A compiled procedure; made once for each definition hash and shared by all cases and threads."""
+
+    procedure: Procedure
+    hash: str
+
+    @cached_property
+    def chart(self) -> Statechart:
+        return Statechart(self.procedure)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.procedure.zone)
+
+    @cached_property
+    def hour(self) -> time:
+        return time.fromisoformat(self.procedure.hour)
+
+    @cached_property
+    def duties(self) -> Mapping[str, Duty]:
+        """Every duty by id, in the order of the file; those that follow from another stand right after it."""
+        found: dict[str, Duty] = {}
+        for name, obligation in self.procedure.obligations.items():
+            found[name] = Duty(name, "declared", obligation)
+            if obligation.receipt is not None:
+                found[f"{name}.receipt"] = Duty(f"{name}.receipt", "receipt", _receipt(name, obligation), name)
+        for name, decision in self.procedure.decisions.items():
+            key = f"decide.{name}"
+            found[key] = Duty(
+                key,
+                "decision",
+                _follow(decision, Text("作出决定:", "decide: "), Owed(by=decision.by[0]), decision.asked, (f"{DECIDED}:{name}",), decision.basis),
+                name,
+            )
+        for name, event in self.procedure.events.items():
+            if event.second:
+                key = f"{name}.countersign"
+                start = {"on": (name,), "each": True}
+                found[key] = Duty(
+                    key,
+                    "countersign",
+                    _follow(event, Text("补签:", "sign afterwards: "), Owed(by=event.second), start, (CONFIRMED,), event.basis),
+                    name,
+                )
+        return found
+
+    @cached_property
+    def clock_events(self) -> tuple[tuple[str, Event], ...]:
+        return tuple((name, event) for name, event in self.procedure.events.items() if event.after is not None)
+
+    @cached_property
+    def _touched(self) -> Mapping[str, tuple[Duty, ...]]:
+        index: dict[str, list[Duty]] = {}
+        for duty in self.duties.values():
+            for key in duty.inputs:
+                index.setdefault(key, []).append(duty)
+            if duty.kind in ("receipt", "countersign"):
+                parent = self.procedure.obligations.get(duty.of)
+                for name in parent.met_by if parent else (duty.of,):
+                    index.setdefault(name, []).append(duty)
+            if duty.obligation.starts.received:
+                for name in self.procedure.obligations[duty.obligation.starts.received].met_by:
+                    index.setdefault(name, []).append(duty)
+        return {key: tuple(dict.fromkeys(found)) for key, found in index.items()}
+
+    def touched(self, kind: str, key: str, facts: Iterable[str], ends: bool) -> Iterable[Duty]:
+        """The duties whose rows an act may change; all of them for the kinds that bear on any duty and when the case ends."""
+        if ends or kind in ALWAYS:
+            return self.duties.values()
+        found: dict[str, Duty] = {}
+        for name in (key, "case" if kind == "opened" else "", *(f"fact:{f}" for f in facts)):
+            for duty in self._touched.get(name, ()):
+                found[duty.id] = duty
+        return found.values()
+
+    @cached_property
+    def _words(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        tables: dict[str, Mapping[str, Label]] = {
+            "event": self.procedure.events,
+            "role": self.procedure.roles,
+            "fact": self.procedure.facts,
+            "decision": self.procedure.decisions,
+            "obligation": {k: d.obligation for k, d in self.duties.items()},
+            "element": self.procedure.elements,
+        }
+        index: dict[tuple[str, str], set[str]] = {}
+        for kind, table in tables.items():
+            for name, label in table.items():
+                for word in (name, label.zh, label.en):
+                    index.setdefault((kind, word.strip().lower()), set()).add(name)
+        return {key: tuple(sorted(names)) for key, names in index.items()}
+
+    def find(self, kind: str, word: str) -> str:
+        """The id that a word means: an id or a label in either language (``seal``, ``封存``).
+
+        Raises :class:`~workflow.errors.UnknownName` when nothing, or more than one thing, is called so; the hint lists what there is.
+        """
+        names = self._words.get((kind, word.strip().lower()), ())
+        if word in names:
+            return word
+        if len(names) == 1:
+            return names[0]
+        every = sorted({n for (k, _), found in self._words.items() if k == kind for n in found})
+        raise UnknownName(
+            Text(f"程序 {self.procedure.ref} 没有 {word!r}", f"{self.procedure.ref} has no {kind} {word!r}")
+            if not names
+            else Text(f"{word!r} 有多个含义:{'、'.join(names)}", f"{word!r} may mean {', '.join(names)}"),
+            where=self.procedure.ref,
+            hint=Text("可用:" + "、".join(every), "there are: " + ", ".join(every)),
+        )
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything besides the case that decides an outcome: the rules, the calendars by digest, the organisation."""
+
+    rules: Rules
+    calendars: Mapping[str, Calendar]
+    organisation: Organisation
+    tz: str = ""
+    """Version of the time-zone database, recorded with each case."""
+
+    def calendar(self, digest: str) -> Calendar:
+        return self.calendars[digest]
+
+
+def _receipt(name: str, obligation: Obligation) -> Obligation:
+    return Obligation.model_construct(
+        zh=f"签收:{obligation.zh}",
+        en=f"sign for: {obligation.en}",
+        owed=Owed(by=obligation.owed.by, to=obligation.owed.to),
+        starts=_start({"on": obligation.met_by, "each": True}),
+        term=(Alternative.model_validate({"is": obligation.receipt}),),
+        met_by=(RECEIVED,),
+        basis=obligation.basis,
+    )
+
+
+def _follow(label: Label, prefix: Text, owed: Owed, start: Any, met_by: tuple[str, ...], basis: tuple[str, ...]) -> Obligation:
+    return Obligation.model_construct(
+        zh=prefix.zh + label.zh,
+        en=prefix.en + label.en,
+        owed=owed,
+        starts=_start(start) if isinstance(start, dict) else start,
+        term=(Alternative.model_validate({"is": terms.parse("promptly")}),),
+        met_by=met_by,
+        basis=basis,
+    )
+
+
+def _start(data: dict[str, Any]) -> Start:
+    return Start.model_validate(data)

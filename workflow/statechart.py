@@ -1,0 +1,146 @@
+"""A procedure's states compiled to one ``transitions`` hierarchical machine.
+
+The machine is the only table of moves. It is asked once for each (configuration, event) and its answer is kept, because a nested machine
+takes a quarter of a millisecond to answer and is not re-entrant: one machine serves all threads behind a lock, and no model is ever added.
+Conditions, roles and facts are judged by :mod:`workflow.case` before the machine is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from threading import Lock
+from typing import Any
+
+from transitions import MachineError
+from transitions.extensions.nesting import HierarchicalMachine, NestedState
+
+from workflow.procedure.model import ANY, Procedure, State
+
+Configuration = tuple[str, ...]
+"""The active leaf states, sorted: ``("handling.evidence.open", "handling.remedy.none")``."""
+
+
+class _State(NestedState):  # type: ignore[misc]
+    separator = "."
+
+
+class _Machine(HierarchicalMachine):  # type: ignore[misc]
+    state_cls = _State
+
+
+class _Token:
+    """The throw-away model of one question."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: Any) -> None:
+        self.state = state
+
+
+def paths(states: Mapping[str, State], prefix: str = "") -> Iterator[tuple[str, State]]:
+    """Every state with its full dotted path, parents before children, in the order of the file."""
+    for name, state in states.items():
+        path = f"{prefix}{name}"
+        yield path, state
+        yield from paths(state.states, f"{path}.")
+
+
+def resolve(states: Mapping[str, State], reference: str) -> list[str]:
+    """The full paths that ``reference`` may mean: itself, or those that end with it. One is right; none or several is an error."""
+    every = [path for path, _ in paths(states)]
+    if reference in every:
+        return [reference]
+    return [path for path in every if path.endswith("." + reference)]
+
+
+class Statechart:
+    """What may happen in which configuration, and where it leads."""
+
+    def __init__(self, procedure: Procedure) -> None:
+        states = procedure.states
+        self._final = {path for path, state in paths(states) if state.final and "." not in path}
+        open_tops = [name for name, state in states.items() if not state.final]
+        transitions: list[dict[str, Any]] = []
+        for name, event in procedure.events.items():
+            moves = [(m.source, m.target) for m in event.moves] or [(event.source, event.target)]
+            for sources, target in moves:
+                full = [resolve(states, s)[0] for s in sources if s != ANY] if sources and sources != (ANY,) else open_tops
+                transitions.append({"trigger": name, "source": full, "dest": None if target is None else resolve(states, target)[0]})
+        self._machine = _Machine(
+            model=None,
+            states=[_node(name, state) for name, state in states.items()],
+            transitions=transitions,
+            initial=procedure.initial,
+            auto_transitions=False,
+            send_event=True,
+        )
+        self._lock = Lock()
+        self._answers: dict[tuple[Configuration, str], Configuration | None] = {}
+        self.initial: Configuration = self._enter(procedure.initial, states)
+
+    def fire(self, configuration: Configuration, event: str) -> Configuration | None:
+        """The configuration after ``event``; the same one for an event that moves nothing; ``None`` when it is not enabled here."""
+        key = (configuration, event)
+        try:
+            return self._answers[key]
+        except KeyError:
+            pass
+        with self._lock:
+            answer = self._ask(configuration, event)
+        self._answers[key] = answer
+        return answer
+
+    def enabled(self, configuration: Configuration) -> list[str]:
+        """The events that the machine would accept here, in the order of the file."""
+        return [name for name in self._machine.events if self.fire(configuration, name) is not None]
+
+    def ended(self, configuration: Configuration) -> bool:
+        """Whether every active state lies in a final state of the top level."""
+        return all(leaf.split(".", 1)[0] in self._final for leaf in configuration)
+
+    def _ask(self, configuration: Configuration, event: str) -> Configuration | None:
+        if event not in self._machine.events:
+            return None
+        token = _Token(list(configuration) if len(configuration) > 1 else configuration[0])
+        try:
+            moved = self._machine.trigger_event(token, event)
+        except MachineError:
+            return None
+        return _flat(token.state) if moved else None
+
+    def _enter(self, name: str, states: Mapping[str, State]) -> Configuration:
+        leaves: list[str] = []
+
+        def descend(path: str, state: State) -> None:
+            if not state.states:
+                leaves.append(path)
+            elif state.parallel:
+                for child, inner in state.states.items():
+                    descend(f"{path}.{child}", inner)
+            else:
+                child = state.initial or next(iter(state.states))
+                descend(f"{path}.{child}", state.states[child])
+
+        descend(name, states[name])
+        return tuple(sorted(leaves))
+
+
+def _node(name: str, state: State) -> dict[str, Any]:
+    node: dict[str, Any] = {"name": name}
+    if state.states:
+        children = [_node(child, inner) for child, inner in state.states.items()]
+        if state.parallel:
+            node["parallel"] = children
+        else:
+            node["children"] = children
+            node["initial"] = state.initial or next(iter(state.states))
+    return node
+
+
+def _flat(state: Any) -> Configuration:
+    if isinstance(state, str):
+        return (state,)
+    leaves: list[str] = []
+    for part in state:
+        leaves.extend(_flat(part))
+    return tuple(sorted(leaves))

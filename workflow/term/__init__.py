@@ -1,0 +1,8 @@
+"""A period of time as law states it, how it is computed, and the explanation of the result."""
+
+from workflow.term.due import Due, Lateness, Pause, due, lateness
+from workflow.term.explain import Explanation, explain
+from workflow.term.model import Qualitative, Span, Term, parse
+from workflow.term.recur import Offset, Recurrence
+
+__all__ = ["Due", "Explanation", "Lateness", "Offset", "Pause", "Qualitative", "Recurrence", "Span", "Term", "due", "explain", "lateness", "parse"]
