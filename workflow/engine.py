@@ -74,6 +74,7 @@ class Forecast:
     acts: tuple[Act, ...]
     before: tuple[Row, ...]
     after: tuple[Row, ...]
+    calendars: Mapping[str, Calendar]
 
 
 Listener = Callable[[str, tuple[Act, ...]], None]
@@ -248,7 +249,7 @@ class Engine:
             after = decide(standing, command, world, now)
         acts = after.case.acts[standing.case.n :]
         later = max([now, *(a.recorded for a in acts)])
-        return Forecast(acts, tuple(ledger(standing.case, world, now)), tuple(ledger(after.case, world, later)))
+        return Forecast(acts, tuple(ledger(standing.case, world, now)), tuple(ledger(after.case, world, later)), world.calendars)
 
     def forecast_open(self, procedure: str, command: commands.Open) -> Forecast:
         """What :meth:`open_case` would do now, with nothing written."""
@@ -257,7 +258,7 @@ class Engine:
         with self.store.read() as view:
             world = World(rules, self._calendars, self._organise(view), self._tz)
             after = decide(None, command, self._current_first(world), now, "-")
-        return Forecast(after.case.acts, (), tuple(ledger(after.case, world, now)))
+        return Forecast(after.case.acts, (), tuple(ledger(after.case, world, now)), world.calendars)
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:

@@ -1,23 +1,140 @@
-"""The map of an event log: which column says what, in which zone, and what the activities mean.
+"""The map of an event log: which column says what, in which zone, and what the activities mean; and the events that a log yields.
 
-A map is a small YAML file, documented in ``docs/reference/log-map.md``. It is data: it names columns and events, never code.
+A map is a small YAML file, documented in ``docs/reference/log-map.md``. It is data: it names columns and events, never code. Stamp formats
+are numeric only (``%d`` but not ``%b``), so that no locale has a say in what a log means.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from workflow.errors import BadMap
-from workflow.text import Text
+from workflow.journal.canonical import Json
+from workflow.moment import Moment
+from workflow.procedure.source import BrokenDefinition, Path, Problem, Source, read_source
+from workflow.text import Lang, Text
 
 FLOATING = "floating"
+ISO = "iso"
+DIRECTIVES: Mapping[str, str] = {
+    "Y": r"(?P<Y>\d{4})",
+    "m": r"(?P<m>\d{1,2})",
+    "d": r"(?P<d>\d{1,2})",
+    "H": r"(?P<H>\d{1,2})",
+    "M": r"(?P<M>\d{1,2})",
+    "S": r"(?P<S>\d{1,2})",
+    "f": r"(?P<f>\d{1,6})",
+    "z": r"(?P<z>Z|[+-]\d{2}:?\d{2})",
+}
+"""What a stamp format may hold, as ``strptime`` has it, and the text that it matches."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One event of a log. ``name`` is the procedure's event, or the log's own word when the map does not know it."""
+
+    name: str
+    known: bool
+    happened: Moment
+    actor: str
+    number: int
+    """Row number (the header is row 1): evidence only, never order, never in the digest."""
+    bytes: str
+    """Canonical row content: the fields as they stand, joined by U+001F."""
+    role: str = ""
+    zone: str = ""
+    """Where the clock face was read: a zone, ``floating``, or empty when the stamp gave its own offset."""
+    facts: tuple[tuple[str, Json], ...] = ()
+    """Facts that the row states, by name; a missing value is not stated."""
+    duplicate: bool = False
+    """Another row of the case with the same bytes came before it."""
+
+
+class BrokenMap(BadMap):
+    """A map that is refused, with *all* its problems in the order of the file."""
+
+    def __init__(self, name: str, problems: Iterable[Problem]) -> None:
+        self.name = name
+        self.problems = tuple(sorted(problems))
+        count = len(self.problems)
+        hint = Text("见 docs/reference/log-map.md", "see docs/reference/log-map.md")
+        super().__init__(Text(f"日志映射有 {count} 处错误", f"the log map has {count} problem(s)"), where=name, hint=hint)
+
+    def say(self, lang: Lang) -> str:
+        return "\n".join([*(p.say(self.name, lang) for p in self.problems), super().say(lang)])
+
+
+def _wrong(zh: str, en: str) -> PydanticCustomError:
+    return PydanticCustomError("duban", "{en}", {"zh": zh, "en": en})
 
 
 def _many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _zone(name: str) -> str:
+    if name != FLOATING:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise _wrong(f"未知时区 {name!r}", f"unknown time zone {name!r}") from None
+    return name
+
+
+def stamp_pattern(form: str) -> re.Pattern[str]:
+    """What a stamp in this format looks like; its groups are named by their directives.
+
+    Directives that touch each other (``%Y%m%d``) take their full width, or the text would have two readings. Raises ``ValueError`` for a
+    directive that is not in :data:`DIRECTIVES`, one used twice, or a format without year, month and day.
+    """
+    touching = re.search("%[a-zA-Z]%", form) is not None
+    parts: list[str] = []
+    seen: set[str] = set()
+    at = 0
+    while at < len(form):
+        if form[at] != "%":
+            parts.append(re.escape(form[at]))
+            at += 1
+            continue
+        letter = form[at + 1 : at + 2]
+        if letter not in DIRECTIVES or letter in seen:
+            raise ValueError(f"%{letter}")
+        seen.add(letter)
+        parts.append(DIRECTIVES[letter].replace("{1,2}", "{2}") if touching else DIRECTIVES[letter])
+        at += 2
+    if not {"Y", "m", "d"} <= seen or ("H" in seen) != ("M" in seen) or ("S" in seen and "H" not in seen) or ("f" in seen and "S" not in seen):
+        raise ValueError(form)
+    return re.compile("".join(parts), re.ASCII)
+
+
+def _format(form: str) -> str:
+    if form != ISO:
+        try:
+            stamp_pattern(form)
+        except ValueError as error:
+            known = " ".join(f"%{d}" for d in DIRECTIVES)
+            raise _wrong(
+                f"时间格式 {form!r} 不能用({error});可用 iso 或年月日俱全的 {known}",
+                f"the time format {form!r} cannot be used ({error}); write 'iso', or year, month and day at least, of {known}",
+            ) from None
+    return form
+
+
+Word = Annotated[str, Field(min_length=1)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Format = Annotated[str, AfterValidator(_format)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_many)]
 
 
 class Model(BaseModel):
@@ -25,77 +142,133 @@ class Model(BaseModel):
 
 
 class Columns(Model):
-    case: str
-    time: str
-    activity: str
-    actor: str | None = None
-    date_only: str | None = None
+    """The names of the columns, as the header row has them."""
+
+    case: Word
+    time: Word
+    activity: Word
+    actor: Word | None = None
+    role: Word | None = None
+    date_only: Word | None = None
     """A column that says ``true`` where the time of day is not known: the moment is then the whole day (S10.1)."""
-    sequence: str | None = None
+    sequence: Word | None = None
     """A column of whole numbers that orders rows of the same instant."""
 
 
 class ZonePolicy(Model):
     """How a time without an offset is read. ``name`` is a zone, or ``floating``: the local clock face, counted as if it were UTC.
 
-    Floating times make intervals within a case meaningful and instants across cases not; the report's header says so.
+    Floating times make intervals within a case meaningful and instants across cases not; the report's header says so. With ``column`` the
+    zone is that column's word, translated by ``names``, and ``otherwise`` where the word is not among them; without ``otherwise`` such a
+    row is unreadable.
     """
 
-    name: str | None = None
-    column: str | None = None
-    names: dict[str, str] = {}
-    otherwise: str | None = None
+    name: Zone | None = None
+    column: Word | None = None
+    names: dict[str, Zone] = {}
+    otherwise: Zone | None = None
 
     @model_validator(mode="after")
     def _one(self) -> ZonePolicy:
         if (self.name is None) == (self.column is None):
-            raise ValueError("a zone policy has either 'name' or 'column'")
-        for name in (self.name, self.otherwise, *self.names.values()):
-            if name is not None and name != FLOATING:
-                try:
-                    ZoneInfo(name)
-                except (ZoneInfoNotFoundError, ValueError):
-                    raise ValueError(f"unknown time zone {name!r}") from None
+            raise _wrong("时区规则要么写 name,要么写 column", "a zone policy has either 'name' or 'column'")
+        if self.column is None and (self.names or self.otherwise is not None):
+            raise _wrong("没有 column 时,names 和 otherwise 没有意义", "'names' and 'otherwise' mean nothing without 'column'")
+        if self.column is not None and not self.names:
+            raise _wrong("column 需要 names:该列的词 → 时区", "'column' needs 'names': word of the column → zone")
+        return self
+
+    def of(self, word: str) -> str | None:
+        """The zone for a word of the zone column; ``None`` when the policy has no answer."""
+        return self.name if self.column is None else self.names.get(word, self.otherwise)
+
+
+class FactColumn(Model):
+    """A column that states a fact of the case, with the type that the procedure gives it."""
+
+    column: Word
+    type: Literal["choice", "integer", "decimal", "money", "date", "yes_no"]
+    of: dict[str, Word] = {}
+    """Word of the column → value of the fact, for a choice."""
+
+    @model_validator(mode="after")
+    def _choices(self) -> FactColumn:
+        if (self.type == "choice") != bool(self.of):
+            raise _wrong("of 列出 choice 的各个取值,且只用于 choice", "'of' lists the values of a choice, and of nothing else")
         return self
 
 
 class LogMap(Model):
-    procedure: str
+    """The whole map. Its order matters where it says so: ``activities`` and ``in_force_by``."""
+
+    procedure: Word
     columns: Columns
-    formats: Annotated[tuple[str, ...], BeforeValidator(_many)] = ("%Y-%m-%d %H:%M:%S",)
-    zone: ZonePolicy | None = None
-    granularity: Literal["second", "minute"] = "second"
+    formats: Annotated[tuple[Format, ...], BeforeValidator(_many), Field(min_length=1)] = ("%Y-%m-%d %H:%M:%S",)
+    zone: Annotated[ZonePolicy | None, BeforeValidator(_named)] = None
+    granularity: Literal["second", "minute"] | None = None
+    """How exact a time of day is; ``None``: as exact as its format writes it."""
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    activities: dict[str, str]
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]\Z')] = ","
+    activities: Annotated[dict[Word, Word], Field(min_length=1)]
     """Activity of the log → event of the procedure, in the order that decides ties of the same instant."""
-    ignore: tuple[str, ...] = ()
+    ignore: Words = ()
     """Activities that are counted as ignored."""
-    missing: tuple[str, ...] = ("",)
+    missing: Annotated[tuple[str, ...], BeforeValidator(_many)] = ("",)
     """Words that stand for no value."""
     role: str = ""
-    """The role of every actor."""
-    in_force_by: Annotated[tuple[str, ...], BeforeValidator(_many)] = ()
+    """The role of an actor of whom the log says no other."""
+    roles: dict[Word, Word] = {}
+    """Word of the role column → role of the procedure; a word that is not here stands for itself."""
+    facts: dict[Word, FactColumn] = {}
+    in_force_by: Words = ()
     """Events whose day decides which version is in force; the first that a case has."""
     trust: Literal["stated", "system", "counterpart", "own"] = "stated"
     snapshot: bool = False
     """One row for each update of a case: a row is an event only where its activity differs from that of the row before."""
     note: str = ""
 
-    @field_validator("activities")
-    @classmethod
-    def _some(cls, value: dict[str, str]) -> dict[str, str]:
-        if not value:
-            raise ValueError("at least one activity is needed")
-        return value
 
-
-def read_map(data: Any, name: str) -> LogMap:
-    """Validate the content of a map file. Raises :class:`~workflow.errors.BadMap` with every problem."""
+def read_map(text: bytes | str, name: str) -> LogMap:
+    """Read a map file; ``name`` is used in its messages. Raises :class:`BrokenMap` with every problem, its line and its field."""
     try:
-        return LogMap.model_validate(data)
+        source = read_source(text, name)
+    except BrokenDefinition as broken:
+        raise BrokenMap(name, broken.problems) from None
+    if not isinstance(source.data, dict):
+        raise BrokenMap(name, [source.problem((), Text("文件不是一个映射", "the file is not a mapping"))])
+    try:
+        log_map = LogMap.model_validate(source.data)
     except ValidationError as error:
-        lines = "; ".join(f"{'.'.join(str(p) for p in e['loc']) or 'map'}: {e['msg']}" for e in error.errors())
-        raise BadMap(
-            Text(f"日志映射不对:{lines}", f"the log map is wrong: {lines}"), where=name, hint=Text("见 docs/reference/log-map.md", "see docs/reference/log-map.md")
-        ) from None
+        raise BrokenMap(name, [_problem(source, e) for e in error.errors()]) from None
+    problems = list(_cross_check(log_map, source))
+    if problems:
+        raise BrokenMap(name, problems)
+    return log_map
+
+
+def _problem(source: Source, error: ErrorDetails) -> Problem:
+    path: Path = tuple(p for p in error["loc"] if p != "[key]")
+    context = error.get("ctx", {})
+    if error["type"] == "duban":
+        message = Text(str(context["zh"]), str(context["en"]))
+    elif error["type"] == "missing":
+        message = Text("缺少这一项", "this field is missing")
+    elif error["type"] == "extra_forbidden":
+        message = Text(f"不认识的项 {path[-1]!r}", f"unknown field {path[-1]!r}")
+    elif error["type"] == "literal_error":
+        message = Text(f"应为 {context['expected']} 之一", f"must be one of {context['expected']}")
+    else:
+        message = Text(f"无效:{error['msg']}", error["msg"])
+    return source.problem(path, message)
+
+
+def _cross_check(log_map: LogMap, source: Source) -> Iterator[Problem]:
+    events = set(log_map.activities.values())
+    for i, name in enumerate(log_map.in_force_by):
+        if name not in events:
+            yield source.problem(("in_force_by", i), Text(f"{name!r} 不是映射中的事件", f"{name!r} is no event of this map"))
+    for i, word in enumerate(log_map.ignore):
+        if word in log_map.activities:
+            yield source.problem(("ignore", i), Text(f"{word!r} 又在 activities 中", f"{word!r} is among the activities too"))
+    if log_map.roles and log_map.columns.role is None:
+        yield source.problem(("roles",), Text("没有 columns.role 列", "there is no columns.role"))

@@ -1,0 +1,136 @@
+"""``duban definitions``: list, show, check, graph, add; and ``duban schema``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.commands import frame, screen
+from adapters.graph import mermaid, svg
+from adapters.library import definition_file, shipped_definitions
+from workflow.errors import UnknownProcedure
+from workflow.explain import basis_text
+from workflow.journal.canonical import Json
+from workflow.procedure.load import Definition
+from workflow.procedure.model import Procedure
+from workflow.procedure.source import BrokenDefinition
+from workflow.text import Text
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+def find(name: str) -> Definition:
+    """A definition by file, id or ``id@version``; of several versions the last."""
+    if name.endswith((".yaml", ".yml")) or Path(name).is_file():
+        return definition_file(Path(name))
+    found = [d for d in shipped_definitions() if name in (d.procedure.procedure, d.procedure.ref, d.procedure.zh, d.procedure.en)]
+    if not found:
+        raise UnknownProcedure(Text(f"没有程序 {name!r}", f"there is no procedure {name!r}"), hint=Text("用 duban definitions list 查看", "see duban definitions list"))
+    return found[-1]
+
+
+@app.command("list")
+def list_() -> None:
+    """列出随附的程序 / list the shipped procedures"""
+    found = shipped_definitions()
+    document: list[Json] = [
+        {"procedure": d.procedure.procedure, "version": d.procedure.version, "zh": d.procedure.zh, "en": d.procedure.en, "hash": d.hash} for d in found
+    ]
+    lang = frame.settings.lang
+    rows = [[d.procedure.ref, d.procedure.title.say(lang), _force(d.procedure), str(len(d.procedure.obligations)), d.hash[7:19]] for d in found]
+    headings = (Text("程序", "procedure"), Text("名称", "title"), Text("施行", "in force"), Text("义务", "duties"), Text("哈希", "hash"))
+    screen.emit(document, lambda: screen.table(headings, rows))
+
+
+def _force(p: Procedure) -> str:
+    return f"{p.in_force.since or ''} … {p.in_force.until or ''}"
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure or file")]) -> None:
+    """查看一个程序:角色、事件、义务与依据 / roles, events, duties and their basis"""
+    definition = find(name)
+    p, lang = definition.procedure, frame.settings.lang
+    document: dict[str, Json] = {
+        "ref": p.ref, "hash": definition.hash, "zh": p.zh, "en": p.en, "roles": list(p.roles), "events": list(p.events), "obligations": list(p.obligations),
+        "notes": [{"zh": n.zh, "en": n.en} for n in p.notes],
+    }
+
+    def render() -> None:
+        out = screen.console()
+        out.print(f"{p.title.say(lang)}  {p.ref}  {definition.hash}", style="bold")
+        events = [[n, e.text.say(lang), "、".join(e.by), ", ".join(e.source) or "*", e.target or "", e.kind] for n, e in p.events.items()]
+        screen.table((Text("事件", "event"), Text("名称", "title"), Text("办理", "by"), Text("自", "from"), Text("至", "to"), Text("种类", "kind")), events)
+        out.print()
+        duties = []
+        for n, o in p.obligations.items():
+            terms = "; ".join(a.term.text.say(lang) for a in o.term)
+            basis = "; ".join(basis_text(p, b).say(lang) for b in o.basis)
+            duties.append([n, o.text.say(lang), p.roles[o.owed.by].text.say(lang), terms, basis])
+        screen.table((Text("义务", "duty"), Text("名称", "title"), Text("责任", "owed by"), Text("期限", "term"), Text("依据", "basis")), duties)
+        for note in p.notes:
+            out.print(f"※ {note.text.say(lang)}")
+        for b in p.basis.values():
+            if b.note is not None:
+                out.print(f"※ {b.note.text.say(lang)}")
+
+    screen.emit(document, render)
+
+
+@app.command()
+def check(files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")]) -> None:
+    """检查定义文件,一次报告全部错误 / check files, with all errors at once"""
+    broken: list[BrokenDefinition] = []
+    good: list[Json] = []
+    for path in files:
+        try:
+            definition = definition_file(path)
+            good.append({"file": str(path), "ref": definition.procedure.ref, "hash": definition.hash})
+            frame.say(Text(f"{path}:正确,{definition.procedure.ref} {definition.hash}", f"{path}: ok, {definition.procedure.ref} {definition.hash}"))
+        except BrokenDefinition as error:
+            broken.append(error)
+            print(error.say(frame.settings.lang), file=sys.stderr)
+    if frame.settings.json:
+        problems: list[Json] = [
+            {"file": e.name, "line": p.line, "column": p.column, "field": p.field, "zh": p.message.zh, "en": p.message.en} for e in broken for p in e.problems
+        ]
+        screen.emit({"ok": good, "problems": problems}, lambda: None)
+    if broken:
+        raise typer.Exit(3)
+
+
+@app.command()
+def graph(
+    name: Annotated[str, typer.Argument(help="程序或文件 / procedure or file")],
+    form: Annotated[str, typer.Option("--format", help="mermaid | svg")] = "mermaid",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="文件 / file (default: standard output)")] = None,
+) -> None:
+    """画图:状态、事件、期限 / states, events and deadlines as Mermaid or SVG"""
+    if form not in ("mermaid", "svg"):
+        raise typer.BadParameter("mermaid | svg")
+    procedure = find(name).procedure
+    text = svg(procedure, frame.settings.lang) if form == "svg" else mermaid(procedure, frame.settings.lang)
+    if output is None:
+        print(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+        frame.say(Text(f"已写入 {output}", f"wrote {output}"))
+
+
+@app.command()
+def add(files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")]) -> None:
+    """把定义加入数据库 / add definitions to the store"""
+    definitions = [definition_file(path) for path in files]
+    with frame.engine() as engine:
+        for definition in definitions:
+            engine.add(definition)
+    screen.emit([d.procedure.ref for d in definitions], lambda: print("\n".join(d.procedure.ref for d in definitions)))
+
+
+def schema() -> None:
+    import json
+
+    print(json.dumps(Procedure.model_json_schema(by_alias=True), ensure_ascii=False, indent=2, sort_keys=True))

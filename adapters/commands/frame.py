@@ -1,0 +1,279 @@
+"""What every command shares: the global options, the language, the store, and how errors end.
+
+Data goes to standard output, everything else to standard error. Global options may stand before or after the command. A command module
+has functions and ``typer`` groups; :data:`TABLE` says which command is where, so that only the module of the command that runs is
+imported.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import locale
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, cast
+
+from workflow.errors import BadInput, DubanError, StoreUnavailable, UnknownProcedure
+from workflow.text import Lang, Text, same
+
+if TYPE_CHECKING:
+    from workflow.engine import Engine
+
+EXIT_FINDINGS = 1
+
+TABLE: dict[str, tuple[str, str, Text]] = {
+    "definitions": ("definitions", "app", Text("程序定义:列出、查看、检查、画图", "procedures: list, show, check, graph")),
+    "open": ("cases", "open_", Text("立案:何事、何处、何人告知", "open a case: what, where, who told us")),
+    "fire": ("cases", "fire", Text("办理一个事件(请求,可能被拒绝)", "do an event (a request may be refused)")),
+    "record": ("cases", "record", Text("补记已经发生的事(不因程序瑕疵被拒绝)", "record what was done (never refused for a breach)")),
+    "revise": ("cases", "revise", Text("修改事实并写明理由", "revise facts, with the reason")),
+    "decide": ("cases", "decide", Text("作出“必要时”的决定", "take a decision, yes or no")),
+    "receipt": ("cases", "receipt", Text("登记签收", "record that a report was received")),
+    "confirm": ("cases", "confirm", Text("由他人确认时间,或补签", "confirm a time, or sign afterwards")),
+    "note": ("cases", "note", Text("备注、情况说明、认定", "add a note, a statement or a finding")),
+    "correct": ("cases", "correct", Text("更正要素或事实", "correct elements or facts")),
+    "waive": ("cases", "waive", Text("免除义务", "waive a duty")),
+    "extend": ("cases", "extend", Text("延期:申请、同意、不同意", "extension: ask, grant, refuse")),
+    "withdraw": ("cases", "withdraw", Text("撤回", "withdraw")),
+    "void": ("cases", "void", Text("误立", "void a case opened by mistake")),
+    "same-as": ("cases", "same_as", Text("与另一案件为同一事件", "the same incident as another case")),
+    "reopen": ("cases", "reopen", Text("重新立案", "reopen a closed case")),
+    "show": ("views", "show", Text("案件经过与台账", "timeline and ledger of a case")),
+    "due": ("views", "due", Text("接下来什么到期,逾期在前", "what is due next, overdue first")),
+    "explain": ("views", "explain", Text("为什么是这个期限", "why a duty is due then")),
+    "tick": ("views", "tick", Text("走一次时钟:到期转移、标记、提醒", "one sweep of the clock: transitions, flags, reminders")),
+    "replay": ("replay", "replay", Text("回放日志或本库", "replay a log or this store")),
+    "audit": ("audit", "app", Text("核验日志链、封印、导出", "verify the journal, seal it, export it")),
+    "calendar": ("calendar", "app", Text("工作日历:计算、查看、导入", "calendars: due, show, import")),
+    "org": ("org", "app", Text("机构:导入、查看", "the organisation: load, show")),
+    "schema": ("definitions", "schema", Text("定义语言的 JSON Schema", "JSON Schema of the definition language")),
+    "doctor": ("doctor", "doctor", Text("检查本机环境", "check this machine")),
+    "demo": ("demo", "demo", Text("演示一个假期里的两起案件", "a story over a holiday, played and replayed")),
+}
+
+
+@dataclass(slots=True)
+class Settings:
+    db: str = ""
+    lang: Lang = "zh"
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    color: bool = True
+
+
+settings = Settings()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; never raises for what a user can cause."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _dispatch(_globals(given))
+        sys.stdout.flush()  # here, where a closed pipe or a full disk can still be answered
+        return code
+    except DubanError as error:
+        return fail(error)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # who reads us has seen enough (``duban due | head``)
+        _forget_output()
+        return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
+            return _unexpected(error)
+        _forget_output()
+        return fail(StoreUnavailable(Text(f"不能写出结果:{error.strerror}", f"cannot write the result: {error.strerror}")))
+    except Exception as error:  # the last line of defence: a short message, not a traceback
+        return _unexpected(error)
+
+
+def _unexpected(error: Exception) -> int:
+    if settings.verbose:
+        traceback.print_exception(error)
+    what = f"{type(error).__name__}: {error}"
+    return fail(DubanError(Text(f"内部错误:{what}", f"internal error: {what}"), hint=Text("加 -v 查看详情", "repeat with -v for the traceback")))
+
+
+def _forget_output() -> None:
+    """Let what is still buffered go nowhere, so that the interpreter does not fail on it again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def fail(error: DubanError) -> int:
+    """Print an error as the user asked for it and return its exit code."""
+    if settings.json:
+        hint = error.hint.say(settings.lang) if error.hint is not None else None
+        document = {"error": error.code, "message": error.message.say(settings.lang), "where": error.where, "hint": hint, "exit": error.exit_code}
+        print(json.dumps(document, ensure_ascii=False, sort_keys=True), file=sys.stderr)
+    else:
+        print(error.say(settings.lang), file=sys.stderr)
+    return error.exit_code
+
+
+def _globals(given: list[str]) -> list[str]:
+    """Take the global options out of the arguments, wherever they stand before ``--``."""
+    settings.db = os.environ.get("DUBAN_DB", "duban.db")
+    settings.lang = _language(os.environ.get("DUBAN_LANG", ""))
+    settings.json = settings.quiet = settings.verbose = False
+    settings.color = not os.environ.get("NO_COLOR")
+    rest: list[str] = []
+    words = iter(given)
+    for word in words:
+        name, sign, value = word.partition("=")
+        if word == "--":
+            rest.extend([word, *words])
+        elif name in ("--db", "--lang"):
+            value = value if sign else next(words, "")
+            if not value:
+                raise BadInput(Text(f"{name} 缺少值", f"{name} needs a value"))
+            if name == "--db":
+                settings.db = value
+            elif value in ("zh", "en"):
+                settings.lang = "zh" if value == "zh" else "en"
+            else:
+                raise BadInput(Text("--lang 应为 zh 或 en", "--lang is zh or en"))
+        elif word == "--json":
+            settings.json = True
+        elif word in ("-q", "--quiet"):
+            settings.quiet = True
+        elif word in ("-v", "--verbose"):
+            settings.verbose = True
+        elif word == "--no-color":
+            settings.color = False
+        else:
+            rest.append(word)
+    return rest
+
+
+def _language(said: str) -> Lang:
+    word = said or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    try:
+        word = word or (locale.getlocale()[0] or "")
+    except ValueError:
+        word = ""
+    return "en" if word.lower().startswith("en") else "zh"
+
+
+def _dispatch(rest: list[str]) -> int:
+    if not rest or rest[0] in ("-h", "--help"):
+        print(help_text())
+        return 0
+    if rest[0] == "--version":
+        print(f"duban {version('duban')}")
+        return 0
+    name = rest[0]
+    if name not in TABLE:
+        import difflib
+
+        near = difflib.get_close_matches(name, TABLE, n=1)
+        hint = Text(f"是否为 {near[0]}?", f"did you mean {near[0]}?") if near else Text("用 duban --help 查看命令", "see duban --help")
+        raise BadInput(Text(f"没有命令 {name!r}", f"there is no command {name!r}"), hint=hint)
+    module, attribute, label = TABLE[name]
+    import typer
+
+    target: Any = getattr(import_module(f"adapters.commands.{module}"), attribute)
+    app = target if isinstance(target, typer.Typer) else typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+    if app is not target:
+        app.command(name, help=label.say(settings.lang))(target)
+    command = typer.main.get_command(app)
+    return _run(command, name, rest[1:])
+
+
+def _run(command: Any, name: str, words: list[str]) -> int:
+    """Parse and call one command. Without click's own ``main``, which would answer signals and closed pipes in its own way."""
+    import typer
+
+    usage, base = cast("tuple[type[Exception], ...]", typer.BadParameter.__mro__[1:3])  # of the click that typer brings with it
+    try:
+        with command.make_context(f"duban {name}", words) as context:
+            result = command.invoke(context)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except typer.Abort:
+        return 130
+    except usage as error:
+        return fail(misused(error, name))
+    except base as error:
+        return fail(BadInput(same(str(error))))
+    return int(result or 0)
+
+
+def misused(error: Any, name: str) -> BadInput:
+    """What the parser of the arguments found wrong, in both languages where it says which kind of mistake it is."""
+    kind, said = type(error).__name__, error.format_message()
+    path = error.ctx.command_path if error.ctx is not None else f"duban {name}"
+    option = getattr(error, "option_name", "")
+    zh = said
+    if kind == "NoSuchOption":
+        zh = f"没有选项 {option}"
+    elif kind == "MissingParameter":
+        zh = f"缺少 {error.param.get_error_hint(error.ctx) if error.param is not None else error.param_hint}"
+    elif kind == "BadOptionUsage":
+        zh = f"选项 {option} 的用法不对"
+    elif kind == "BadParameter":
+        zh = f"参数的值不对:{said}"
+    elif kind == "NoArgsIsHelpError":
+        zh, said = f"缺少子命令\n\n{said}", f"a subcommand is missing\n\n{said}"
+    return BadInput(Text(zh, said), hint=Text(f"用 {path} --help 查看用法", f"see {path} --help"))
+
+
+def help_text() -> str:
+    """The overview, from the table; no command module is imported for it."""
+    heading = Text("duban 督办:期限即法律的处置程序\n\n用法:duban 命令 …\n", "duban: incident-handling procedures whose deadlines are law\n\nusage: duban COMMAND ...\n")
+    options = Text(
+        "\n通用选项(放在命令前后均可):\n"
+        "  --db 路径      数据库(或 DUBAN_DB,默认 ./duban.db)\n"
+        "  --lang zh|en   界面语言(默认随系统,中文优先)\n"
+        "  --json         输出 JSON;-q 安静;-v 详细;--no-color 无颜色;--version 版本\n"
+        "\n退出码:0 正常;1 有逾期或发现;2 输入错误;3 定义错误;4 不允许;5 冲突;6 完整性;7 找不到;8 日历缺口;69 存储不可用;70 内部;75 稍后再试;78 配置",
+        "\nglobal options (before or after the command):\n"
+        "  --db PATH      database (or DUBAN_DB, default ./duban.db)\n"
+        "  --lang zh|en   language (default: locale, Chinese first)\n"
+        "  --json         JSON output; -q quiet; -v verbose; --no-color; --version\n"
+        "\nexit codes: 0 ok; 1 findings; 2 bad input; 3 definition; 4 not permitted; 5 conflict; 6 integrity; 7 not found; 8 calendar gap; 69 store unavailable; "
+        "70 internal; 75 try again; 78 config",
+    )
+    rows = [same(f"  {name:<13}") + label for name, (_, _, label) in TABLE.items()]
+    return "\n".join([heading.say(settings.lang), *(r.say(settings.lang) for r in rows), options.say(settings.lang)])
+
+
+def say(text: Text) -> None:
+    """A remark for people, on standard error; silent with ``--quiet``."""
+    if not settings.quiet:
+        print(text.say(settings.lang), file=sys.stderr)
+
+
+def engine(create: bool = True) -> Engine:
+    """The engine on the store of ``--db``, with the shipped definitions put into a new store."""
+    from adapters.library import shipped_definitions
+    from workflow.engine import Engine
+
+    url = settings.db if "://" in settings.db or settings.db.startswith("memory:") else f"sqlite:///{settings.db}"
+    found = Engine.open(url, create=create)
+    if create and not found.definitions():
+        for definition in shipped_definitions():
+            found.add(definition)
+    return found
+
+
+def with_procedure(found: Engine, procedure: str) -> None:
+    """Add a shipped procedure that a store made by an older version does not have yet."""
+    from adapters.library import shipped_definitions
+
+    try:
+        found.rules(procedure)
+    except UnknownProcedure:
+        known = {r.procedure.ref for r in found.definitions()}
+        for definition in shipped_definitions():
+            if definition.procedure.ref not in known and procedure in (definition.procedure.procedure, definition.procedure.ref):
+                found.add(definition)

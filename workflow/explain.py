@@ -1,0 +1,170 @@
+"""Why a duty is due when it is, and why its outcome is what it is: an explanation tree as data and as sentences (promise 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from workflow import term as terms
+from workflow.case.fold import Case
+from workflow.journal.canonical import Json
+from workflow.obligation.clock import DueRevision
+from workflow.obligation.ledger import Row
+from workflow.procedure.model import UNIT_BASIS, Alternative, Procedure, basis_id
+from workflow.replay import row_document
+from workflow.rules import World
+from workflow.term.explain import Explanation, shown
+from workflow.text import Lang, Text
+from workflow.words import OUTCOMES, REASONS, beside
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The explanation of one row."""
+
+    row: Row
+    case: Case
+    world: World
+    story: Explanation | None
+    """Of the due revision that stands; ``None`` without a number or a start."""
+
+    def document(self) -> dict[str, Json]:
+        """The whole tree as canonical data."""
+        p = self.world.rules.procedure
+        return {
+            "title": {"zh": self.row.duty.title.zh, "en": self.row.duty.title.en},
+            "owed": {"by": self.row.duty.obligation.owed.by, "to": self.row.to},
+            "basis": [_basis_document(p, b) for b in _bases(self.row)],
+            "row": row_document(self.row, self.case),
+            "term": self.story.document() if self.story is not None else None,
+            "definition": {"ref": p.ref, "hash": self.world.rules.hash},
+            "tz": self.case.opened.data.get("tz", ""),
+        }
+
+    def lines(self, lang: Lang) -> list[str]:
+        """The sentences; the first line is the title with the due date or the outcome."""
+        return list(_lines(self, lang))
+
+
+def why(row: Row, case: Case, world: World) -> Why:
+    """Explain a row of the ledger."""
+    current = row.current
+    story = None
+    if current is not None and current.due is not None and current.term is not None and not current.term.qualitative and not current.kept_old:
+        story = terms.explain(current.start.lo, current.term, world.calendar(current.calendar), world.rules.zone, current.pauses)
+    return Why(row, case, world, story)
+
+
+def _bases(row: Row) -> tuple[str, ...]:
+    current = row.current
+    if current is not None and current.alternative is not None:
+        found = row.duty.obligation.term[current.alternative].basis
+        if found:
+            return found
+    return row.duty.obligation.basis
+
+
+def _basis_document(p: Procedure, reference: str) -> dict[str, Json]:
+    if reference == UNIT_BASIS:
+        return {"id": UNIT_BASIS, "document": "unit", "clause": "", "read": ""}
+    basis = p.basis[basis_id(reference)]
+    return {"id": reference, "document": basis.document, "clause": basis.clause, "read": basis.read}
+
+
+def basis_text(p: Procedure, reference: str) -> Text:
+    """A basis for people: document and clause, and how surely it was read where that is not certain."""
+    if reference == UNIT_BASIS:
+        return Text("本单位规定", "set by the unit")
+    basis = p.basis[basis_id(reference)]
+    title = p.documents[basis.document].text if basis.document in p.documents else Text(basis.document, basis.document)
+    sure = "" if basis.read == "A" else f"({basis.read} 级来源,未核实)"
+    sure_en = "" if basis.read == "A" else f" (source grade {basis.read}, unverified)"
+    clause = f" {basis.clause}" if basis.clause else ""
+    return Text(f"{title.zh}{clause}{sure}", f"{title.en}{clause}{sure_en}")
+
+
+def _lines(why: Why, lang: Lang) -> Iterator[str]:
+    row, zone = why.row, why.world.rules.zone
+    zh = lang == "zh"
+    p = why.world.rules.procedure
+    current = row.current
+    head = row.duty.title.say(lang)
+    if current is not None and current.due is not None:
+        yield f"{head}    {'截止' if zh else 'due'} {shown(current.due, zone, lang)}"
+    else:
+        yield f"{head}    {OUTCOMES[row.outcome].say(lang)}"
+    for reference in _bases(row):
+        text = basis_text(p, reference).say(lang)
+        term = f":{current.term.text.zh}" if zh and current is not None and current.term is not None else ""
+        if not zh and current is not None and current.term is not None:
+            term = f": {current.term.text.en}"
+        yield f"  {'依据' if zh else 'basis'}  {text}{term}"
+    for reference in row.duty.obligation.starts.basis:
+        yield f"  {'起算依据' if zh else 'start basis'}  {basis_text(p, reference).say(lang)}"
+    if why.story is not None:
+        yield from (f"  {line}" for line in why.story.lines(lang))
+    elif row.begin is not None:
+        started = _local(row.begin.moment.lo, zone)
+        yield f"  {'起算' if zh else 'start'}  {started}"
+    if current is not None and current.kept_old:
+        yield f"  {'说明  较短的新期限不使已过去的时间成为迟延' if zh else 'note  the shorter new term makes nobody late for the past'}"
+    for old in row.revisions[:-1]:
+        yield f"  {'原定' if zh else 'before'}  {_revision(old, zone, why, lang)}"
+    ambiguous = row.duty.obligation.ambiguous
+    if ambiguous is not None and current is not None and current.alternative is not None and row.duty.obligation.term[current.alternative].note:
+        yield f"  {'注意' if zh else 'note'}  {ambiguous.note.text.say(lang)}"
+    yield f"  {'结论' if zh else 'outcome'}  {_outcome(why, lang)}"
+    yield f"  {'定义' if zh else 'definition'}  {p.ref} ({why.world.rules.hash[:19]}…)"
+
+
+def _revision(old: DueRevision, zone: ZoneInfo, why: Why, lang: Lang) -> str:
+    date = shown(old.due, zone, lang) if old.due is not None else (old.term.text.say(lang) if old.term is not None else "—")
+    return f"{date}  [{_WHY[old.kind].say(lang)} #{old.cause}]"
+
+
+_WHY = {
+    "start": Text("起算", "start"), "facts": Text("事实变更", "facts changed"), "pause": Text("暂停", "pause"), "extension": Text("延期", "extension"),
+    "calendar": Text("日历更新", "calendar revised"),
+}
+
+
+def _outcome(why: Why, lang: Lang) -> str:
+    row, zone = why.row, why.world.rules.zone
+    zh = lang == "zh"
+    parts = [OUTCOMES[row.outcome].say(lang)]
+    extra = beside(row).say(lang)
+    if extra:
+        parts.append(f"({extra})" if zh else f"({extra})")
+    if row.met_at is not None:
+        act = why.case.act(row.met_by) if row.met_by is not None else None
+        parts.append(f"{'履行于' if zh else 'done'} {_local(row.met_at.lo, zone)}" + (f" #{act.n}" if act is not None else ""))
+    if row.late is not None:
+        parts.append(
+            f"迟 {duration(row.late.clock, lang)}({row.late.working_days} 个工作日)" if zh else f"late by {duration(row.late.clock, lang)} ({row.late.working_days} working days)"
+        )
+    elif row.elapsed is not None and (row.due is None or row.met_at is not None):
+        parts.append(f"{'用时' if zh else 'elapsed'} {duration(row.elapsed, lang)}")
+    if row.bounds is not None:
+        parts.append(f"{'区间' if zh else 'between'} {_local(row.bounds[0], zone)} … {_local(row.bounds[1], zone)}")
+    return "  ".join(parts)
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> str:
+    local = instant.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
+
+
+def duration(span: timedelta, lang: Lang) -> str:
+    """A length of time for people, to the minute (to the second below one hour)."""
+    seconds = int(abs(span.total_seconds()))
+    days, rest = divmod(seconds, 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, secs = divmod(rest, 60)
+    units = ("天", "小时", "分钟", "秒") if lang == "zh" else ("d", "h", "min", "s")
+    parts = [f"{n}{u}" if lang == "zh" else f"{n} {u}" for n, u in zip((days, hours, minutes, secs if seconds < 3600 else 0), units, strict=True) if n]
+    return ("" if lang == "zh" else " ").join(parts) or f"0{' ' if lang == 'en' else ''}{units[3]}"
+
+
+__all__ = ["REASONS", "Alternative", "Why", "basis_text", "duration", "why"]

@@ -1,0 +1,96 @@
+"""The fixed words of the interface: outcomes, reasons, deviations, kinds of acts, in both languages."""
+
+from __future__ import annotations
+
+from workflow import act as kinds
+from workflow.obligation.ledger import Outcome, Row
+from workflow.text import Text
+
+OUTCOMES = {
+    Outcome.MET: Text("按时", "met"),
+    Outcome.MET_LATE: Text("迟延", "met late"),
+    Outcome.MISSED: Text("未完成", "missed"),
+    Outcome.NOT_DUE: Text("未到期", "not due"),
+    Outcome.DISCHARGED: Text("已解除", "discharged"),
+    Outcome.WAIVED: Text("已免除", "waived"),
+    Outcome.UNDETERMINABLE: Text("无法判定", "undeterminable"),
+}
+
+REASONS = {
+    "": Text("", ""),
+    "not_started": Text("尚未起算", "not started"),
+    "no_number": Text("无数字期限", "no number is set"),
+    "no_term": Text("没有适用的期限", "no term applies"),
+    "no_start": Text("没有起算事实", "nothing shows when it started"),
+    "early": Text("早于起算", "before it started"),
+    "contradiction": Text("时间矛盾", "the times contradict each other"),
+    "own_word": Text("仅本人陈述", "the author's own word only"),
+    "receipt": Text("收到时间不明", "the time of receipt is not shown"),
+    "knew": Text("疑似漏报,待认定:知悉时间不明", "suspected missing, to be determined: when it was known is not shown"),
+    "granularity": Text("时间精度不足", "the times are not fine enough"),
+    "calendar": Text("节假日安排未公布", "the holiday notice is not published"),
+    "extension_pending": Text("延期待批", "an extension is pending"),
+    "ended": Text("案件结束时仍未履行", "still owed when the case ended"),
+}
+
+DEVIATIONS = {
+    "wrong_role": Text("办理人角色不符", "wrong role"),
+    "not_enabled": Text("当前状态不应发生", "not possible in this state"),
+    "missing_facts": Text("缺少事实", "facts are missing"),
+    "blank_element": Text("要素空缺", "an element is blank"),
+    "absent": Text("应到场者不在场", "somebody who must be present is not"),
+    "no_second": Text("缺少会签", "the second signature is missing"),
+    "four_eyes": Text("经办人与会签人相同", "signed twice by one person"),
+    "condition": Text("条件不满足", "the condition does not hold"),
+    "unknown_activity": Text("未知活动", "unknown activity"),
+    "not_opened": Text("立案前发生", "before the case"),
+    "duplicate": Text("重复记录", "duplicate"),
+    "drift": Text("重算日期与记录不同", "a date recomputed differs from the recorded one"),
+}
+
+KINDS = {
+    kinds.OPENED: Text("立案", "opened"),
+    kinds.ACTED: Text("办理", "act"),
+    kinds.CLOCKED: Text("时钟", "clock"),
+    kinds.REVISED: Text("修改事实", "facts revised"),
+    kinds.DECIDED: Text("决定", "decision"),
+    kinds.CORRECTED: Text("更正", "correction"),
+    kinds.RECEIVED: Text("签收", "receipt"),
+    kinds.CONFIRMED: Text("确认", "confirmation"),
+    kinds.NOTED: Text("备注", "note"),
+    kinds.WAIVED: Text("免除", "waiver"),
+    kinds.ASKED: Text("申请延期", "extension asked"),
+    kinds.GRANTED: Text("同意延期", "extension granted"),
+    kinds.DENIED: Text("不同意延期", "extension refused"),
+    kinds.VOIDED: Text("误立", "void"),
+    kinds.JOINED: Text("并案", "joined"),
+    kinds.SEPARATED: Text("取消并案", "separated"),
+    kinds.WITHDRAWN: Text("撤回", "withdrawn"),
+    kinds.REOPENED: Text("重新立案", "reopened"),
+    kinds.FLAGGED: Text("标记", "flag"),
+    kinds.UNFLAGGED: Text("撤销标记", "flag withdrawn"),
+    kinds.REFUSED: Text("拒绝", "refused"),
+    kinds.RECALENDARED: Text("日历更新", "calendar revised"),
+}
+
+FLAGS = {
+    "late": Text("迟报", "late"),
+    "missing": Text("漏报(疑似,待认定)", "missing (suspected, to be determined)"),
+    "tier": Text("提醒", "reminder"),
+    "withdrawn": Text("标记撤销", "flag withdrawn"),
+}
+
+
+def beside(row: Row) -> Text:
+    """What stands beside an outcome; empty when nothing does."""
+    parts_zh, parts_en = [], []
+    if row.reason:
+        parts_zh.append(REASONS[row.reason].zh)
+        parts_en.append(REASONS[row.reason].en)
+    for word in row.beside:
+        parts_zh.append({"later_discharged": "事后解除", "later_waived": "事后免除"}[word])
+        parts_en.append(word.replace("_", " "))
+    if row.blank:
+        parts_zh.append(f"空缺要素:{'、'.join(row.blank)}")
+        parts_en.append(f"blank: {', '.join(row.blank)}")
+    return Text(";".join(parts_zh), "; ".join(parts_en))
