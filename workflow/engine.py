@@ -89,9 +89,8 @@ class Engine:
         self.clock = clock
         self._entropy = entropy
         self._tz = tz
-        self._calendar_data = canonical(calendar.document())
-        self._calendar = digest(self._calendar_data)
-        self._calendars: dict[str, Calendar] = {self._calendar: calendar}
+        self._calendars: dict[str, Calendar] = {}
+        self._use(calendar)
         self._rules: dict[str, Rules] = {}
         self._standings: OrderedDict[str, tuple[str, Standing]] = OrderedDict()
         self._organisation: tuple[int, Organisation] = (0, Organisation())
@@ -99,6 +98,11 @@ class Engine:
         self._lock = Lock()
         with store.read() as view:
             self._algorithm = view.meta()["algorithm"]
+            imported = view.blobs("calendar-in-use")
+            if imported:  # the newest calendar that was imported into this store is the one in use
+                data = view.blob(imported[-1][1])
+                assert data is not None
+                self._use(Calendar.of(parse_canonical(data)))
 
     @classmethod
     def open(cls, url: str, **options: Any) -> Engine:
@@ -119,6 +123,48 @@ class Engine:
 
     def close(self) -> None:
         self.store.close()
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar that new cases are pinned to."""
+        return self._calendars[self._calendar]
+
+    @property
+    def calendars(self) -> Mapping[str, Calendar]:
+        """Every calendar that this engine has met, by digest."""
+        return self._calendars
+
+    def _use(self, calendar: Calendar) -> None:
+        self._calendar_data = canonical(calendar.document())
+        self._calendar = digest(self._calendar_data)
+        self._calendars[self._calendar] = calendar
+
+    def import_calendar(self, calendar: Calendar, command: commands.Recalendar, *, write: bool) -> list[tuple[str, Row, Row]]:
+        """Use a calendar from now on and recompute what is open (S8.2); returns (case, row before, row after) for each date that moves.
+
+        Each case that it touches gets an act with old, new and ground. With ``write`` false nothing is kept.
+        """
+        moved: list[tuple[str, Row, Row]] = []
+        previous = (self._calendar, self._calendar_data)
+        self._use(calendar)
+        for row in self.cases():
+            if row.ended:
+                continue
+            found = self.forecast(row.id, command)
+            before = {r.key: r for r in found.before}
+            changed = [(row.id, before[r.key], r) for r in found.after if r.key in before and r.open and r.due != before[r.key].due]
+            moved.extend(changed)
+            if changed and write:
+                with self.batch() as batch:
+                    batch.keep_calendar()
+                    batch.do(row.id, command)
+        if write:
+            with self.store.write() as unit:
+                unit.put_blob("calendar", calendar.id, self._calendar, self._calendar_data)
+                unit.put_blob("calendar-in-use", calendar.id, digest(b"in use " + self._calendar_data), self._calendar_data)
+        else:
+            self._calendar, self._calendar_data = previous
+        return moved
 
     def __enter__(self) -> Engine:
         return self
@@ -339,11 +385,12 @@ class Engine:
             return kept[1]
         entries = view.entries(case)
         rules = self._load(view, row.definition)
-        calendars = self._calendars_of(view, entries)
+        calendars = self.calendars_of(view, entries)
         world = World(rules, calendars, self._organise(view), self._tz)
         return Standing.replayed(case, (Act.decode(e) for e in entries), world, utc(self.clock.now()))
 
-    def _calendars_of(self, view: View, entries: Iterable[Entry]) -> Mapping[str, Calendar]:
+    def calendars_of(self, view: View, entries: Iterable[Entry]) -> Mapping[str, Calendar]:
+        """The calendars by digest, with those that the entries are pinned to loaded from the store."""
         for entry in entries:
             data = entry.body.get("data")
             name = data.get("calendar") if isinstance(data, Mapping) else None
@@ -386,7 +433,7 @@ class Batch:
         if name == CHAIN or self._unit.case(name) is not None or name in self.standings:
             raise AlreadyThere(Text(f"案件 {name} 已存在", f"the case {name} is there already"))
         world = engine._current_first(World(rules, engine._calendars, engine._organise(self._unit), engine._tz))
-        self._unit.put_blob("calendar", world.calendars[engine._calendar].id, engine._calendar, engine._calendar_data)
+        self.keep_calendar()
         standing = decide(None, command, world, self._now, name)
         return self._write(standing, 0, None, command, key)
 
@@ -424,6 +471,11 @@ class Batch:
         )
         world = self._engine._world(self._unit, standing)
         self._write(settle(standing, act, world, self._now), standing.case.n, head, None, None)
+
+    def keep_calendar(self) -> None:
+        """Put the calendar in use into the store: what a case is pinned to must be there."""
+        engine = self._engine
+        self._unit.put_blob("calendar", engine.calendar.id, engine._calendar, engine._calendar_data)
 
     def flush(self) -> None:
         """Write the derived rows of every case that changed, once."""

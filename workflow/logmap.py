@@ -208,7 +208,7 @@ class LogMap(Model):
     granularity: Literal["second", "minute"] | None = None
     """How exact a time of day is; ``None``: as exact as its format writes it."""
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
-    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]\Z')] = ","
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] = ","
     activities: Annotated[dict[Word, Word], Field(min_length=1)]
     """Activity of the log → event of the procedure, in the order that decides ties of the same instant."""
     ignore: Words = ()

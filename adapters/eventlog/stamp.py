@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from workflow.errors import NaiveTime
@@ -16,7 +17,7 @@ _MINUTE = timedelta(minutes=1)
 _TICK = timedelta(microseconds=1)
 _TRUE = frozenset({"true", "1", "yes", "y", "是"})
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z", re.ASCII)
-_ISO_MINUTE = re.compile(r"T?\d\d:?\d\d(?:Z|[+-]\d\d(?::?\d\d)?)?\Z", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?P<H>[T ]\d\d:\d\d(?P<S>:\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 
 
 class BadRow(Exception):
@@ -34,7 +35,7 @@ class Stamps:
         self._policy = log_map.zone
         self._granularity = log_map.granularity
         self._missing = frozenset(log_map.missing)
-        self._formats = tuple((form, None if form == ISO else stamp_pattern(form)) for form in log_map.formats)
+        self._formats = tuple(_ISO if form == ISO else stamp_pattern(form) for form in log_map.formats)
 
     def read(self, text: str, zone: str, date_only: str) -> tuple[Moment, str]:
         """The moment of a stamp, and the zone in which its clock face was read (empty: it gave its own offset).
@@ -70,30 +71,22 @@ class Stamps:
 
     def _face(self, text: str) -> tuple[datetime, timedelta]:
         """The clock face of a stamp, with its offset if it gives one, and how long an interval it leaves open."""
-        for form, pattern in self._formats:
-            try:
-                if pattern is None:
-                    return datetime.fromisoformat(text), self._exactness(_iso_part(text))
-                match = pattern.fullmatch(text)
-                if match is not None:
-                    return _datetime(match.groupdict()), self._exactness(form)
-            except ValueError:
-                continue
+        for pattern in self._formats:
+            match = pattern.fullmatch(text)
+            if match is not None:
+                part = match.groupdict()
+                try:
+                    face = datetime.fromisoformat(text) if pattern is _ISO else _datetime(part)
+                except ValueError:
+                    continue
+                return face, self._exactness(part)
         raise BadRow(Text(f"无法读取的时间 {text!r}", f"cannot read the time {text!r}"))
 
-    def _exactness(self, form: str) -> timedelta:
-        if "%H" not in form:
+    def _exactness(self, part: Mapping[str, str | None]) -> timedelta:
+        if part.get("H") is None:
             return _DAY
-        minute = "%S" not in form if self._granularity is None else self._granularity == "minute"
+        minute = part.get("S") is None if self._granularity is None else self._granularity == "minute"
         return _MINUTE if minute else timedelta()
-
-
-def _iso_part(text: str) -> str:
-    """The parts of the time of day that an ISO 8601 text gives, as directives."""
-    clock = re.split("[T ]", text, maxsplit=1)[1:]
-    if not clock:
-        return ""
-    return "%H" if _ISO_MINUTE.match(clock[0]) else "%H%S"
 
 
 def _datetime(part: dict[str, str]) -> datetime:
@@ -112,7 +105,10 @@ def _datetime(part: dict[str, str]) -> datetime:
     return value.replace(tzinfo=timezone(shift if sign == "+" else -shift))
 
 
-def _moment(face: datetime, exactness: timedelta, zone: ZoneInfo | timezone | object) -> Moment:
+def _moment(face: datetime, exactness: timedelta, zone: tzinfo) -> Moment:
+    if zone is UTC and not exactness:
+        instant = face.replace(tzinfo=UTC)
+        return Moment(instant, instant)
     face = face.replace(tzinfo=None)
     if exactness == _DAY:
         start = face.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -124,5 +120,5 @@ def _moment(face: datetime, exactness: timedelta, zone: ZoneInfo | timezone | ob
     return Moment(lo, hi + exactness - _TICK if exactness else hi)
 
 
-def _instant(face: datetime, zone: object, fold: int) -> datetime:
-    return face.replace(tzinfo=zone, fold=fold).astimezone(UTC)  # type: ignore[arg-type]
+def _instant(face: datetime, zone: tzinfo, fold: int) -> datetime:
+    return face.replace(tzinfo=zone, fold=fold).astimezone(UTC)

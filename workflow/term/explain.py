@@ -174,7 +174,7 @@ def explain(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pau
                 else:
                     more += 1
             day += timedelta(days=1)
-        if rolled and counted:
+        if decided.roll and counted and counted[-1][0] < found.last_day:
             last_counted = counted[-1][0]
             info = calendar.day(last_counted)
             if not info.working:

@@ -1,0 +1,60 @@
+"""``duban doctor``: whether this machine can be trusted with deadlines."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from adapters.calendars import shipped
+from adapters.commands import frame, screen
+from adapters.host import SystemClock, tz
+from workflow.errors import DubanError
+from workflow.text import Text
+
+WANTED_DAYS = 90
+WANTED_BYTES = 500_000_000
+
+
+def doctor() -> None:
+    """检查本机:时区数据、日历、磁盘、编码、数据库 / zone data, calendar, disk, encoding, database"""
+    now = SystemClock().now()
+    checks: list[tuple[Text, str, bool]] = []
+    checks.append((Text("Python", "Python"), platform.python_version(), sys.version_info >= (3, 11)))
+    zone = tz()
+    checks.append((Text("时区数据库", "time-zone database"), zone, zone != "unknown"))
+    calendar = shipped("cn")
+    last = date(max(calendar.used), 12, 31)
+    left = (last - now.date()).days
+    checks.append((Text("已公布日历剩余天数", "days of published calendar left"), f"{left} ({last})", left >= WANTED_DAYS))
+    free = shutil.disk_usage(Path(frame.settings.db).resolve().parent if "://" not in frame.settings.db else Path.cwd()).free
+    checks.append((Text("磁盘空间", "disk space"), f"{free // 1_000_000} MB", free >= WANTED_BYTES))
+    encoding = (sys.stdout.encoding or "").lower()
+    checks.append((Text("终端编码", "terminal encoding"), encoding, encoding.replace("-", "") in ("utf8", "gb18030")))
+    checks.append(_store())
+    document: Any = [{"check": t.en, "value": v, "ok": ok} for t, v, ok in checks]
+    lang = frame.settings.lang
+    rows = [["✓" if ok else "✗", t.say(lang), v] for t, v, ok in checks]
+    screen.emit(document, lambda: screen.table((Text("", ""), Text("检查", "check"), Text("结果", "result")), rows))
+    if left < WANTED_DAYS:
+        frame.say(
+            Text(f"{last + timedelta(days=1)} 起的工作日期限为暂定;通知公布后用 duban calendar import 导入", f"working-day dates from {last + timedelta(days=1)} are provisional; import the notice when it is published")
+        )
+    if not all(ok for _, _, ok in checks):
+        raise typer.Exit(frame.EXIT_FINDINGS)
+
+
+def _store() -> tuple[Text, str, bool]:
+    title = Text("数据库", "database")
+    if "://" not in frame.settings.db and not Path(frame.settings.db).exists():
+        return title, Text(f"{frame.settings.db} 尚未建立", f"{frame.settings.db} is not made yet").say(frame.settings.lang), True
+    try:
+        with frame.engine(create=False) as engine, engine.store.read() as view:
+            return title, f"{frame.settings.db} · {view.meta()['algorithm']} · {len(view.cases())}", True
+    except DubanError as error:
+        return title, error.message.say(frame.settings.lang), False

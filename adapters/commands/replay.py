@@ -1,0 +1,134 @@
+"""``duban replay``: an event log, a journal export, or the store itself, under the rules in force."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from adapters.bundle import read_bundle
+from adapters.commands import frame, screen
+from workflow.act import Act
+from workflow.errors import BadInput, UnknownProcedure
+from workflow.moment import parse, utc
+from workflow.obligation.ledger import Outcome
+from workflow.organisation import CHAIN
+from workflow.replay import Report, replay_cases
+from workflow.rules import Rules
+from workflow.text import Text
+from workflow.words import DEVIATIONS, OUTCOMES
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def replay(
+    bundle: Annotated[Path | None, typer.Argument(help="日志导出 / journal export (duban audit export)")] = None,
+    log: Annotated[Path | None, typer.Option("--log", help="事件日志 .csv / .csv.gz / event log")] = None,
+    map_file: Annotated[Path | None, typer.Option("--map", help="日志映射 / log map")] = None,
+    definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],  # noqa: B006
+    as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
+) -> None:
+    """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
+    if log is not None:
+        if map_file is None:
+            raise BadInput(Text("--log 需要 --map", "--log needs --map"))
+        report = _log(log, map_file, definition, as_of)
+    elif bundle is not None:
+        found = read_bundle(bundle)
+        cases = [(case, [Act.decode(e) for e in entries]) for case, entries in found.cases]
+        last = max((a.recorded for _, acts in cases for a in acts), default=None)
+        if last is None:
+            raise BadInput(Text("导出中没有案件", "the export holds no case"), where=str(bundle))
+        until = parse(as_of, ZONE).hi if as_of else found.as_of or last
+        report = replay_cases(cases, found.rules, found.calendars, found.organisation, until)
+    else:
+        report = _store(as_of)
+    screen.emit(report.document(), lambda: render(report))
+
+
+def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> Report:
+    from adapters.calendars import shipped
+    from adapters.eventlog import load_map, read_log
+    from adapters.library import definition_file, shipped_definitions
+    from workflow.replay import replay_log
+
+    log_map = load_map(map_file)
+    found = [definition_file(f) for f in files] or shipped_definitions()
+    versions = [Rules(d.procedure, d.hash) for d in found if d.procedure.procedure == log_map.procedure]
+    if not versions:
+        raise UnknownProcedure(Text(f"没有程序 {log_map.procedure!r}", f"there is no procedure {log_map.procedure!r}"), where=str(map_file))
+    with _progress() as progress:
+        reading = progress.add_task(Text("读取", "reading").say(frame.settings.lang), total=None)
+        read = read_log(log, log_map, _advance(progress, reading))
+        progress.update(reading, total=read.read, completed=read.read)
+        folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=len(read.cases))
+        report = replay_log(
+            read.cases, log_map, versions, shipped("cn"), read=read.read, ignored=read.ignored, unreadable=len(read.unreadable),
+            as_of=parse(as_of, versions[0].zone).hi if as_of else None, progress=_advance(progress, folding),
+        )
+        progress.update(folding, completed=len(read.cases))
+    for number, reason in read.unreadable[:5]:
+        frame.say(Text(f"第 {number} 行无法读取:{reason}", f"row {number} cannot be read: {reason}"))
+    return report
+
+
+def _advance(progress: Progress, task: Any) -> Callable[[int], None]:
+    return lambda done: progress.update(task, completed=done)
+
+
+def _progress() -> Progress:
+    from rich.console import Console
+
+    hidden = frame.settings.quiet or not sys.stderr.isatty()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=hidden, transient=True)
+
+
+def _store(as_of: str) -> Report:
+    with frame.engine(create=False) as engine:
+        until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
+        organisation = engine.organisation()
+        rules = {r.hash: r for r in engine.definitions()}
+        with engine.store.read() as view:
+            cases = []
+            calendars = {}
+            for row in view.cases():
+                if row.id == CHAIN:
+                    continue
+                entries = view.entries(row.id)
+                calendars.update(engine.calendars_of(view, entries))
+                cases.append((row.id, [Act.decode(e) for e in entries]))
+    return replay_cases(cases, rules, calendars, organisation, until)
+
+
+def render(report: Report) -> None:
+    """The report as tables: totals, outcomes of each obligation, deviations, digest."""
+    lang = frame.settings.lang
+    document: Any = report.document()
+    out = screen.console()
+    totals = document["totals"]
+    events = totals["events"]
+    out.print(
+        Text(
+            f"案件 {totals['cases']}  事件 {events['read']} = 采用 {events['applied']} + 偏差 {events['deviating']} + 忽略 {events['ignored']} + 不可读 {events['unreadable']}  义务 {totals['obligations']}",
+            f"cases {totals['cases']}  events {events['read']} = applied {events['applied']} + deviating {events['deviating']} + ignored {events['ignored']} + unreadable {events['unreadable']}  obligations {totals['obligations']}",
+        ).say(lang),
+        style="bold",
+    )
+    if document["header"].get("trust"):
+        out.print(Text(f"时间等级:{document['header']['trust']}", f"trust in the times: {document['header']['trust']}").say(lang))
+    rows = [[key, *(str(counts.get(o.value, 0) or "·") for o in Outcome)] for key, counts in document["obligations"].items()]
+    screen.table((Text("义务", "obligation"), *(OUTCOMES[o] for o in Outcome)), rows)
+    if document["deviations"]:
+        out.print()
+        found = [[DEVIATIONS[c].say(lang) if c in DEVIATIONS else c, c, str(n)] for c, n in document["deviations"].items()]
+        screen.table((Text("偏差", "deviation"), Text("代码", "code"), Text("次数", "count")), found)
+    out.print()
+    out.print(document["digest"], soft_wrap=True)
+
+

@@ -1,0 +1,44 @@
+"""Organisation files: YAML with a tree of units, their posts and holders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from adapters.library import read_bytes
+from workflow.errors import BadInput
+from workflow.journal.canonical import Json
+from workflow.moment import parse
+from workflow.organisation import entries
+from workflow.procedure.source import Source, read_source
+from workflow.text import Text
+
+
+def read_organisation(path: Path) -> list[tuple[dict[str, Json], dict[str, Json] | None]]:
+    """The entries that a file stands for. Raises :class:`BadInput` or :class:`~workflow.procedure.source.BrokenDefinition`."""
+    return _entries(read_source(read_bytes(path), str(path)))
+
+
+def shipped_organisation(name: str) -> list[tuple[dict[str, Json], dict[str, Json] | None]]:
+    """An example organisation: ``hospital`` or ``town``."""
+    file = files("definitions") / "organisations" / f"{name}.yaml"
+    if not file.is_file():
+        raise BadInput(Text(f"没有示例机构 {name!r}", f"there is no example organisation {name!r}"), hint=Text("hospital、town", "hospital, town"))
+    return _entries(read_source(file.read_bytes(), file.name))
+
+
+def _entries(source: Source) -> list[tuple[dict[str, Json], dict[str, Json] | None]]:
+    if not isinstance(source.data, dict):
+        raise BadInput(Text("机构文件不是一个映射", "the organisation file is not a mapping"), where=source.name)
+    try:
+        zone = ZoneInfo(str(source.data.get("zone", "Asia/Shanghai")))
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadInput(Text(f"未知时区 {source.data['zone']}", f"unknown time zone {source.data['zone']}"), where=source.name) from None
+    return list(entries(source.data, _reader(zone)))
+
+
+def _reader(zone: ZoneInfo) -> Callable[[str], datetime]:
+    return lambda text: parse(str(text), zone).lo
