@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from threading import Lock
 from typing import Any
@@ -45,6 +45,7 @@ from workflow.text import Text
 SALT = 16
 KEEP = 4096
 """Folded cases kept in memory."""
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +422,7 @@ class Batch:
         self._unit = unit
         self._now = now
         self.standings: dict[str, tuple[str, Standing]] = {}
+        self._swept: set[str] = set()
         self.written: list[tuple[str, tuple[Act, ...]]] = []
 
     def open(self, procedure: str, command: commands.Open, *, case: str = "", key: str | None = None) -> Result:
@@ -456,10 +458,13 @@ class Batch:
         standing, head = self._load(case)
         world = self._engine._world(self._unit, standing)
         after = flags(catch_up(standing, world, self._now), world, self._now)
+        result = None
         if after.case.n == standing.case.n:
             self.standings[case] = (head, after)
-            return None
-        return self._write(after, standing.case.n, head, None, None)
+        else:
+            result = self._write(after, standing.case.n, head, None, None)
+        self._swept.add(case)
+        return result
 
     def refused(self, case: str, command: commands.Command, error: Refused) -> None:
         """Journal that a request was refused: an audit may ask (promise 10)."""
@@ -481,7 +486,8 @@ class Batch:
         """Write the derived rows of every case that changed, once."""
         for case, (head, standing) in self.standings.items():
             world = self._engine._world(self._unit, standing)
-            self._unit.put_case(_case_row(standing, world, head, self._now))
+            after = self._now if case in self._swept else BEGINNING
+            self._unit.put_case(_case_row(standing, head, wake(standing, world, self._now, after)))
             self._unit.put_dues(case, [_due_row(case, row) for row in standing.all_rows() if row.open])
 
     def _load(self, case: str) -> tuple[Standing, str]:
@@ -510,6 +516,7 @@ class Batch:
             request = digest(canonical(command.document()))
             self._unit.remember(key, Answer(request, after.case.id, after.case.n, since + 1))
         self.standings[after.case.id] = (head, after)
+        self._swept.discard(after.case.id)
         if acts:
             self.written.append((after.case.id, acts))
         return Result(after.case.id, after.case.n, acts, after)
@@ -526,11 +533,11 @@ class Batch:
         return Result(answer.case, answer.n, standing.case.acts[answer.first - 1 : answer.n], standing, repeated=True)
 
 
-def _case_row(standing: Standing, world: World, head: str, now: datetime) -> CaseRow:
+def _case_row(standing: Standing, head: str, wakes: datetime | None) -> CaseRow:
     case = standing.case
     return CaseRow(
         case.id, case.procedure, case.version, case.definition, case.unit, case.state, case.n, head, case.opened.happened.lo,
-        case.ended is not None, case.listed, wake(standing, world, now),
+        case.ended is not None, case.listed, wakes,
     )
 
 

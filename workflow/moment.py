@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from workflow.errors import BadInstant, NaiveTime
 from workflow.text import Text
 
-_TICK = timedelta(microseconds=1)
+TICK = timedelta(microseconds=1)
+"""The smallest difference between two instants."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 
@@ -67,7 +68,7 @@ class Moment:
         """The whole local day of ``day`` (a naive datetime or one in ``zone``): 00:00 to the last microsecond."""
         start = datetime.combine(day.date(), time(), zone)
         end = datetime.combine(day.date() + timedelta(days=1), time(), zone)
-        return cls(utc(start), utc(end) - _TICK)
+        return cls(utc(start), utc(end) - TICK)
 
     @property
     def exact(self) -> bool:

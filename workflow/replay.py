@@ -18,7 +18,7 @@ from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.errors import IntegrityError, UnknownProcedure
 from workflow.journal.canonical import Json, canonical, digest
-from workflow.logmap import LogMap
+from workflow.logmap import LogEvent, LogMap
 from workflow.moment import Moment, stamp
 from workflow.obligation.ledger import Outcome, Row, ledger
 from workflow.organisation import Actor, Organisation
@@ -27,20 +27,6 @@ from workflow.text import Text
 
 ENGINE = "1"
 """Version of the semantics: it changes when the same input may give another digest."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogEvent:
-    """One event of a log. ``name`` is the procedure's event, or the log's own word when the map does not know it."""
-
-    name: str
-    known: bool
-    happened: Moment
-    actor: str
-    number: int
-    """Row number: evidence only, never order, never in the digest."""
-    bytes: str
-    """Canonical row content."""
 
 
 @dataclass(slots=True)
@@ -201,12 +187,11 @@ def _replay_case(
     case_id: str, events: Sequence[LogEvent], log_map: LogMap, world: World, calendar: str, until: datetime, report: Report
 ) -> None:
     standing: Standing | None = None
-    seen: set[tuple[str, str]] = set()
     for event in events:
         if event.happened.lo > until:
             report.events["ignored"] += 1
             continue
-        standing, deviations = _apply(standing, case_id, event, log_map, world, calendar, seen)
+        standing, deviations = _apply(standing, case_id, event, log_map, world, calendar)
         report.events["deviating" if deviations else "applied"] += 1
         report.deviations.update(deviations)
     if standing is None:
@@ -220,45 +205,45 @@ def _replay_case(
 
 
 def _apply(
-    standing: Standing | None, case_id: str, event: LogEvent, log_map: LogMap, world: World, calendar: str, seen: set[tuple[str, str]]
+    standing: Standing | None, case_id: str, event: LogEvent, log_map: LogMap, world: World, calendar: str
 ) -> tuple[Standing, tuple[str, ...]]:
     """One event of a log as a record: always accepted, its breaches counted (S5.2)."""
     rules = world.rules
     recorded = event.happened.hi
-    actor = Actor(log_map.role, person=event.actor or None)
+    if standing is not None:
+        standing = catch_up(standing, world, event.happened.lo)
     declared = rules.procedure.events.get(event.name) if event.known else None
+    state = rules.chart.initial if standing is None else standing.case.state
+    target = rules.chart.fire(state, event.name) if declared is not None else None
     deviations: list[str] = []
     if declared is None:
         deviations.append("unknown_activity")
-    elif declared.by and log_map.role and log_map.role not in declared.by:
+    elif declared.by and event.role and event.role not in declared.by:
         deviations.append("wrong_role")
-    if (event.name, event.bytes) in seen:
+    if event.duplicate:
         deviations.append("duplicate")
-    seen.add((event.name, event.bytes))
+    if declared is not None and standing is None and not declared.opens:
+        deviations.append("not_opened")
+    elif declared is not None and standing is not None and target is None:
+        deviations.append("not_enabled")
+    if not deviations and target is not None:
+        state = target
     data: dict[str, Json] = {}
     if declared is not None and declared.report is not None and declared.report.medium != "any":
         data["medium"] = declared.report.medium
+    if event.facts:
+        data["facts"] = dict(event.facts)
+    name, found, actor = event.name, tuple(deviations), Actor(event.role, person=event.actor or None)
     if standing is None:
-        if declared is not None and not declared.opens:
-            deviations.append("not_opened")
-        state = rules.chart.initial
-        if declared is not None and not deviations:
-            state = rules.chart.fire(state, event.name) or state
-        data |= {
-            "procedure": rules.procedure.procedure, "version": rules.procedure.version, "definition": rules.hash, "calendar": calendar, "unit": "",
-        }
-        act = Act(1, OPENED, event.name, event.happened, recorded, actor, grade=log_map.trust, data=data, deviations=tuple(deviations), state=state)
-        return settle(Standing.fresh(case_id, act), act, world, recorded), tuple(deviations)
-    standing = catch_up(standing, world, event.happened.lo)
+        p = rules.procedure
+        data |= {"procedure": p.procedure, "version": p.version, "definition": rules.hash, "calendar": calendar, "unit": ""}
+        act = Act(1, OPENED, name, event.happened, recorded, actor, grade=log_map.trust, data=data, deviations=found, state=state)
+        return settle(Standing.fresh(case_id, act), act, world, recorded), found
     case = standing.case
-    target = rules.chart.fire(case.state, event.name) if declared is not None else None
-    if declared is not None and target is None:
-        deviations.append("not_enabled")
-    state = case.state if deviations or target is None else target
     if rules.chart.ended(state) and not rules.chart.ended(case.state):
         data["ended"] = True
-    act = Act(case.n + 1, ACTED, event.name, event.happened, recorded, actor, grade=log_map.trust, data=data, deviations=tuple(deviations), state=state)
-    return settle(standing, act, world, recorded), tuple(deviations)
+    act = Act(case.n + 1, ACTED, name, event.happened, recorded, actor, grade=log_map.trust, data=data, deviations=found, state=state)
+    return settle(standing, act, world, recorded), found
 
 
 def replay_cases(

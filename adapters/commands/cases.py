@@ -283,7 +283,7 @@ def revise(case: Case, fact: Annotated[list[str], typer.Argument(help="事实=�
         key, expected, dry_run)
 
 
-def decide(case: Case, decision: Annotated[str, typer.Argument(help="决定事项 / decision")], answer: Annotated[str, typer.Argument(help="yes|no|是|否")],
+def decide(case: Case, decision: Annotated[str, typer.Argument(help="决定事项 / decision")], answer: Annotated[str, typer.Argument(help="是|否 / yes|no")],
            reason: Reason, role: As = "", person: Person = "", at: At = "", note: Remark = "", key: Key = "", expected: Expected = 0,
            dry_run: Dry = False) -> None:
     if answer.lower() not in ("yes", "no", "是", "否"):

@@ -32,7 +32,7 @@ def doctor() -> None:
     last = date(max(calendar.used), 12, 31)
     left = (last - now.date()).days
     checks.append((Text("已公布日历剩余天数", "days of published calendar left"), f"{left} ({last})", left >= WANTED_DAYS))
-    free = shutil.disk_usage(Path(frame.settings.db).resolve().parent if "://" not in frame.settings.db else Path.cwd()).free
+    free = _free(_file())
     checks.append((Text("磁盘空间", "disk space"), f"{free // 1_000_000} MB", free >= WANTED_BYTES))
     encoding = (sys.stdout.encoding or "").lower()
     checks.append((Text("终端编码", "terminal encoding"), encoding, encoding.replace("-", "") in ("utf8", "gb18030")))
@@ -43,15 +43,28 @@ def doctor() -> None:
     screen.emit(document, lambda: screen.table((Text("", ""), Text("检查", "check"), Text("结果", "result")), rows))
     if left < WANTED_DAYS:
         frame.say(
-            Text(f"{last + timedelta(days=1)} 起的工作日期限为暂定;通知公布后用 duban calendar import 导入", f"working-day dates from {last + timedelta(days=1)} are provisional; import the notice when it is published")
+            Text(
+                f"{last + timedelta(days=1)} 起的工作日期限为暂定;通知公布后用 duban calendar import 导入",
+                f"working-day dates from {last + timedelta(days=1)} are provisional; import the notice when it is published",
+            )
         )
     if not all(ok for _, _, ok in checks):
         raise typer.Exit(frame.EXIT_FINDINGS)
 
 
+def _file() -> Path:
+    return Path(frame.settings.db.removeprefix("sqlite:///").partition("?")[0])
+
+
+def _free(path: Path) -> int:
+    """Bytes free where the file lies or would lie."""
+    folder = next(p for p in path.resolve().parents if p.is_dir())
+    return shutil.disk_usage(folder).free
+
+
 def _store() -> tuple[Text, str, bool]:
     title = Text("数据库", "database")
-    if "://" not in frame.settings.db and not Path(frame.settings.db).exists():
+    if not _file().exists():
         return title, Text(f"{frame.settings.db} 尚未建立", f"{frame.settings.db} is not made yet").say(frame.settings.lang), True
     try:
         with frame.engine(create=False) as engine, engine.store.read() as view:

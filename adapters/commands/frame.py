@@ -74,8 +74,8 @@ settings = Settings()
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; never raises for what a user can cause."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+        if hasattr(stream, "reconfigure"):  # files and pipes get UTF-8 everywhere, a terminal what it can show
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _dispatch(_globals(given))
@@ -101,7 +101,8 @@ def _unexpected(error: Exception) -> int:
     if settings.verbose:
         traceback.print_exception(error)
     what = f"{type(error).__name__}: {error}"
-    return fail(DubanError(Text(f"内部错误:{what}", f"internal error: {what}"), hint=Text("加 -v 查看详情", "repeat with -v for the traceback")))
+    hint = Text("加 -v 查看详情", "repeat with -v for the traceback")
+    return fail(DubanError(Text(f"内部错误:{what}", f"internal error: {what}"), hint=hint))
 
 
 def _forget_output() -> None:
@@ -113,7 +114,8 @@ def fail(error: DubanError) -> int:
     """Print an error as the user asked for it and return its exit code."""
     if settings.json:
         hint = error.hint.say(settings.lang) if error.hint is not None else None
-        document = {"error": error.code, "message": error.message.say(settings.lang), "where": error.where, "hint": hint, "exit": error.exit_code}
+        message = error.message.say(settings.lang)
+        document = {"error": error.code, "message": message, "where": error.where, "hint": hint, "exit": error.exit_code}
         print(json.dumps(document, ensure_ascii=False, sort_keys=True), file=sys.stderr)
     else:
         print(error.say(settings.lang), file=sys.stderr)
@@ -182,17 +184,21 @@ def _dispatch(rest: list[str]) -> int:
     import typer
 
     target: Any = getattr(import_module(f"adapters.commands.{module}"), attribute)
-    app = target if isinstance(target, typer.Typer) else typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
-    if app is not target:
+    if isinstance(target, typer.Typer):
+        app = target
+    else:
+        app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
         app.command(name, help=label.say(settings.lang))(target)
-    command = typer.main.get_command(app)
-    return _run(command, name, rest[1:])
+    return _run(typer.main.get_command(app), name, rest[1:])
 
 
 def _run(command: Any, name: str, words: list[str]) -> int:
     """Parse and call one command. Without click's own ``main``, which would answer signals and closed pipes in its own way."""
     import typer
 
+    from adapters.commands.usage import misused, speak
+
+    speak(command, settings.lang)
     usage, base = cast("tuple[type[Exception], ...]", typer.BadParameter.__mro__[1:3])  # of the click that typer brings with it
     try:
         with command.make_context(f"duban {name}", words) as context:
@@ -202,46 +208,31 @@ def _run(command: Any, name: str, words: list[str]) -> int:
     except typer.Abort:
         return 130
     except usage as error:
-        return fail(misused(error, name))
+        return fail(misused(error, f"duban {name}"))
     except base as error:
         return fail(BadInput(same(str(error))))
     return int(result or 0)
 
 
-def misused(error: Any, name: str) -> BadInput:
-    """What the parser of the arguments found wrong, in both languages where it says which kind of mistake it is."""
-    kind, said = type(error).__name__, error.format_message()
-    path = error.ctx.command_path if error.ctx is not None else f"duban {name}"
-    option = getattr(error, "option_name", "")
-    zh = said
-    if kind == "NoSuchOption":
-        zh = f"没有选项 {option}"
-    elif kind == "MissingParameter":
-        zh = f"缺少 {error.param.get_error_hint(error.ctx) if error.param is not None else error.param_hint}"
-    elif kind == "BadOptionUsage":
-        zh = f"选项 {option} 的用法不对"
-    elif kind == "BadParameter":
-        zh = f"参数的值不对:{said}"
-    elif kind == "NoArgsIsHelpError":
-        zh, said = f"缺少子命令\n\n{said}", f"a subcommand is missing\n\n{said}"
-    return BadInput(Text(zh, said), hint=Text(f"用 {path} --help 查看用法", f"see {path} --help"))
-
-
 def help_text() -> str:
     """The overview, from the table; no command module is imported for it."""
-    heading = Text("duban 督办:期限即法律的处置程序\n\n用法:duban 命令 …\n", "duban: incident-handling procedures whose deadlines are law\n\nusage: duban COMMAND ...\n")
+    heading = Text(
+        "duban 督办:期限即法律的处置程序\n\n用法:duban 命令 …\n",
+        "duban: incident-handling procedures whose deadlines are law\n\nusage: duban COMMAND ...\n",
+    )
     options = Text(
         "\n通用选项(放在命令前后均可):\n"
         "  --db 路径      数据库(或 DUBAN_DB,默认 ./duban.db)\n"
         "  --lang zh|en   界面语言(默认随系统,中文优先)\n"
         "  --json         输出 JSON;-q 安静;-v 详细;--no-color 无颜色;--version 版本\n"
-        "\n退出码:0 正常;1 有逾期或发现;2 输入错误;3 定义错误;4 不允许;5 冲突;6 完整性;7 找不到;8 日历缺口;69 存储不可用;70 内部;75 稍后再试;78 配置",
+        "\n退出码:0 正常;1 有逾期或发现;2 输入错误;3 定义错误;4 不允许;5 冲突;6 完整性;7 找不到;8 日历缺口;\n"
+        "  69 存储不可用;70 内部;75 稍后再试;78 配置;130 中断",
         "\nglobal options (before or after the command):\n"
         "  --db PATH      database (or DUBAN_DB, default ./duban.db)\n"
         "  --lang zh|en   language (default: locale, Chinese first)\n"
         "  --json         JSON output; -q quiet; -v verbose; --no-color; --version\n"
-        "\nexit codes: 0 ok; 1 findings; 2 bad input; 3 definition; 4 not permitted; 5 conflict; 6 integrity; 7 not found; 8 calendar gap; 69 store unavailable; "
-        "70 internal; 75 try again; 78 config",
+        "\nexit codes: 0 ok; 1 findings; 2 bad input; 3 definition; 4 not permitted; 5 conflict; 6 integrity;\n"
+        "  7 not found; 8 calendar gap; 69 store unavailable; 70 internal; 75 try again; 78 config; 130 interrupted",
     )
     rows = [same(f"  {name:<13}") + label for name, (_, _, label) in TABLE.items()]
     return "\n".join([heading.say(settings.lang), *(r.say(settings.lang) for r in rows), options.say(settings.lang)])

@@ -27,7 +27,8 @@ WIDTH = 140
 def console() -> Console:
     terminal = sys.stdout.isatty()
     # Markup and emoji codes stay off: what people wrote (``[封]``, ``:x:``) is shown as they wrote it.
-    return Console(width=None if terminal else WIDTH, no_color=not settings.color, highlight=False, soft_wrap=False, markup=False, emoji=False)
+    width = None if terminal else WIDTH
+    return Console(width=width, no_color=not settings.color, highlight=False, soft_wrap=False, markup=False, emoji=False)
 
 
 def emit(document: Json, render: Callable[[], None]) -> None:

@@ -7,7 +7,6 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -37,8 +36,11 @@ class Records:
     def __iter__(self) -> Iterator[tuple[int, list[str] | Text]]:
         where = self._path.name
         try:
-            with ExitStack() as stack:
-                yield from self._records(self._open(stack))
+            with open(self._path, "rb") as raw:
+                packed = raw.peek(2)[:2] == _GZIP
+                data = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
+                codec = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
+                yield from self._records(io.TextIOWrapper(data, encoding=codec, newline=""))
         except FileNotFoundError:
             raise UnreadableLog(Text("没有这个文件", "there is no such file"), where=str(self._path)) from None
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -53,13 +55,6 @@ class Records:
             ) from None
         except OSError as error:
             raise UnreadableLog(Text(f"不能读取:{error}", f"cannot be read: {error}"), where=str(self._path)) from None
-
-    def _open(self, stack: ExitStack) -> io.TextIOWrapper:
-        raw = stack.enter_context(open(self._path, "rb"))
-        packed = raw.peek(2)[:2] == _GZIP
-        data = stack.enter_context(gzip.open(raw, "rb")) if packed else raw
-        codec = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
-        return io.TextIOWrapper(cast(BinaryIO, data), encoding=codec, newline="")
 
     def _records(self, file: io.TextIOWrapper) -> Iterator[tuple[int, list[str] | Text]]:
         reader = csv.reader(self._lines(file), delimiter=self._delimiter, strict=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -12,12 +11,16 @@ from workflow.logmap import FLOATING, ISO, LogMap, stamp_pattern
 from workflow.moment import Moment
 from workflow.text import Text
 
-_DAY = timedelta(days=1)
-_MINUTE = timedelta(minutes=1)
+_EXACT, _MINUTE, _DAY = timedelta(), timedelta(minutes=1), timedelta(days=1)
 _TICK = timedelta(microseconds=1)
+_REST = _MINUTE - _TICK
 _TRUE = frozenset({"true", "1", "yes", "y", "是"})
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z", re.ASCII)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?P<H>[T ]\d\d:\d\d(?P<S>:\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_ISO = re.compile(
+    r"(?P<Y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"
+    r"(?:[T ](?P<H>\d\d):(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.(?P<f>\d{1,6}))?)?(?P<z>Z|[+-]\d\d:?\d\d)?)?",
+    re.ASCII,
+)
 
 
 class BadRow(Exception):
@@ -29,13 +32,14 @@ class BadRow(Exception):
 
 
 class Stamps:
-    """Reads stamps under one map. The same stamp is read once: logs repeat theirs."""
+    """Reads stamps under one map."""
 
     def __init__(self, log_map: LogMap) -> None:
         self._policy = log_map.zone
-        self._granularity = log_map.granularity
+        self._unit = {None: None, "minute": _MINUTE, "second": _EXACT}[log_map.granularity]
+        self._zones: dict[str, tuple[str, tzinfo]] = {}
         self._missing = frozenset(log_map.missing)
-        self._formats = tuple(_ISO if form == ISO else stamp_pattern(form) for form in log_map.formats)
+        self._formats = tuple(_Format(_ISO if form == ISO else stamp_pattern(form)) for form in log_map.formats)
 
     def read(self, text: str, zone: str, date_only: str) -> tuple[Moment, str]:
         """The moment of a stamp, and the zone in which its clock face was read (empty: it gave its own offset).
@@ -45,79 +49,91 @@ class Stamps:
         :class:`~workflow.errors.NaiveTime` when there is neither an offset nor a zone policy.
         """
         text = text.strip()
-        if text in self._missing:
-            raise BadRow(Text("没有时间", "no time"))
-        face, exactness = self._face(text)
-        if date_only.strip().lower() in _TRUE:
-            exactness = _DAY
+        face, unit = self._face(text)
+        if date_only and date_only.strip().lower() in _TRUE:
+            unit = _DAY
+        elif self._unit is not None and unit is not _DAY:
+            unit = self._unit
         try:
             if face.tzinfo is not None:
-                return _moment(face, exactness, face.tzinfo), ""
-            name = self._zone(zone.strip(), text)
-            return _moment(face, exactness, UTC if name == FLOATING else ZoneInfo(name)), name
+                return _moment(face.replace(tzinfo=None), unit, face.tzinfo), ""
+            name, there = self._zones.get(zone) or self._zone(zone, text)
+            return _moment(face, unit, there), name
         except OverflowError:
             raise BadRow(Text(f"时间超出范围 {text!r}", f"the time is out of range: {text!r}")) from None
 
-    def _zone(self, word: str, text: str) -> str:
+    def _zone(self, word: str, text: str) -> tuple[str, tzinfo]:
         if self._policy is None:
             raise NaiveTime(
                 Text(f"时间 {text!r} 没有时区,映射也没有写 zone", f"the time {text!r} has no offset and the map has no zone policy"),
                 hint=Text("在映射中写 zone: Asia/Shanghai", "add to the map: zone: Asia/Shanghai"),
             )
-        name = self._policy.of(word)
+        name = self._policy.of(word.strip())
         if name is None:
             raise BadRow(Text(f"时区 {word!r} 不在映射中", f"the map has no zone for {word!r}"))
-        return name
+        found = self._zones[word] = name, UTC if name == FLOATING else ZoneInfo(name)
+        return found
 
     def _face(self, text: str) -> tuple[datetime, timedelta]:
-        """The clock face of a stamp, with its offset if it gives one, and how long an interval it leaves open."""
-        for pattern in self._formats:
-            match = pattern.fullmatch(text)
-            if match is not None:
-                part = match.groupdict()
-                try:
-                    face = datetime.fromisoformat(text) if pattern is _ISO else _datetime(part)
-                except ValueError:
-                    continue
-                return face, self._exactness(part)
+        """The clock face of a stamp, with its offset if it gives one, and the unit that it is written to."""
+        for form in self._formats:
+            try:
+                face = form.read(text)
+            except ValueError:
+                continue
+            if face is not None:
+                return face
+        if text in self._missing:
+            raise BadRow(Text("没有时间", "no time"))
         raise BadRow(Text(f"无法读取的时间 {text!r}", f"cannot read the time {text!r}"))
 
-    def _exactness(self, part: Mapping[str, str | None]) -> timedelta:
-        if part.get("H") is None:
-            return _DAY
-        minute = part.get("S") is None if self._granularity is None else self._granularity == "minute"
-        return _MINUTE if minute else timedelta()
+
+class _Format:
+    """One stamp format. Years to seconds are always a leading part of ``Y m d H M S``, so they are read as one run of numbers."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+        self._numbers = tuple(d for d in "YmdHMS" if d in pattern.groupindex)
+        self._more = bool({"f", "z"} & set(pattern.groupindex))
+        self._unit = _DAY if "H" not in pattern.groupindex else _MINUTE if "S" not in pattern.groupindex else _EXACT
+
+    def read(self, text: str) -> tuple[datetime, timedelta] | None:
+        """The clock face and its unit; ``None`` for a text of another form. Raises ``ValueError`` for a 30 February."""
+        match = self._pattern.fullmatch(text)
+        if match is None:
+            return None
+        if not self._more:
+            return datetime(*map(int, match.group(*self._numbers))), self._unit  # type: ignore[arg-type]
+        part = {k: v for k, v in match.groupdict().items() if v is not None}
+        face = datetime(
+            int(part["Y"]), int(part["m"]), int(part["d"]),
+            int(part.get("H", 0)), int(part.get("M", 0)), int(part.get("S", 0)), int(part.get("f", "0").ljust(6, "0")),
+            _offset(part.get("z")),
+        )  # fmt: skip
+        return face, _DAY if "H" not in part else _MINUTE if "S" not in part else _EXACT
 
 
-def _datetime(part: dict[str, str]) -> datetime:
-    value = datetime(
-        int(part["Y"]), int(part["m"]), int(part["d"]),
-        int(part.get("H", 0)), int(part.get("M", 0)), int(part.get("S", 0)), int(part.get("f", "0").ljust(6, "0")),
-    )  # fmt: skip
-    offset = part.get("z")
-    if offset is None:
-        return value
-    match = _OFFSET.match(offset)
+def _offset(text: str | None) -> tzinfo | None:
+    match = _OFFSET.match(text) if text is not None else None
     if match is None:
-        return value.replace(tzinfo=UTC)
+        return None if text is None else UTC
     sign, hours, minutes = match.groups()
     shift = timedelta(hours=int(hours), minutes=int(minutes))
-    return value.replace(tzinfo=timezone(shift if sign == "+" else -shift))
+    return timezone(shift if sign == "+" else -shift)
 
 
-def _moment(face: datetime, exactness: timedelta, zone: tzinfo) -> Moment:
-    if zone is UTC and not exactness:
-        instant = face.replace(tzinfo=UTC)
-        return Moment(instant, instant)
-    face = face.replace(tzinfo=None)
-    if exactness == _DAY:
+def _moment(face: datetime, unit: timedelta, zone: tzinfo) -> Moment:
+    if zone is UTC and unit is not _DAY:  # no change of the clocks to think of
+        lo = face.replace(tzinfo=UTC) if unit is _EXACT else face.replace(second=0, microsecond=0, tzinfo=UTC)
+        return Moment(lo, lo if unit is _EXACT else lo + _REST)
+    if unit is _DAY:
         start = face.replace(hour=0, minute=0, second=0, microsecond=0)
         return Moment(_instant(start, zone, 0), _instant(start + _DAY, zone, 0) - _TICK)
-    if exactness:
+    if unit is _MINUTE:
         face = face.replace(second=0, microsecond=0)
     lo = _instant(face, zone, 0)
     hi = max(lo, _instant(face, zone, 1))
-    return Moment(lo, hi + exactness - _TICK if exactness else hi)
+    return Moment(lo, hi + _REST if unit is _MINUTE else hi)
 
 
 def _instant(face: datetime, zone: tzinfo, fold: int) -> datetime:

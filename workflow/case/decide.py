@@ -412,7 +412,8 @@ def _confirm(scene: _Scene, command: commands.Confirm) -> Act:
     actor = scene.actor(command.said.actor, scene.now)
     if act.actor is not None and act.actor.person is not None and act.actor.person == actor.person:
         raise WrongRole(Text("不能确认自己的记录", "nobody confirms their own record"), where=scene.case.id)
-    happened = command.said.happened or act.sent
+    # A confirmation says that the thing was done when its record says; a signature after an oral approval is given now (补签).
+    happened = command.said.happened or (Moment.at(scene.now) if act.data.get("oral") else act.sent)
     said = replace(command.said, happened=happened, grade=command.said.grade or "counterpart")
     return scene.act(kinds.CONFIRMED, str(command.of), said, {})
 

@@ -7,14 +7,14 @@ its own; the flag itself stays in history (S1.5).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workflow.act import FLAGGED, UNFLAGGED, Act
 from workflow.case.clockwork import clock_instant
 from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
-from workflow.moment import Moment, stamp
+from workflow.moment import TICK, Moment, stamp
 from workflow.obligation.ledger import Outcome, Row, ledger
 from workflow.rules import World
 from workflow.term import Offset
@@ -85,10 +85,10 @@ def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:
     return found
 
 
-def wake(standing: Standing, world: World, now: datetime) -> datetime | None:
-    """The next instant at which the clock has something to do for a case; ``None`` when there is nothing left.
+def wake(standing: Standing, world: World, now: datetime, after: datetime) -> datetime | None:
+    """The first instant later than ``after`` at which the clock may have something to do for a case; ``None`` when there is none left.
 
-    What is already overdue and flagged does not wake it again.
+    ``after`` is the instant of the last sweep that left nothing to write, or the beginning of time when a command has changed the case since.
     """
     case = standing.case
     if not case.listed:
@@ -98,18 +98,25 @@ def wake(standing: Standing, world: World, now: datetime) -> datetime | None:
         if row.due is None:
             continue
         settled = flagged(case, row.key)
-        if row.open and not settled and row.duty.obligation.modality == "mandatory":
-            found.append(row.due.instant)
-        elif not row.open and row.outcome == Outcome.MET_LATE and settled != LATE and row.duty.obligation.modality == "mandatory":
-            found.append(case.acts[-1].recorded)
-        elif not row.open and settled and row.outcome not in (Outcome.MET_LATE, Outcome.MISSED):
-            found.append(case.acts[-1].recorded)
         if row.open:
+            if not settled and row.duty.obligation.modality == "mandatory":
+                found.extend(_overdue(row))
             done = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
             found.extend(i for index, i in tier_instants(row, world) if (row.revisions[-1].number, index) not in done)
+        elif settled or row.outcome == Outcome.MET_LATE:
+            found.append(case.acts[-1].recorded)
     for name, event in world.rules.clock_events:
         if world.rules.chart.fire(case.state, name) is not None:
             instant = clock_instant(case, world, name, event, now)
             if instant is not None:
                 found.append(instant)
-    return min(found) if found else None
+    return min((f for f in found if f > after), default=None)
+
+
+def _overdue(row: Row) -> Iterator[datetime]:
+    """When an open row may turn into a missed one: past its due date, past the latest possible one, past an extension still pending."""
+    revision = row.revisions[-1]
+    for due in (revision.due, revision.last, *(p.due for p in row.pending)):
+        if due is not None:
+            tick = TICK if due.inclusive else timedelta(0)
+            yield from (due.instant + tick, due.latest + tick)

@@ -94,7 +94,7 @@ def _counted(act: Act, instant: str) -> Moment | None:
 
 
 def _round(case: Case, act: Act) -> int:
-    return sum(1 for r in case.rounds if r < act.n) - 1
+    return sum(1 for r in case.rounds if r <= act.n) - 1  # a reopening belongs to the round that it begins
 
 
 def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Begin]:

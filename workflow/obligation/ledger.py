@@ -6,9 +6,10 @@ Each row is a pure function of (acts, definition, calendars, organisation, as-of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from workflow import term as terms
 from workflow.act import CONFIRMED, JOINED, RECEIVED, SEPARATED, WAIVED, Act
@@ -43,6 +44,8 @@ class Row:
     """Why it is undeterminable, or what else must be said of the outcome: see ``docs/reference/outcomes.md``."""
     begin: Begin | None = None
     revisions: tuple[DueRevision, ...] = ()
+    pending: tuple[DueRevision, ...] = ()
+    """The dates that extensions would give that were asked for in time and are not answered yet (S8.4)."""
     met_by: int | None = None
     met_at: Moment | None = None
     elapsed: timedelta | None = None
@@ -241,10 +244,10 @@ class _Facts:
     as_of: datetime
     line: Timeline
 
-    def row(self, outcome: Outcome, reason: str = "", **more: object) -> Row:
-        return Row(
-            self.key, self.duty, self.receiver, self.number, outcome, reason, begin=self.begin, revisions=self.line.revisions, **more  # type: ignore[arg-type]
-        )
+    def row(self, outcome: Outcome, reason: str = "", **more: Any) -> Row:
+        line = self.line
+        found = Row(self.key, self.duty, self.receiver, self.number, outcome, reason, self.begin, line.revisions, line.pending)
+        return replace(found, **more) if more else found
 
     @property
     def revision(self) -> DueRevision:

@@ -1,0 +1,42 @@
+"""What all tests share: the marker of their kind, the Hypothesis profile, and the real logs that lie beside the repository."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = ("unit", "property", "integration", "e2e", "fault")
+
+settings.register_profile("local", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folder of a test is its kind."""
+    for item in items:
+        kind = item.path.relative_to(ROOT / "tests").parts[0]
+        if kind in KINDS:
+            item.add_marker(kind)
+
+
+@pytest.fixture(scope="session")
+def shared_logs() -> Callable[[str, str], Path]:
+    """``shared_logs(name, sha256)``: the path of a real event log, after its digest was checked. Skips where the logs are absent."""
+
+    def find(name: str, sha256: str) -> Path:
+        path = ROOT.parent / "shared" / "logs" / name
+        if not path.is_file():
+            pytest.skip(f"needs the real log ../shared/logs/{name}, which is no part of the repository")
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        assert found == sha256, f"{path} is another file: sha256 {found}"
+        return path
+
+    return find

@@ -1,0 +1,42 @@
+"""The documents at the top of the repository say what is so: the two commands, links that lead somewhere, an index of every page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = ["python -m pip install -e . && duban demo", 'python -m pip install -e ".[test]" && python -m pytest']
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def links(page: Path) -> list[str]:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = re.findall(r"\]\(([^)\s]+)\)", text)
+    return [link for link in found if "://" not in link and not link.startswith(("#", "mailto:"))]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readme_has_the_two_commands_each_alone_on_a_line(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("python -m pip install")] == COMMANDS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    broken = [link for link in links(page) if not (page.parent / link.partition("#")[0]).exists()]
+    assert broken == []
+
+
+def test_both_readmes_link_to_each_other() -> None:
+    assert "README.zh.md" in links(ROOT / "README.md")
+    assert "README.md" in links(ROOT / "README.zh.md")
+
+
+def test_the_index_lists_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    listed = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
+    missing = [str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md") if p != index and p.resolve() not in listed]
+    assert missing == []
