@@ -48,7 +48,7 @@ def lines(engine: Engine, as_of: datetime) -> Iterator[str]:
                 assert data is not None
                 yield _line({"type": kind, "name": name, "hash": found, "data": data.decode()})
         for entry in view.journal():
-            yield _line({"type": "entry", "hash": entry.hash, "data": entry.bytes.decode()})
+            yield _line({"type": "entry", "hash": entry.hash, "data": entry.raw.decode()})
 
 
 def _line(document: dict[str, Any]) -> str:

@@ -18,12 +18,14 @@ from workflow.text import Lang
 def moves(p: Procedure) -> Iterator[tuple[str, Event, str, str]]:
     """Every arrow: event id, event, full source path, full target path. Events that move nothing are left out."""
     for name, event in p.events.items():
-        pairs = [(m.source, m.target) for m in event.moves] or ([(event.source, event.target)] if event.target else [])
+        pairs: list[tuple[tuple[str, ...], str | None]] = [(m.source, m.target) for m in event.moves] or (
+            [(event.source, event.target)] if event.target else []
+        )
         for sources, target in pairs:
             if target is None:
                 continue
             tops = [n for n, s in p.states.items() if not s.final]
-            for source in (sources if sources and sources != (ANY,) else tops):
+            for source in sources if sources and sources != (ANY,) else tops:
                 yield name, event, resolve(p.states, source)[0], resolve(p.states, target)[0]
 
 
@@ -86,7 +88,11 @@ def svg(p: Procedure, lang: Lang) -> str:
     labels = {path: state.text.say(lang) for path, state in paths(p.states)}
 
     def target_label(source: str, target: str) -> str:
-        return labels[target] if source.rsplit(".", 1)[0] == target.rsplit(".", 1)[0] or "." not in target else f"{labels[target.rsplit('.', 1)[0]]}·{labels[target]}"
+        return (
+            labels[target]
+            if source.rsplit(".", 1)[0] == target.rsplit(".", 1)[0] or "." not in target
+            else f"{labels[target.rsplit('.', 1)[0]]}·{labels[target]}"
+        )
 
     def box(path: str, state: State, x: float, top: float) -> float:
         """Draw one state and what leaves it; returns the height used."""
@@ -101,7 +107,10 @@ def svg(p: Procedure, lang: Lang) -> str:
             ay = top + 17 + i * 22
             start = x + w
             line = f"{label} → {target_label(path, target)}"
-            body.append(f'<path class="a" marker-end="url(#m)" d="M{start:.0f},{top + 17:.0f} C{start + 20:.0f},{top + 17:.0f} {start + 10:.0f},{ay:.0f} {start + 34:.0f},{ay:.0f}"/>')
+            body.append(
+                f'<path class="a" marker-end="url(#m)" d="M{start:.0f},{top + 17:.0f} '
+                f'C{start + 20:.0f},{top + 17:.0f} {start + 10:.0f},{ay:.0f} {start + 34:.0f},{ay:.0f}"/>'
+            )
             body.append(f'<text class="e" x="{start + 40:.0f}" y="{ay + 4:.0f}">{escape(line)}</text>')
             width = max(width, start + 60 + _width(line, 12))
             height = max(height, i * 22 + 34)
@@ -124,7 +133,11 @@ def svg(p: Procedure, lang: Lang) -> str:
         for child, inner in state.states.items():
             y1 += group(f"{path}.{child}", inner, x + 18, y1)
         height = y1 - y0 + 6
-        body.insert(at, f'<rect class="g" x="{x}" y="{y0}" rx="10" width="@{x}@" height="{height:.0f}"/><text class="h" x="{x + 14}" y="{y0 + 21}">{escape(labels[path])}</text>')
+        body.insert(
+            at,
+            f'<rect class="g" x="{x}" y="{y0}" rx="10" width="@{x}@" height="{height:.0f}"/>'
+            f'<text class="h" x="{x + 14}" y="{y0 + 21}">{escape(labels[path])}</text>',
+        )
         return height + 14
 
     for name, state in p.states.items():
@@ -145,6 +158,10 @@ def svg(p: Procedure, lang: Lang) -> str:
     for part in {b.split("@")[1] for b in body if "@" in b and 'class="g"' in b}:
         drawn = drawn.replace(f'"@{part}@"', f'"{width - 24 - float(part):.0f}"')
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {y:.0f}" width="{width:.0f}" height="{y:.0f}" role="img">'
-    marker = '<defs><marker id="m" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#5b7186"/></marker></defs>'
+    marker = (
+        '<defs><marker id="m" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+        '<path d="M0,0 L8,4 L0,8 z" fill="#5b7186"/></marker></defs>'
+    )
     title = f'<text class="t" x="24" y="38">{escape(p.title.say(lang))}  {escape(p.ref)}</text>'
-    return f'{head}<title>{escape(p.title.say(lang))}</title><style>{_STYLE}</style>{marker}<rect width="100%" height="100%" fill="#fff"/>{title}\n{drawn}\n</svg>'
+    paper = '<rect width="100%" height="100%" fill="#fff"/>'
+    return f"{head}<title>{escape(p.title.say(lang))}</title><style>{_STYLE}</style>{marker}{paper}{title}\n{drawn}\n</svg>"

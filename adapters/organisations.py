@@ -26,7 +26,9 @@ def shipped_organisation(name: str) -> list[tuple[dict[str, Json], dict[str, Jso
     """An example organisation: ``hospital`` or ``town``."""
     file = files("definitions") / "organisations" / f"{name}.yaml"
     if not file.is_file():
-        raise BadInput(Text(f"没有示例机构 {name!r}", f"there is no example organisation {name!r}"), hint=Text("hospital、town", "hospital, town"))
+        raise BadInput(
+            Text(f"没有示例机构 {name!r}", f"there is no example organisation {name!r}"), hint=Text("hospital、town", "hospital, town")
+        )
     return _entries(read_source(file.read_bytes(), file.name))
 
 

@@ -51,7 +51,9 @@ class Play:
     def said(self, role: str, happened: str = "", **more: Any) -> c.Said:
         moments = {k: Moment.at(at(v)) for k, v in more.items() if k in ("submitted", "received")}
         rest = {k: v for k, v in more.items() if k in ("grade", "source", "note")}
-        return c.Said(actor=Actor(role, person=more.get("person")), happened=Moment.at(at(happened)) if happened else None, **moments, **rest)
+        return c.Said(
+            actor=Actor(role, person=more.get("person")), happened=Moment.at(at(happened)) if happened else None, **moments, **rest
+        )
 
     def open(self, role: str, facts: Mapping[str, Any] | None = None, happened: str = "", case: str = "C", **more: Any) -> Result:
         self.case = case

@@ -23,8 +23,13 @@ from workflow.text import Text
 
 Kind = Literal["working", "weekend", "holiday", "makeup"]
 ENGLISH = {
-    "元旦": "New Year", "春节": "Spring Festival", "清明节": "Qingming", "劳动节": "Labour Day", "端午节": "Dragon Boat Festival",
-    "中秋节": "Mid-Autumn Festival", "国庆节": "National Day",
+    "元旦": "New Year",
+    "春节": "Spring Festival",
+    "清明节": "Qingming",
+    "劳动节": "Labour Day",
+    "端午节": "Dragon Boat Festival",
+    "中秋节": "Mid-Autumn Festival",
+    "国庆节": "National Day",
 }
 WEEKEND = Text("周末", "weekend")
 WEEKDAYS = Text("一二三四五六日", "Mon Tue Wed Thu Fri Sat Sun")
@@ -74,7 +79,9 @@ class Notice:
                 Text(f"日历文件不对:{error}", f"this is not a calendar document: {error}"),
                 hint=Text("没有放假日的年份视为未公布", "a year without a single day off counts as not published"),
             ) from None
-        return cls(year, revision, str(document.get("issued", "")), str(document.get("ground", "")), tuple(document.get("sources", ())), off, work)
+        return cls(
+            year, revision, str(document.get("issued", "")), str(document.get("ground", "")), tuple(document.get("sources", ())), off, work
+        )
 
     def document(self) -> dict[str, Json]:
         runs: list[Json] = []
@@ -89,8 +96,13 @@ class Notice:
         if start is not None and previous is not None:
             runs.append([start.isoformat(), previous[0].isoformat(), previous[1]])
         return {
-            "year": self.year, "revision": self.revision, "issued": self.issued, "ground": self.ground, "sources": list(self.sources),
-            "off": runs, "work": [[d.isoformat(), n] for d, n in sorted(self.work.items())],
+            "year": self.year,
+            "revision": self.revision,
+            "issued": self.issued,
+            "ground": self.ground,
+            "sources": list(self.sources),
+            "off": runs,
+            "work": [[d.isoformat(), n] for d, n in sorted(self.work.items())],
         }
 
 
@@ -135,7 +147,9 @@ class Calendar:
             if "statutory" in document:
                 for days in document["statutory"].values():
                     statutory.update({date.fromisoformat(day): str(holiday) for day, holiday in days})
-                windows = {k: {"off": (v["off"][0], v["off"][1]), "work": (v["work"][0], v["work"][1])} for k, v in document["windows"].items()}
+                windows = {
+                    k: {"off": (v["off"][0], v["off"][1]), "work": (v["work"][0], v["work"][1])} for k, v in document["windows"].items()
+                }
             else:
                 notices.append(Notice.of(document))
         return cls(name, tuple(sorted(notices, key=lambda n: (n.year, n.revision))), statutory, windows)
@@ -148,8 +162,13 @@ class Calendar:
             "statutory": [[d.isoformat(), n] for d, n in sorted(self.statutory.items())],
             "windows": {k: {"off": list(v["off"]), "work": list(v["work"])} for k, v in self.windows.items()},
             "overlays": [
-                {"id": o.id, "zh": o.title.zh, "en": o.title.en, "off": [[d.isoformat(), n] for d, n in sorted(o.off.items())],
-                 "work": [[d.isoformat(), n] for d, n in sorted(o.work.items())]}
+                {
+                    "id": o.id,
+                    "zh": o.title.zh,
+                    "en": o.title.en,
+                    "off": [[d.isoformat(), n] for d, n in sorted(o.off.items())],
+                    "work": [[d.isoformat(), n] for d, n in sorted(o.work.items())],
+                }
                 for o in self.overlays
             ],
             "limits": {str(k): v for k, v in self.limits.items()},
@@ -188,7 +207,10 @@ class Calendar:
                 if (old.off, old.work) == (new.off, new.work):
                     return self
                 raise AlreadyThere(
-                    Text(f"{new.year} 年第 {new.revision} 版已存在,内容不同", f"revision {new.revision} of {new.year} is there with other days"),
+                    Text(
+                        f"{new.year} 年第 {new.revision} 版已存在,内容不同",
+                        f"revision {new.revision} of {new.year} is there with other days",
+                    ),
                     hint=Text("用下一个版本号导入", "import it under the next revision number"),
                 )
         return replace(self, notices=tuple(sorted((*self.notices, new), key=lambda n: (n.year, n.revision))))
@@ -275,7 +297,11 @@ class Calendar:
     def certain(self, after: date, until: date) -> bool:
         """Whether no day in ``(after, until]`` may still be changed by a notice to come."""
         opened = self._table.first_open
-        return opened is None or until.toordinal() < opened or not any(o in self._table.open for o in range(after.toordinal() + 1, until.toordinal() + 1))
+        return (
+            opened is None
+            or until.toordinal() < opened
+            or not any(o in self._table.open for o in range(after.toordinal() + 1, until.toordinal() + 1))
+        )
 
     @cached_property
     def earliest(self) -> Calendar:
@@ -373,7 +399,10 @@ def from_holiday_cn(document: Mapping[str, Any], revision: int, issued: str = ""
     An empty year is refused with :class:`BadInput`: it means that the notice is not published, not that there are no holidays.
     """
     try:
-        days = [(date.fromisoformat(d["date"]), str(d["name"]).strip("“”"), bool(d["isOffDay"] if "isOffDay" in d else d["off"])) for d in document["days"]]
+        days = [
+            (date.fromisoformat(d["date"]), str(d["name"]).strip("“”"), bool(d["isOffDay"] if "isOffDay" in d else d["off"]))
+            for d in document["days"]
+        ]
         year, papers = int(document["year"]), [str(p) for p in document.get("papers", [])]
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(Text(f"不是 holiday-cn 数据:{error}", f"this is not holiday-cn data: {error}")) from None

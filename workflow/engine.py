@@ -117,7 +117,9 @@ class Engine:
         found = entry_points(group="duban.stores", name=scheme)
         if not found:
             names = ", ".join(sorted(e.name for e in entry_points(group="duban.stores")))
-            raise ConfigError(Text(f"没有存储类型 {scheme!r}", f"there is no store for {scheme!r}"), hint=Text(f"可用:{names}", f"there are: {names}"))
+            raise ConfigError(
+                Text(f"没有存储类型 {scheme!r}", f"there is no store for {scheme!r}"), hint=Text(f"可用:{names}", f"there are: {names}")
+            )
         host = next(iter(entry_points(group="duban.hosts", name="system"))).load()
         store = next(iter(found)).load().open(url, **options)
         return cls(store, host.clock(), host.entropy(), host.calendar(), host.tz())
@@ -182,7 +184,8 @@ class Engine:
             for name, known in unit.blobs("definition"):
                 if name == ref and known != definition.hash:
                     raise AlreadyThere(
-                        Text(f"{ref} 已存在,内容不同", f"{ref} is there already with other content"), hint=Text("换一个版本号", "give it another version")
+                        Text(f"{ref} 已存在,内容不同", f"{ref} is there already with other content"),
+                        hint=Text("换一个版本号", "give it another version"),
                     )
             unit.put_blob("definition", ref, definition.hash, definition.data)
         self._rules[definition.hash] = Rules(definition.procedure, definition.hash)
@@ -236,8 +239,15 @@ class Engine:
                 organisations.check(organisation, body)
                 organisation = organisations.evolve(organisation, body)
                 pair = link(
-                    organisation.n, head, case=CHAIN, kind=str(body["what"]), recorded=stamp(now), body=body, private=private,
-                    salt=self._entropy.token(SALT), algorithm=self._algorithm,
+                    organisation.n,
+                    head,
+                    case=CHAIN,
+                    kind=str(body["what"]),
+                    recorded=stamp(now),
+                    body=body,
+                    private=private,
+                    salt=self._entropy.token(SALT),
+                    algorithm=self._algorithm,
                 )
                 head = pair[0].hash
                 linked.append(pair)
@@ -446,7 +456,10 @@ class Batch:
         standing, head = self._load(case)
         if expected is not None and expected != standing.case.n:
             raise StaleVersion(
-                Text(f"案件 {case} 已到第 {standing.case.n} 版,不是 {expected}", f"the case {case} is at version {standing.case.n}, not {expected}"),
+                Text(
+                    f"案件 {case} 已到第 {standing.case.n} 版,不是 {expected}",
+                    f"the case {case} is at version {standing.case.n}, not {expected}",
+                ),
                 hint=Text("重新查看后再办理", "look at it again, then repeat the command"),
             )
         world = self._engine._world(self._unit, standing)
@@ -471,8 +484,14 @@ class Batch:
         standing, head = self._load(case)
         subject = str(getattr(command, "event", "") or getattr(command, "row", "") or getattr(command, "decision", ""))
         act = Act(
-            standing.case.n + 1, REFUSED, command.verb, Moment.at(self._now), self._now, command.said.actor,
-            data={"code": error.code, "subject": subject}, state=standing.case.state,
+            standing.case.n + 1,
+            REFUSED,
+            command.verb,
+            Moment.at(self._now),
+            self._now,
+            command.said.actor,
+            data={"code": error.code, "subject": subject},
+            state=standing.case.state,
         )
         world = self._engine._world(self._unit, standing)
         self._write(settle(standing, act, world, self._now), standing.case.n, head, None, None)
@@ -505,8 +524,15 @@ class Batch:
         linked: list[tuple[Entry, Private | None]] = []
         for act in acts:
             pair = link(
-                act.n, head, case=after.case.id, kind=act.kind, recorded=act.stamp, body=act.body(), private=act.private,
-                salt=engine.token() if act.private else b"", algorithm=engine._algorithm,
+                act.n,
+                head,
+                case=after.case.id,
+                kind=act.kind,
+                recorded=act.stamp,
+                body=act.body(),
+                private=act.private,
+                salt=engine.token() if act.private else b"",
+                algorithm=engine._algorithm,
             )
             head = pair[0].hash
             linked.append(pair)
@@ -528,7 +554,10 @@ class Batch:
         if answer is None:
             return None
         if answer.request != digest(canonical(command.document())):
-            raise KeyReused(Text(f"幂等键 {key!r} 已用于另一个命令", f"the key {key!r} was used for another command"), hint=Text("换一个键", "use another key"))
+            raise KeyReused(
+                Text(f"幂等键 {key!r} 已用于另一个命令", f"the key {key!r} was used for another command"),
+                hint=Text("换一个键", "use another key"),
+            )
         standing, _ = self._load(answer.case)
         return Result(answer.case, answer.n, standing.case.acts[answer.first - 1 : answer.n], standing, repeated=True)
 
@@ -536,8 +565,18 @@ class Batch:
 def _case_row(standing: Standing, head: str, wakes: datetime | None) -> CaseRow:
     case = standing.case
     return CaseRow(
-        case.id, case.procedure, case.version, case.definition, case.unit, case.state, case.n, head, case.opened.happened.lo,
-        case.ended is not None, case.listed, wakes,
+        case.id,
+        case.procedure,
+        case.version,
+        case.definition,
+        case.unit,
+        case.state,
+        case.n,
+        head,
+        case.opened.happened.lo,
+        case.ended is not None,
+        case.listed,
+        wakes,
     )
 
 

@@ -52,7 +52,13 @@ def why(row: Row, case: Case, world: World) -> Why:
     """Explain a row of the ledger."""
     current = row.current
     story = None
-    if current is not None and current.due is not None and current.term is not None and not current.term.qualitative and not current.kept_old:
+    if (
+        current is not None
+        and current.due is not None
+        and current.term is not None
+        and not current.term.qualitative
+        and not current.kept_old
+    ):
         story = terms.explain(current.start.lo, current.term, world.calendar(current.calendar), world.rules.zone, current.pauses)
     return Why(row, case, world, story)
 
@@ -113,7 +119,12 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     for old in row.revisions[:-1]:
         yield f"  {'原定' if zh else 'before'}  {_revision(old, zone, why, lang)}"
     ambiguous = row.duty.obligation.ambiguous
-    if ambiguous is not None and current is not None and current.alternative is not None and row.duty.obligation.term[current.alternative].note:
+    if (
+        ambiguous is not None
+        and current is not None
+        and current.alternative is not None
+        and row.duty.obligation.term[current.alternative].note
+    ):
         yield f"  {'注意' if zh else 'note'}  {ambiguous.note.text.say(lang)}"
     yield f"  {'结论' if zh else 'outcome'}  {_outcome(why, lang)}"
     yield f"  {'定义' if zh else 'definition'}  {p.ref} ({why.world.rules.hash[:19]}…)"
@@ -125,7 +136,10 @@ def _revision(old: DueRevision, zone: ZoneInfo, why: Why, lang: Lang) -> str:
 
 
 _WHY = {
-    "start": Text("起算", "start"), "facts": Text("事实变更", "facts changed"), "pause": Text("暂停", "pause"), "extension": Text("延期", "extension"),
+    "start": Text("起算", "start"),
+    "facts": Text("事实变更", "facts changed"),
+    "pause": Text("暂停", "pause"),
+    "extension": Text("延期", "extension"),
     "calendar": Text("日历更新", "calendar revised"),
 }
 
@@ -136,13 +150,15 @@ def _outcome(why: Why, lang: Lang) -> str:
     parts = [OUTCOMES[row.outcome].say(lang)]
     extra = beside(row).say(lang)
     if extra:
-        parts.append(f"({extra})" if zh else f"({extra})")
+        parts.append(f"({extra})")
     if row.met_at is not None:
         act = why.case.act(row.met_by) if row.met_by is not None else None
         parts.append(f"{'履行于' if zh else 'done'} {_local(row.met_at.lo, zone)}" + (f" #{act.n}" if act is not None else ""))
     if row.late is not None:
         parts.append(
-            f"迟 {duration(row.late.clock, lang)}({row.late.working_days} 个工作日)" if zh else f"late by {duration(row.late.clock, lang)} ({row.late.working_days} working days)"
+            f"迟 {duration(row.late.clock, lang)}({row.late.working_days} 个工作日)"
+            if zh
+            else f"late by {duration(row.late.clock, lang)} ({row.late.working_days} working days)"
         )
     elif row.elapsed is not None and (row.due is None or row.met_at is not None):
         parts.append(f"{'用时' if zh else 'elapsed'} {duration(row.elapsed, lang)}")
@@ -163,7 +179,11 @@ def duration(span: timedelta, lang: Lang) -> str:
     hours, rest = divmod(rest, 3600)
     minutes, secs = divmod(rest, 60)
     units = ("天", "小时", "分钟", "秒") if lang == "zh" else ("d", "h", "min", "s")
-    parts = [f"{n}{u}" if lang == "zh" else f"{n} {u}" for n, u in zip((days, hours, minutes, secs if seconds < 3600 else 0), units, strict=True) if n]
+    parts = [
+        f"{n}{u}" if lang == "zh" else f"{n} {u}"
+        for n, u in zip((days, hours, minutes, secs if seconds < 3600 else 0), units, strict=True)
+        if n
+    ]
     return ("" if lang == "zh" else " ").join(parts) or f"0{' ' if lang == 'en' else ''}{units[3]}"
 
 

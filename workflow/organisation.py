@@ -152,7 +152,10 @@ class Organisation:
         the post that it means for ``unit``. Raises :class:`~workflow.errors.UnknownActor` when nobody is named or nothing is found.
         """
         if not said.role and not said.person:
-            raise UnknownActor(Text("没有写明由谁办理", "nobody is named as the author"), hint=Text("用 --as 角色 或 --person 人员", "use --as ROLE or --person ID"))
+            raise UnknownActor(
+                Text("没有写明由谁办理", "nobody is named as the author"),
+                hint=Text("用 --as 角色 或 --person 人员", "use --as ROLE or --person ID"),
+            )
         if self.is_empty:
             if not said.role:
                 raise UnknownActor(Text(f"没有机构数据,{said.person} 的角色不明", f"there is no organisation to say what {said.person} is"))
@@ -170,7 +173,8 @@ class Organisation:
                 return replace(said, post=None)  # known, but in another capacity: the caller judges the role
             roles = ", ".join(sorted({c.role for c in capacities}))
             raise UnknownActor(
-                Text(f"{said.person} 有多个角色:{roles}", f"{said.person} holds several roles: {roles}"), hint=Text("用 --as 指明角色", "name the role with --as")
+                Text(f"{said.person} 有多个角色:{roles}", f"{said.person} holds several roles: {roles}"),
+                hint=Text("用 --as 指明角色", "name the role with --as"),
             )
         post = self.post_for(said.role, unit, at)
         if post is None and not any(p.role == said.role for p in self.posts.values()):
@@ -180,7 +184,10 @@ class Organisation:
     def document(self) -> dict[str, Json]:
         """The canonical content; no names, no telephone numbers."""
         return {
-            "units": [[u.id, u.zh, u.en, u.level, u.parent, u.merged_into, stamp(u.merged_from) if u.merged_from else ""] for _, u in sorted(self.units.items())],
+            "units": [
+                [u.id, u.zh, u.en, u.level, u.parent, u.merged_into, stamp(u.merged_from) if u.merged_from else ""]
+                for _, u in sorted(self.units.items())
+            ],
             "posts": [[p.id, p.role, p.unit] for _, p in sorted(self.posts.items())],
             "holders": [_span(s) for s in self.holders],
             "leaves": [_span(s) for s in self.leaves],
@@ -277,7 +284,12 @@ def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[t
         name = post.get("id") or f"{unit['id']}.{post['role']}"
         yield {"what": "post", "id": name, "role": post["role"], "unit": unit["id"], "zh": post["zh"], "en": post["en"]}, None
         for holder in post.get("holders", []):
-            held: dict[str, Json] = {"what": "holder", "person": holder["person"], "post": name, "since": stamp(read_instant(holder["from"]))}
+            held: dict[str, Json] = {
+                "what": "holder",
+                "person": holder["person"],
+                "post": name,
+                "since": stamp(read_instant(holder["from"])),
+            }
             if holder.get("until"):
                 held["until"] = stamp(read_instant(holder["until"]))
             private = {k: str(holder[k]) for k in ("name", "phone") if holder.get(k)}

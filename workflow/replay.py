@@ -19,7 +19,7 @@ from workflow.case.standing import Standing, settle
 from workflow.errors import IntegrityError, UnknownProcedure
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.logmap import LogEvent, LogMap
-from workflow.moment import Moment, stamp
+from workflow.moment import stamp
 from workflow.obligation.ledger import Outcome, Row, ledger
 from workflow.organisation import Actor, Organisation
 from workflow.rules import Rules, World
@@ -49,7 +49,9 @@ class Report:
 
     @property
     def digest(self) -> str:
-        return digest(canonical({"engine": ENGINE, "header": self.header, "cases": [list(c) for c in sorted(self.cases, key=lambda c: c[0])]}))
+        return digest(
+            canonical({"engine": ENGINE, "header": self.header, "cases": [list(c) for c in sorted(self.cases, key=lambda c: c[0])]})
+        )
 
     def document(self) -> dict[str, Json]:
         """The report as canonical data."""
@@ -178,7 +180,10 @@ def _version(case: str, events: Sequence[LogEvent], log_map: LogMap, versions: S
     rules = in_force(versions, chosen.happened.lo)
     if rules is None:
         raise UnknownProcedure(
-            Text(f"案件 {case}:{chosen.happened.lo.date()} 没有在施行的 {log_map.procedure}", f"case {case}: no {log_map.procedure} is in force on {chosen.happened.lo.date()}")
+            Text(
+                f"案件 {case}:{chosen.happened.lo.date()} 没有在施行的 {log_map.procedure}",
+                f"case {case}: no {log_map.procedure} is in force on {chosen.happened.lo.date()}",
+            )
         )
     return rules
 
@@ -247,7 +252,11 @@ def _apply(
 
 
 def replay_cases(
-    cases: Iterable[tuple[str, Sequence[Act]]], rules: Mapping[str, Rules], calendars: Mapping[str, Calendar], organisation: Organisation, as_of: datetime
+    cases: Iterable[tuple[str, Sequence[Act]]],
+    rules: Mapping[str, Rules],
+    calendars: Mapping[str, Calendar],
+    organisation: Organisation,
+    as_of: datetime,
 ) -> Report:
     """Replay journaled cases under the definitions and calendars that they are pinned to, as the record stood at ``as_of``.
 

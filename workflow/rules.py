@@ -108,7 +108,9 @@ class Rules:
             found[key] = Duty(
                 key,
                 "decision",
-                _follow(decision, Text("作出决定:", "decide: "), Owed(by=decision.by[0]), decision.asked, (f"{DECIDED}:{name}",), decision.basis),
+                _follow(
+                    decision, Text("作出决定:", "decide: "), Owed(by=decision.by[0]), decision.asked, (f"{DECIDED}:{name}",), decision.basis
+                ),
                 name,
             )
         for name, event in self.procedure.events.items():

@@ -7,7 +7,7 @@ Conditions, roles and facts are judged by :mod:`workflow.case` before the machin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from threading import Lock
 from typing import Any
 
@@ -20,11 +20,11 @@ Configuration = tuple[str, ...]
 """The active leaf states, sorted: ``("handling.evidence.open", "handling.remedy.none")``."""
 
 
-class _State(NestedState):  # type: ignore[misc]
+class _State(NestedState):
     separator = "."
 
 
-class _Machine(HierarchicalMachine):  # type: ignore[misc]
+class _Machine(HierarchicalMachine):
     state_cls = _State
 
 
@@ -62,7 +62,9 @@ class Statechart:
         open_tops = [name for name, state in states.items() if not state.final]
         transitions: list[dict[str, Any]] = []
         for name, event in procedure.events.items():
-            moves = [(m.source, m.target) for m in event.moves] or [(event.source, event.target)]
+            moves: Iterable[tuple[tuple[str, ...], str | None]] = [(m.source, m.target) for m in event.moves] or [
+                (event.source, event.target)
+            ]
             for sources, target in moves:
                 full = [resolve(states, s)[0] for s in sources if s != ANY] if sources and sources != (ANY,) else open_tops
                 transitions.append({"trigger": name, "source": full, "dest": None if target is None else resolve(states, target)[0]})

@@ -13,7 +13,8 @@ from adapters.bundle import lines
 from adapters.commands import frame, screen
 from workflow.errors import BadInput, IntegrityError
 from workflow.journal.canonical import Json
-from workflow.journal.chain import Finding, verify as verify_chain
+from workflow.journal.chain import Finding
+from workflow.journal.chain import verify as verify_chain
 from workflow.journal.entry import Entry
 from workflow.journal.seal import make_seal, verify_checkpoint, verify_seals
 from workflow.moment import stamp, utc
@@ -63,13 +64,27 @@ def verify(
         for finding in findings:
             print(f"✗ {finding.case} #{finding.n} {finding.message.say(lang)} [{finding.code}]")
         if not findings:
-            print(Text(f"✓ 日志完整:{found.cases} 条链,{found.entries} 条记录", f"✓ the journal verifies: {found.cases} chains, {found.entries} entries").say(lang))
+            print(
+                Text(
+                    f"✓ 日志完整:{found.cases} 条链,{found.entries} 条记录",
+                    f"✓ the journal verifies: {found.cases} chains, {found.entries} entries",
+                ).say(lang)
+            )
         if found.erased:
             print(Text(f"  依法删除的可删除部分:{len(found.erased)}", f"  erasable parts destroyed: {len(found.erased)}").say(lang))
         if unsealed:
-            print(Text(f"  未封印的记录:{unsealed}(不受封印保护)", f"  entries that no seal covers: {unsealed} (not protected by one)").say(lang))
+            print(
+                Text(f"  未封印的记录:{unsealed}(不受封印保护)", f"  entries that no seal covers: {unsealed} (not protected by one)").say(
+                    lang
+                )
+            )
         if not checkpoint:
-            print(Text("  没有给出检查点:内部人员整体重写或截断不能发现", "  no checkpoint given: an insider's rewrite or truncation cannot be seen").say(lang))
+            print(
+                Text(
+                    "  没有给出检查点:内部人员整体重写或截断不能发现",
+                    "  no checkpoint given: an insider's rewrite or truncation cannot be seen",
+                ).say(lang)
+            )
 
     screen.emit(document, render)
     if findings:

@@ -51,7 +51,10 @@ def due(
         _batch(batch, found, zone)
         return
     if not start or not term:
-        raise BadInput(Text("写明起算和期限,或用 --batch", "give START and TERM, or --batch"), hint=Text('duban calendar due 2026-09-24 "10 working days"', 'duban calendar due 2026-09-24 "10 working days"'))
+        raise BadInput(
+            Text("写明起算和期限,或用 --batch", "give START and TERM, or --batch"),
+            hint=Text('duban calendar due 2026-09-24 "10 working days"', 'duban calendar due 2026-09-24 "10 working days"'),
+        )
     parsed = terms.parse(term)
     if parsed.qualitative:
         raise BadTerm(Text(f"“{parsed.text.zh}”没有数字,不计算期限", f"'{parsed.text.en}' has no number; no date is invented"))
@@ -77,7 +80,11 @@ def _document(start: str, term: str, found: Due, zone: ZoneInfo) -> dict[str, Js
         "due": local.isoformat(),
         "provisional": found.provisional,
         "revision": found.revision,
-        **({"earliest": found.earliest.astimezone(zone).isoformat(), "latest": found.latest.astimezone(zone).isoformat()} if found.provisional else {}),
+        **(
+            {"earliest": found.earliest.astimezone(zone).isoformat(), "latest": found.latest.astimezone(zone).isoformat()}
+            if found.provisional
+            else {}
+        ),
     }
 
 
@@ -111,21 +118,33 @@ def _batch(path: Path, calendar: Calendar, zone: ZoneInfo) -> None:
 
 
 @app.command()
-def show(year: Annotated[int, typer.Argument(help="年份 / year")], calendar: Named = "cn", revision: Annotated[int, typer.Option("--revision")] = 0) -> None:
+def show(
+    year: Annotated[int, typer.Argument(help="年份 / year")],
+    calendar: Named = "cn",
+    revision: Annotated[int, typer.Option("--revision")] = 0,
+) -> None:
     """查看一年的放假和调休 / days off and make-up working days of a year"""
     found = shipped(calendar).at(revision or None)
     notice = found.used.get(year)
     if notice is None:
         raise NotFound(
             Text(f"{year} 年的节假日安排未公布(或不在数据中)", f"the notice for {year} is not published, or not in the data"),
-            hint=Text("用 duban calendar import 导入;之前的期限为暂定", "import it with duban calendar import; until then dates are provisional"),
+            hint=Text(
+                "用 duban calendar import 导入;之前的期限为暂定", "import it with duban calendar import; until then dates are provisional"
+            ),
         )
     document: Any = {"calendar": found.id, **notice.document()}
 
     def render() -> None:
-        print(f"{found.id} {year}  {Text(f'第 {notice.revision} 版', f'revision {notice.revision}').say(frame.settings.lang)}  {notice.issued}  {notice.ground}")
-        rows: list[list[str]] = [[str(first), str(last) if last != first else "", Text("放假", "off").say(frame.settings.lang), str(name)] for first, last, name in document["off"]]
-        rows += [[str(day), "", Text("调休上班", "make-up working day").say(frame.settings.lang), str(name)] for day, name in document["work"]]
+        revision = Text(f"第 {notice.revision} 版", f"revision {notice.revision}").say(frame.settings.lang)
+        print(f"{found.id} {year}  {revision}  {notice.issued}  {notice.ground}")
+        rows: list[list[str]] = [
+            [str(first), str(last) if last != first else "", Text("放假", "off").say(frame.settings.lang), str(name)]
+            for first, last, name in document["off"]
+        ]
+        rows += [
+            [str(day), "", Text("调休上班", "make-up working day").say(frame.settings.lang), str(name)] for day, name in document["work"]
+        ]
         screen.table((Text("自", "from"), Text("至", "to"), Text("安排", "kind"), Text("节日", "holiday")), sorted(rows))
         for source in notice.sources:
             print(source)
@@ -147,7 +166,11 @@ def import_(
     with frame.engine() as engine:
         calendar = engine.calendar
         for document in documents:
-            ours = document if isinstance(document, dict) and "off" in document else from_holiday_cn(document if isinstance(document, dict) else {}, revision, issued)
+            ours = (
+                document
+                if isinstance(document, dict) and "off" in document
+                else from_holiday_cn(document if isinstance(document, dict) else {}, revision, issued)
+            )
             calendar = calendar.with_notice(ours)
         new = digest(canonical(calendar.document()))
         command = Recalendar(said=Said(actor=Actor("engine")), calendar=new, ground=ground or file.name)

@@ -18,7 +18,6 @@ from workflow.journal.canonical import Json
 from workflow.moment import Moment, parse, stamp
 from workflow.obligation.ledger import Row
 from workflow.organisation import Actor
-from workflow.replay import row_document
 from workflow.rules import Rules
 from workflow.term.explain import shown
 from workflow.text import Text
@@ -45,7 +44,9 @@ Reason = Annotated[str, typer.Option("--reason", "-r", help="理由 / reason")]
 class Author:
     """Who and when, as every command takes it."""
 
-    def __init__(self, role: str, person: str, at: str, submitted: str, received: str, grade: str, source: str, note: str, acting_for: str = "") -> None:
+    def __init__(
+        self, role: str, person: str, at: str, submitted: str, received: str, grade: str, source: str, note: str, acting_for: str = ""
+    ) -> None:
         self.role = role or os.environ.get("DUBAN_AS", "")
         self.person = person or os.environ.get("DUBAN_PERSON", "")
         self.times = (at, submitted, received)
@@ -56,7 +57,10 @@ class Author:
 
     def said(self, zone: ZoneInfo) -> commands.Said:
         if self.grade not in ("", "system", "counterpart", "own", "stated"):
-            raise BadInput(Text(f"不认识的证明等级 {self.grade!r}", f"unknown grade {self.grade!r}"), hint=Text("system、counterpart、own、stated", "system, counterpart, own, stated"))
+            raise BadInput(
+                Text(f"不认识的证明等级 {self.grade!r}", f"unknown grade {self.grade!r}"),
+                hint=Text("system、counterpart、own、stated", "system, counterpart, own, stated"),
+            )
         happened, submitted, received = (parse(t, zone) if t else None for t in self.times)
         return commands.Said(
             actor=Actor(self.role, person=self.person or None, acting_for=self.acting_for or None),
@@ -177,7 +181,9 @@ def _show_forecast(found: Forecast, rules: Rules) -> None:
             names = "、".join(rules.procedure.roles[t].text.say(lang) for t in row.duty.obligation.tiers[index].tell)
             out.print(f"  {Text('届时告知', 'will be told').say(lang)} {screen.local(instant, rules.zone)} {names} ({row.key})")
         if found.acts:
-            last = Text("审计人员将看到以上记录及其时间、办理人和偏差", "an auditor will read these acts with their times, authors and deviations")
+            last = Text(
+                "审计人员将看到以上记录及其时间、办理人和偏差", "an auditor will read these acts with their times, authors and deviations"
+            )
             out.print(f"  {last.say(lang)}", style="dim")
 
     screen.emit(document, render)
@@ -215,12 +221,22 @@ def open_(
     what: Annotated[str, typer.Argument(help="何事 / what")],
     where: Annotated[str, typer.Argument(help="何处 / where")],
     told_by: Annotated[str, typer.Argument(help="何人告知 / who told us")],
-    role: As = "", person: Person = "", at: At = "", submitted: Submitted = "", received: Received = "", grade: GradeOption = "", source: Source = "",
-    note: Remark = "", fact: Facts = [], unit: Annotated[str, typer.Option("--unit", help="责任单位 / responsible unit")] = "",  # noqa: B006
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    submitted: Submitted = "",
+    received: Received = "",
+    grade: GradeOption = "",
+    source: Source = "",
+    note: Remark = "",
+    fact: Facts = [],
+    unit: Annotated[str, typer.Option("--unit", help="责任单位 / responsible unit")] = "",
     event: Annotated[str, typer.Option("--event", help="立案事件 / opening event")] = "",
     elsewhere: Annotated[bool, typer.Option("--elsewhere", help="先从别处得知 / known from elsewhere first")] = False,
     drill: Annotated[bool, typer.Option("--drill", help="演练 / practice")] = False,
-    name: Annotated[str, typer.Option("--id", help="案件编号 / case id")] = "", key: Key = "", dry_run: Dry = False,
+    name: Annotated[str, typer.Option("--id", help="案件编号 / case id")] = "",
+    key: Key = "",
+    dry_run: Dry = False,
 ) -> None:
     with frame.engine() as engine:
         frame.with_procedure(engine, procedure)
@@ -228,7 +244,15 @@ def open_(
         zone = engine.rules(procedure).zone if not at else ZoneInfo("Asia/Shanghai")
         said = author.said(zone)
         command = commands.Open(
-            said=said, event=event, unit=unit, what=what, where=where, told_by=told_by, elsewhere=elsewhere, facts=pairs(fact, "--fact"), drill=drill
+            said=said,
+            event=event,
+            unit=unit,
+            what=what,
+            where=where,
+            told_by=told_by,
+            elsewhere=elsewhere,
+            facts=pairs(fact, "--fact"),
+            drill=drill,
         )
         if dry_run:
             rules = engine.rules(procedure, said.happened.lo if said.happened else None)
@@ -238,12 +262,33 @@ def open_(
         show_result(engine, result, engine.world(result.standing).rules)
 
 
-def _event(kind: type[commands.Do], case: str, event: str, author: Author, fact: list[str], element: list[str], present: list[str], to: list[str],
-           second: str, oral: str, slot: str, key: str, expected: int, dry_run: bool) -> None:
+def _event(
+    kind: type[commands.Do],
+    case: str,
+    event: str,
+    author: Author,
+    fact: list[str],
+    element: list[str],
+    present: list[str],
+    to: list[str],
+    second: str,
+    oral: str,
+    slot: str,
+    key: str,
+    expected: int,
+    dry_run: bool,
+) -> None:
     def make(said: commands.Said, rules: Rules) -> commands.Command:
         return kind(
-            said=said, event=event, to=tuple(to), facts=pairs(fact, "--fact"), elements=pairs(element, "--element"), present=tuple(present),
-            second=actor(second) if second else None, oral=oral, slot=parse(slot, rules.zone) if slot else None,
+            said=said,
+            event=event,
+            to=tuple(to),
+            facts=pairs(fact, "--fact"),
+            elements=pairs(element, "--element"),
+            present=tuple(present),
+            second=actor(second) if second else None,
+            oral=oral,
+            slot=parse(slot, rules.zone) if slot else None,
         )
 
     _do(case, author, make, key, expected, dry_run)
@@ -258,9 +303,26 @@ EventName = Annotated[str, typer.Argument(help="事件,中英文均可 / event, 
 
 
 def fire(
-    case: Case, event: EventName, role: As = "", person: Person = "", at: At = "", submitted: Submitted = "", received: Received = "",
-    grade: GradeOption = "", source: Source = "", note: Remark = "", acting_for: Post = "", fact: Facts = [], element: Elements = [],  # noqa: B006
-    present: Present = [], to: To = [], second: Second = "", oral: Oral = "", slot: Slot = "", key: Key = "", expected: Expected = 0,  # noqa: B006
+    case: Case,
+    event: EventName,
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    submitted: Submitted = "",
+    received: Received = "",
+    grade: GradeOption = "",
+    source: Source = "",
+    note: Remark = "",
+    acting_for: Post = "",
+    fact: Facts = [],
+    element: Elements = [],
+    present: Present = [],
+    to: To = [],
+    second: Second = "",
+    oral: Oral = "",
+    slot: Slot = "",
+    key: Key = "",
+    expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
@@ -268,98 +330,306 @@ def fire(
 
 
 def record(
-    case: Case, event: EventName, role: As = "", person: Person = "", at: At = "", submitted: Submitted = "", received: Received = "",
-    grade: GradeOption = "", source: Source = "", note: Remark = "", acting_for: Post = "", fact: Facts = [], element: Elements = [],  # noqa: B006
-    present: Present = [], to: To = [], second: Second = "", oral: Oral = "", slot: Slot = "", key: Key = "", expected: Expected = 0,  # noqa: B006
+    case: Case,
+    event: EventName,
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    submitted: Submitted = "",
+    received: Received = "",
+    grade: GradeOption = "",
+    source: Source = "",
+    note: Remark = "",
+    acting_for: Post = "",
+    fact: Facts = [],
+    element: Elements = [],
+    present: Present = [],
+    to: To = [],
+    second: Second = "",
+    oral: Oral = "",
+    slot: Slot = "",
+    key: Key = "",
+    expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
     _event(commands.Record, case, event, author, fact, element, present, to, second, oral, slot, key, expected, dry_run)
 
 
-def revise(case: Case, fact: Annotated[list[str], typer.Argument(help="事实=值 / fact=value")], reason: Reason, role: As = "", person: Person = "",
-           at: At = "", grade: GradeOption = "", source: Source = "", note: Remark = "", key: Key = "", expected: Expected = 0, dry_run: Dry = False) -> None:
-    _do(case, Author(role, person, at, "", "", grade, source, note), lambda s, _: commands.Revise(said=s, facts=pairs(fact, "fact"), reason=reason),
-        key, expected, dry_run)
+def revise(
+    case: Case,
+    fact: Annotated[list[str], typer.Argument(help="事实=值 / fact=value")],
+    reason: Reason,
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    grade: GradeOption = "",
+    source: Source = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
+    _do(
+        case,
+        Author(role, person, at, "", "", grade, source, note),
+        lambda s, _: commands.Revise(said=s, facts=pairs(fact, "fact"), reason=reason),
+        key,
+        expected,
+        dry_run,
+    )
 
 
-def decide(case: Case, decision: Annotated[str, typer.Argument(help="决定事项 / decision")], answer: Annotated[str, typer.Argument(help="是|否 / yes|no")],
-           reason: Reason, role: As = "", person: Person = "", at: At = "", note: Remark = "", key: Key = "", expected: Expected = 0,
-           dry_run: Dry = False) -> None:
+def decide(
+    case: Case,
+    decision: Annotated[str, typer.Argument(help="决定事项 / decision")],
+    answer: Annotated[str, typer.Argument(help="是|否 / yes|no")],
+    reason: Reason,
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
     if answer.lower() not in ("yes", "no", "是", "否"):
         raise BadInput(Text("决定应为 yes/是 或 no/否", "the answer is yes or no"))
-    _do(case, Author(role, person, at, "", "", "", "", note),
-        lambda s, _: commands.Decide(said=s, decision=decision, answer=answer.lower() in ("yes", "是"), reason=reason), key, expected, dry_run)
+    _do(
+        case,
+        Author(role, person, at, "", "", "", "", note),
+        lambda s, _: commands.Decide(said=s, decision=decision, answer=answer.lower() in ("yes", "是"), reason=reason),
+        key,
+        expected,
+        dry_run,
+    )
 
 
 Of = Annotated[int, typer.Argument(help="记录号 / number of the entry")]
 
 
-def receipt(case: Case, of: Of, by: Annotated[str, typer.Option("--by", help="签收角色 / who received it")] = "",
-            how: Annotated[str, typer.Option("--how", help="signature|call|system|deemed")] = "signature", role: As = "", person: Person = "",
-            at: At = "", grade: GradeOption = "", note: Remark = "", key: Key = "", expected: Expected = 0, dry_run: Dry = False) -> None:
+def receipt(
+    case: Case,
+    of: Of,
+    by: Annotated[str, typer.Option("--by", help="签收角色 / who received it")] = "",
+    how: Annotated[str, typer.Option("--how", help="signature|call|system|deemed")] = "signature",
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    grade: GradeOption = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
     if how not in ("signature", "call", "system", "deemed"):
-        raise BadInput(Text(f"不认识的签收方式 {how!r}", f"unknown way of receipt {how!r}"), hint=Text("signature、call、system、deemed", "signature, call, system, deemed"))
-    _do(case, Author(role or by, person, at, "", "", grade, "", note),
-        lambda s, _: commands.Receipt(said=s, of=of, by=by, how=cast(commands.How, how)), key, expected, dry_run)
+        raise BadInput(
+            Text(f"不认识的签收方式 {how!r}", f"unknown way of receipt {how!r}"),
+            hint=Text("signature、call、system、deemed", "signature, call, system, deemed"),
+        )
+    _do(
+        case,
+        Author(role or by, person, at, "", "", grade, "", note),
+        lambda s, _: commands.Receipt(said=s, of=of, by=by, how=cast(commands.How, how)),
+        key,
+        expected,
+        dry_run,
+    )
 
 
-def confirm(case: Case, of: Of, role: As = "", person: Person = "", at: At = "", grade: GradeOption = "", note: Remark = "", key: Key = "",
-            expected: Expected = 0, dry_run: Dry = False) -> None:
+def confirm(
+    case: Case,
+    of: Of,
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    grade: GradeOption = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
     _do(case, Author(role, person, at, "", "", grade, "", note), lambda s, _: commands.Confirm(said=s, of=of), key, expected, dry_run)
 
 
-def note(case: Case, text: Annotated[str, typer.Argument(help="内容 / text")],
-         kind: Annotated[str, typer.Option("--kind", help="note|statement|finding")] = "note",
-         about: Annotated[str, typer.Option("--about", help="关于哪项义务 / the obligation it is about")] = "", role: As = "", person: Person = "",
-         at: At = "", source: Source = "", key: Key = "", expected: Expected = 0, dry_run: Dry = False) -> None:
+def note(
+    case: Case,
+    text: Annotated[str, typer.Argument(help="内容 / text")],
+    kind: Annotated[str, typer.Option("--kind", help="note|statement|finding")] = "note",
+    about: Annotated[str, typer.Option("--about", help="关于哪项义务 / the obligation it is about")] = "",
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    source: Source = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
     if kind not in ("note", "statement", "finding"):
-        raise BadInput(Text(f"不认识的种类 {kind!r}", f"unknown kind {kind!r}"), hint=Text("note、statement、finding", "note, statement, finding"))
+        raise BadInput(
+            Text(f"不认识的种类 {kind!r}", f"unknown kind {kind!r}"), hint=Text("note、statement、finding", "note, statement, finding")
+        )
     chosen = cast(Literal["note", "statement", "finding"], kind)
-    _do(case, Author(role, person, at, "", "", "", source, ""), lambda s, _: commands.Note(said=s, text=text, kind=chosen, about=about), key, expected, dry_run)
+    _do(
+        case,
+        Author(role, person, at, "", "", "", source, ""),
+        lambda s, _: commands.Note(said=s, text=text, kind=chosen, about=about),
+        key,
+        expected,
+        dry_run,
+    )
 
 
-def correct(case: Case, of: Of, reason: Reason, fact: Facts = [], element: Elements = [], role: As = "", person: Person = "", at: At = "",  # noqa: B006
-            note: Remark = "", key: Key = "", expected: Expected = 0, dry_run: Dry = False) -> None:
-    _do(case, Author(role, person, at, "", "", "", "", note),
-        lambda s, _: commands.Correct(said=s, of=of, facts=pairs(fact, "--fact"), elements=pairs(element, "--element"), reason=reason), key, expected, dry_run)
+def correct(
+    case: Case,
+    of: Of,
+    reason: Reason,
+    fact: Facts = [],
+    element: Elements = [],
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
+    _do(
+        case,
+        Author(role, person, at, "", "", "", "", note),
+        lambda s, _: commands.Correct(said=s, of=of, facts=pairs(fact, "--fact"), elements=pairs(element, "--element"), reason=reason),
+        key,
+        expected,
+        dry_run,
+    )
 
 
 RowName = Annotated[str, typer.Argument(help="义务 / obligation")]
 
 
-def waive(case: Case, row: RowName, ground: Annotated[str, typer.Option("--ground", "-r", help="依据 / ground")], role: As = "", person: Person = "",
-          at: At = "", note: Remark = "", key: Key = "", expected: Expected = 0, dry_run: Dry = False) -> None:
-    _do(case, Author(role, person, at, "", "", "", "", note), lambda s, _: commands.Waive(said=s, row=row, ground=ground), key, expected, dry_run)
+def waive(
+    case: Case,
+    row: RowName,
+    ground: Annotated[str, typer.Option("--ground", "-r", help="依据 / ground")],
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
+    _do(
+        case,
+        Author(role, person, at, "", "", "", "", note),
+        lambda s, _: commands.Waive(said=s, row=row, ground=ground),
+        key,
+        expected,
+        dry_run,
+    )
 
 
-def extend(case: Case, row: RowName, step: Annotated[str, typer.Argument(help="ask|grant|refuse")], reason: Reason,
-           by: Annotated[str, typer.Option("--by", help="延长多久 / how much is added")] = "", role: As = "", person: Person = "", at: At = "",
-           note: Remark = "", key: Key = "", expected: Expected = 0, dry_run: Dry = False) -> None:
-    steps: dict[str, Literal["ask", "grant", "refuse"]] = {"ask": "ask", "申请": "ask", "grant": "grant", "同意": "grant", "refuse": "refuse", "不同意": "refuse"}
+def extend(
+    case: Case,
+    row: RowName,
+    step: Annotated[str, typer.Argument(help="ask|grant|refuse")],
+    reason: Reason,
+    by: Annotated[str, typer.Option("--by", help="延长多久 / how much is added")] = "",
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
+    steps: dict[str, Literal["ask", "grant", "refuse"]] = {
+        "ask": "ask",
+        "申请": "ask",
+        "grant": "grant",
+        "同意": "grant",
+        "refuse": "refuse",
+        "不同意": "refuse",
+    }
     if step not in steps or (steps[step] == "ask" and not by):
         raise BadInput(Text("写明 ask --by 期限、grant 或 refuse", "say ask --by TERM, grant or refuse"))
-    _do(case, Author(role, person, at, "", "", "", "", note), lambda s, _: commands.Extend(said=s, row=row, step=steps[step], by=by, reason=reason),
-        key, expected, dry_run)
+    _do(
+        case,
+        Author(role, person, at, "", "", "", "", note),
+        lambda s, _: commands.Extend(said=s, row=row, step=steps[step], by=by, reason=reason),
+        key,
+        expected,
+        dry_run,
+    )
 
 
-def withdraw(case: Case, reason: Reason, role: As = "", person: Person = "", at: At = "", note: Remark = "", key: Key = "", expected: Expected = 0,
-             dry_run: Dry = False) -> None:
+def withdraw(
+    case: Case,
+    reason: Reason,
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
     _do(case, Author(role, person, at, "", "", "", "", note), lambda s, _: commands.Withdraw(said=s, reason=reason), key, expected, dry_run)
 
 
-def void(case: Case, reason: Reason, second: Annotated[str, typer.Option("--second", help="第二人:角色或角色:人员 / second person")], role: As = "",
-         person: Person = "", note: Remark = "", key: Key = "", expected: Expected = 0, dry_run: Dry = False) -> None:
-    _do(case, Author(role, person, "", "", "", "", "", note), lambda s, _: commands.Void(said=s, reason=reason, second=actor(second)), key, expected, dry_run)
+def void(
+    case: Case,
+    reason: Reason,
+    second: Annotated[str, typer.Option("--second", help="第二人:角色或角色:人员 / second person")],
+    role: As = "",
+    person: Person = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
+    _do(
+        case,
+        Author(role, person, "", "", "", "", "", note),
+        lambda s, _: commands.Void(said=s, reason=reason, second=actor(second)),
+        key,
+        expected,
+        dry_run,
+    )
 
 
-def same_as(case: Case, reason: Reason, lead: Annotated[str, typer.Argument(help="牵头案件,空为取消 / leading case, empty to undo")] = "", role: As = "",
-            person: Person = "", note: Remark = "", key: Key = "", expected: Expected = 0, dry_run: Dry = False) -> None:
-    _do(case, Author(role, person, "", "", "", "", "", note), lambda s, _: commands.SameAs(said=s, lead=lead, reason=reason), key, expected, dry_run)
+def same_as(
+    case: Case,
+    reason: Reason,
+    lead: Annotated[str, typer.Argument(help="牵头案件,空为取消 / leading case, empty to undo")] = "",
+    role: As = "",
+    person: Person = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
+    _do(
+        case,
+        Author(role, person, "", "", "", "", "", note),
+        lambda s, _: commands.SameAs(said=s, lead=lead, reason=reason),
+        key,
+        expected,
+        dry_run,
+    )
 
 
-def reopen(case: Case, reason: Reason, role: As = "", person: Person = "", at: At = "", note: Remark = "", key: Key = "", expected: Expected = 0,
-           dry_run: Dry = False) -> None:
+def reopen(
+    case: Case,
+    reason: Reason,
+    role: As = "",
+    person: Person = "",
+    at: At = "",
+    note: Remark = "",
+    key: Key = "",
+    expected: Expected = 0,
+    dry_run: Dry = False,
+) -> None:
     _do(case, Author(role, person, at, "", "", "", "", note), lambda s, _: commands.Reopen(said=s, reason=reason), key, expected, dry_run)
 
 

@@ -28,7 +28,10 @@ def find(name: str) -> Definition:
         return definition_file(Path(name))
     found = [d for d in shipped_definitions() if name in (d.procedure.procedure, d.procedure.ref, d.procedure.zh, d.procedure.en)]
     if not found:
-        raise UnknownProcedure(Text(f"没有程序 {name!r}", f"there is no procedure {name!r}"), hint=Text("用 duban definitions list 查看", "see duban definitions list"))
+        raise UnknownProcedure(
+            Text(f"没有程序 {name!r}", f"there is no procedure {name!r}"),
+            hint=Text("用 duban definitions list 查看", "see duban definitions list"),
+        )
     return found[-1]
 
 
@@ -37,10 +40,13 @@ def list_() -> None:
     """列出随附的程序 / list the shipped procedures"""
     found = shipped_definitions()
     document: list[Json] = [
-        {"procedure": d.procedure.procedure, "version": d.procedure.version, "zh": d.procedure.zh, "en": d.procedure.en, "hash": d.hash} for d in found
+        {"procedure": d.procedure.procedure, "version": d.procedure.version, "zh": d.procedure.zh, "en": d.procedure.en, "hash": d.hash}
+        for d in found
     ]
     lang = frame.settings.lang
-    rows = [[d.procedure.ref, d.procedure.title.say(lang), _force(d.procedure), str(len(d.procedure.obligations)), d.hash[7:19]] for d in found]
+    rows = [
+        [d.procedure.ref, d.procedure.title.say(lang), _force(d.procedure), str(len(d.procedure.obligations)), d.hash[7:19]] for d in found
+    ]
     headings = (Text("程序", "procedure"), Text("名称", "title"), Text("施行", "in force"), Text("义务", "duties"), Text("哈希", "hash"))
     screen.emit(document, lambda: screen.table(headings, rows))
 
@@ -55,7 +61,13 @@ def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure o
     definition = find(name)
     p, lang = definition.procedure, frame.settings.lang
     document: dict[str, Json] = {
-        "ref": p.ref, "hash": definition.hash, "zh": p.zh, "en": p.en, "roles": list(p.roles), "events": list(p.events), "obligations": list(p.obligations),
+        "ref": p.ref,
+        "hash": definition.hash,
+        "zh": p.zh,
+        "en": p.en,
+        "roles": list(p.roles),
+        "events": list(p.events),
+        "obligations": list(p.obligations),
         "notes": [{"zh": n.zh, "en": n.en} for n in p.notes],
     }
 
@@ -63,14 +75,19 @@ def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure o
         out = screen.console()
         out.print(f"{p.title.say(lang)}  {p.ref}  {definition.hash}", style="bold")
         events = [[n, e.text.say(lang), "、".join(e.by), ", ".join(e.source) or "*", e.target or "", e.kind] for n, e in p.events.items()]
-        screen.table((Text("事件", "event"), Text("名称", "title"), Text("办理", "by"), Text("自", "from"), Text("至", "to"), Text("种类", "kind")), events)
+        screen.table(
+            (Text("事件", "event"), Text("名称", "title"), Text("办理", "by"), Text("自", "from"), Text("至", "to"), Text("种类", "kind")),
+            events,
+        )
         out.print()
         duties = []
         for n, o in p.obligations.items():
             terms = "; ".join(a.term.text.say(lang) for a in o.term)
             basis = "; ".join(basis_text(p, b).say(lang) for b in o.basis)
             duties.append([n, o.text.say(lang), p.roles[o.owed.by].text.say(lang), terms, basis])
-        screen.table((Text("义务", "duty"), Text("名称", "title"), Text("责任", "owed by"), Text("期限", "term"), Text("依据", "basis")), duties)
+        screen.table(
+            (Text("义务", "duty"), Text("名称", "title"), Text("责任", "owed by"), Text("期限", "term"), Text("依据", "basis")), duties
+        )
         for note in p.notes:
             out.print(f"※ {note.text.say(lang)}")
         for b in p.basis.values():
@@ -89,13 +106,19 @@ def check(files: Annotated[list[Path], typer.Argument(help="定义文件 / defin
         try:
             definition = definition_file(path)
             good.append({"file": str(path), "ref": definition.procedure.ref, "hash": definition.hash})
-            frame.say(Text(f"{path}:正确,{definition.procedure.ref} {definition.hash}", f"{path}: ok, {definition.procedure.ref} {definition.hash}"))
+            frame.say(
+                Text(
+                    f"{path}:正确,{definition.procedure.ref} {definition.hash}", f"{path}: ok, {definition.procedure.ref} {definition.hash}"
+                )
+            )
         except BrokenDefinition as error:
             broken.append(error)
             print(error.say(frame.settings.lang), file=sys.stderr)
     if frame.settings.json:
         problems: list[Json] = [
-            {"file": e.name, "line": p.line, "column": p.column, "field": p.field, "zh": p.message.zh, "en": p.message.en} for e in broken for p in e.problems
+            {"file": e.name, "line": p.line, "column": p.column, "field": p.field, "zh": p.message.zh, "en": p.message.en}
+            for e in broken
+            for p in e.problems
         ]
         screen.emit({"ok": good, "problems": problems}, lambda: None)
     if broken:

@@ -21,8 +21,8 @@ from adapters.commands.cases import act_name
 from adapters.host import FixedClock, SystemEntropy, tz
 from adapters.library import shipped_definitions
 from adapters.organisations import shipped_organisation
-from adapters.story import SCENES, tell
 from adapters.store.sql import SqlStore
+from adapters.story import SCENES, tell
 from workflow.act import FLAGGED, Act
 from workflow.engine import Engine
 from workflow.errors import IntegrityError
@@ -68,12 +68,22 @@ def _play(folder: Path) -> None:
     there = _elsewhere(bundle)
     if here["digest"] != there["digest"]:
         raise IntegrityError(Text("另一进程的回放结果不同", f"another process replays to {there['digest']}, not {here['digest']}"))
-    result: dict[str, Any] = {"digest": here["digest"], "replayed": there["digest"], "totals": here["totals"], "obligations": here["obligations"]}
+    result: dict[str, Any] = {
+        "digest": here["digest"],
+        "replayed": there["digest"],
+        "totals": here["totals"],
+        "obligations": here["obligations"],
+    }
 
     def render() -> None:
         out = screen.console()
         out.print()
-        out.print(Text("另一进程(时区 America/New_York,另一哈希种子)回放导出的日志,结果相同:", "another process (zone America/New_York, another hash seed) replayed the exported journal to the same digest:").say(lang))
+        out.print(
+            Text(
+                "另一进程(时区 America/New_York,另一哈希种子)回放导出的日志,结果相同:",
+                "another process (zone America/New_York, another hash seed) replayed the exported journal to the same digest:",
+            ).say(lang)
+        )
         out.print(there["digest"], style="bold", soft_wrap=True)
 
     screen.emit(result, render)
@@ -91,8 +101,20 @@ def _timeline(engine: Engine, case: str) -> None:
         if (act.recorded - act.happened.hi).total_seconds() >= 60 and act.kind != FLAGGED:
             notes.append(Text("补录于 ", "entered ").say(lang) + screen.local(act.recorded, ZONE))
         role = rules.procedure.roles.get(act.actor.role) if act.actor is not None else None
-        rows.append([f"#{act.n}", screen.local(act.happened.lo, ZONE), KINDS[act.kind].say(lang), act_name(act, rules).say(lang), role.text.say(lang) if role else "", ";".join(notes)])
-    screen.table((Text("号", "n"), Text("时间", "when"), Text("种类", "kind"), Text("内容", "what"), Text("办理", "who"), Text("说明", "remark")), rows)
+        rows.append(
+            [
+                f"#{act.n}",
+                screen.local(act.happened.lo, ZONE),
+                KINDS[act.kind].say(lang),
+                act_name(act, rules).say(lang),
+                role.text.say(lang) if role else "",
+                ";".join(notes),
+            ]
+        )
+    screen.table(
+        (Text("号", "n"), Text("时间", "when"), Text("种类", "kind"), Text("内容", "what"), Text("办理", "who"), Text("说明", "remark")),
+        rows,
+    )
     out.print()
     ledger = [r for r in engine.ledger(case) if r.begin is not None or r.met_by is not None]
     screen.table(screen.LEDGER, screen.ledger_rows(ledger, ZONE))
@@ -116,10 +138,15 @@ def _digest(engine: Engine) -> Any:
 
 def _elsewhere(bundle: Path) -> Any:
     environment = {**os.environ, "TZ": "America/New_York", "PYTHONHASHSEED": "4711", "PYTHONUTF8": "1"}
-    command = [sys.executable, "-c", "import sys; from adapters.commands.frame import main; sys.exit(main(sys.argv[1:]))", "replay", str(bundle), "--json"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from adapters.commands.frame import main; sys.exit(main(sys.argv[1:]))",
+        "replay",
+        str(bundle),
+        "--json",
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         raise IntegrityError(Text(f"回放失败:{done.stderr.strip()}", f"the replay failed: {done.stderr.strip()}"))
     return json.loads(done.stdout)
-
-

@@ -26,7 +26,10 @@ def load(
     if not dry_run:
         with frame.engine() as engine:
             engine.organise(found)
-    screen.emit({"entries": len(found), "dry_run": dry_run}, lambda: frame.say(Text(f"{len(found)} 条机构记录", f"{len(found)} organisation entries")))
+    screen.emit(
+        {"entries": len(found), "dry_run": dry_run},
+        lambda: frame.say(Text(f"{len(found)} 条机构记录", f"{len(found)} organisation entries")),
+    )
 
 
 @app.command()
@@ -43,6 +46,8 @@ def show() -> None:
         who = "、".join(f"{a.person}" + (f"({Text('代', 'for ').say(lang)}{a.acting_for})" if a.acting_for else "") for a in signing)
         document.append({"post": name, "role": post.role, "unit": post.unit, "signing": [a.document() for a in signing]})
         unit = organisation.units[post.unit]
-        rows.append([unit.zh if lang == "zh" else unit.en, post.zh if lang == "zh" else post.en, post.role, who or Text("空缺", "vacant").say(lang)])
+        rows.append(
+            [unit.zh if lang == "zh" else unit.en, post.zh if lang == "zh" else post.en, post.role, who or Text("空缺", "vacant").say(lang)]
+        )
     headings = (Text("单位", "unit"), Text("岗位", "post"), Text("角色", "role"), Text("签字人", "who may sign"))
     screen.emit(document, lambda: screen.table(headings, rows))

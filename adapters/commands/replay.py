@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from adapters.bundle import read_bundle
 from adapters.commands import frame, screen
 from workflow.act import Act
+from workflow.calendar import Calendar
 from workflow.errors import BadInput, UnknownProcedure
 from workflow.moment import parse, utc
 from workflow.obligation.ledger import Outcome
@@ -30,7 +31,7 @@ def replay(
     bundle: Annotated[Path | None, typer.Argument(help="日志导出 / journal export (duban audit export)")] = None,
     log: Annotated[Path | None, typer.Option("--log", help="事件日志 .csv / .csv.gz / event log")] = None,
     map_file: Annotated[Path | None, typer.Option("--map", help="日志映射 / log map")] = None,
-    definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],  # noqa: B006
+    definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
 ) -> None:
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
@@ -68,8 +69,15 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> Report:
         progress.update(reading, total=read.read, completed=read.read)
         folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=len(read.cases))
         report = replay_log(
-            read.cases, log_map, versions, shipped("cn"), read=read.read, ignored=read.ignored, unreadable=len(read.unreadable),
-            as_of=parse(as_of, versions[0].zone).hi if as_of else None, progress=_advance(progress, folding),
+            read.cases,
+            log_map,
+            versions,
+            shipped("cn"),
+            read=read.read,
+            ignored=read.ignored,
+            unreadable=len(read.unreadable),
+            as_of=parse(as_of, versions[0].zone).hi if as_of else None,
+            progress=_advance(progress, folding),
         )
         progress.update(folding, completed=len(read.cases))
     for number, reason in read.unreadable[:5]:
@@ -96,7 +104,7 @@ def _store(as_of: str) -> Report:
         rules = {r.hash: r for r in engine.definitions()}
         with engine.store.read() as view:
             cases = []
-            calendars = {}
+            calendars: dict[str, Calendar] = {}
             for row in view.cases():
                 if row.id == CHAIN:
                     continue
@@ -112,12 +120,14 @@ def render(report: Report) -> None:
     document: Any = report.document()
     out = screen.console()
     totals = document["totals"]
-    events = totals["events"]
+    n = totals["events"]
+    cases, obligations = totals["cases"], totals["obligations"]
+    events = Text(
+        f"事件 {n['read']} = 采用 {n['applied']} + 偏差 {n['deviating']} + 忽略 {n['ignored']} + 不可读 {n['unreadable']}",
+        f"events {n['read']} = applied {n['applied']} + deviating {n['deviating']} + ignored {n['ignored']} + unreadable {n['unreadable']}",
+    )
     out.print(
-        Text(
-            f"案件 {totals['cases']}  事件 {events['read']} = 采用 {events['applied']} + 偏差 {events['deviating']} + 忽略 {events['ignored']} + 不可读 {events['unreadable']}  义务 {totals['obligations']}",
-            f"cases {totals['cases']}  events {events['read']} = applied {events['applied']} + deviating {events['deviating']} + ignored {events['ignored']} + unreadable {events['unreadable']}  obligations {totals['obligations']}",
-        ).say(lang),
+        Text(f"案件 {cases}  {events.zh}  义务 {obligations}", f"cases {cases}  {events.en}  obligations {obligations}").say(lang),
         style="bold",
     )
     if document["header"].get("trust"):
@@ -130,5 +140,3 @@ def render(report: Report) -> None:
         screen.table((Text("偏差", "deviation"), Text("代码", "code"), Text("次数", "count")), found)
     out.print()
     out.print(document["digest"], soft_wrap=True)
-
-

@@ -86,5 +86,11 @@ def ledger_rows(rows: Iterable[Row], zone: ZoneInfo) -> list[list[str | Styled]]
 
 
 LEDGER = (
-    Text("义务", "duty"), Text("编号", "row"), Text("结果", "outcome"), Text("期限", "due"), Text("履行", "done"), Text("迟延", "late"), Text("说明", "remark"),
+    Text("义务", "duty"),
+    Text("编号", "row"),
+    Text("结果", "outcome"),
+    Text("期限", "due"),
+    Text("履行", "done"),
+    Text("迟延", "late"),
+    Text("说明", "remark"),
 )

@@ -51,21 +51,52 @@ def show(case: Case, as_of: AsOf = "") -> None:
         lang = frame.settings.lang
         out = screen.console()
         out.print(f"{case}  {rules.procedure.title.say(lang)} {rules.procedure.ref}", style="bold")
-        marks = [t for t, on in ((Text("演练", "drill"), shown.drill), (Text("误立", "void"), shown.void), (Text(f"并入 {shown.same_as}", f"same as {shown.same_as}"), bool(shown.same_as))) if on]
+        marks = [
+            t
+            for t, on in (
+                (Text("演练", "drill"), shown.drill),
+                (Text("误立", "void"), shown.void),
+                (Text(f"并入 {shown.same_as}", f"same as {shown.same_as}"), bool(shown.same_as)),
+            )
+            if on
+        ]
         state = "、".join(state_label(rules, s).say(lang) for s in shown.state)
         out.print(f"{Text('状态', 'state').say(lang)}  {state} {' '.join(m.say(lang) for m in marks)}")
-        lines = []
+        lines: list[list[str | Text]] = []
         for act in shown.acts:
             notes = [DEVIATIONS[d].say(lang) for d in act.deviations]
             late = act.recorded - act.happened.hi
             if late >= timedelta(minutes=1):
-                notes.append(Text(f"补录于 {screen.local(act.recorded, rules.zone)}", f"entered {screen.local(act.recorded, rules.zone)}").say(lang))
-            who = rules.procedure.roles[act.actor.role].text.say(lang) if act.actor is not None and act.actor.role in rules.procedure.roles else ""
+                notes.append(
+                    Text(f"补录于 {screen.local(act.recorded, rules.zone)}", f"entered {screen.local(act.recorded, rules.zone)}").say(lang)
+                )
+            who = (
+                rules.procedure.roles[act.actor.role].text.say(lang)
+                if act.actor is not None and act.actor.role in rules.procedure.roles
+                else ""
+            )
             person = f" {act.actor.person}" if act.actor is not None and act.actor.person else ""
             detail = "; ".join(str(v) for k, v in private[act.n].items() if isinstance(v, str))
-            lines.append([f"#{act.n}", screen.local(act.happened.lo, rules.zone), KINDS[act.kind].say(lang), act_name(act, rules).say(lang), who + person, ";".join([*notes, detail] if detail else notes)])
+            lines.append(
+                [
+                    f"#{act.n}",
+                    screen.local(act.happened.lo, rules.zone),
+                    KINDS[act.kind].say(lang),
+                    act_name(act, rules).say(lang),
+                    who + person,
+                    ";".join([*notes, detail] if detail else notes),
+                ]
+            )
         screen.table(
-            (Text("号", "n"), Text("时间", "when"), Text("种类", "kind"), Text("内容", "what"), Text("办理", "who"), Text("说明", "remark")), lines
+            (
+                Text("号", "n"),
+                Text("时间", "when"),
+                Text("种类", "kind"),
+                Text("内容", "what"),
+                Text("办理", "who"),
+                Text("说明", "remark"),
+            ),
+            lines,
         )
         out.print()
         screen.table(screen.LEDGER, screen.ledger_rows(rows, rules.zone))
@@ -99,16 +130,34 @@ def due(
         for name in wanted:
             standing = engine.case(name)
             world = engine.world(standing)
-            found.extend((name, world.rules, row) for row in ledger(catch_up(standing, world, now).case, world, now) if row.open or row.reason == "extension_pending")
-    numbered = sorted((f for f in found if f[2].due is not None and (horizon is None or f[2].due.instant <= horizon)), key=lambda f: (f[2].due.instant if f[2].due else now, f[0], f[2].key))
-    unnumbered = sorted((f for f in found if f[2].due is None and horizon is None), key=lambda f: (-(f[2].elapsed or timedelta()).total_seconds(), f[0], f[2].key))
+            found.extend(
+                (name, world.rules, row)
+                for row in ledger(catch_up(standing, world, now).case, world, now)
+                if row.open or row.reason == "extension_pending"
+            )
+    numbered = sorted(
+        (f for f in found if f[2].due is not None and (horizon is None or f[2].due.instant <= horizon)),
+        key=lambda f: (f[2].due.instant if f[2].due else now, f[0], f[2].key),
+    )
+    unnumbered = sorted(
+        (f for f in found if f[2].due is None and horizon is None),
+        key=lambda f: (-(f[2].elapsed or timedelta()).total_seconds(), f[0], f[2].key),
+    )
     overdue = [f for f in numbered if f[2].outcome == Outcome.MISSED]
     document: dict[str, Json] = {
         "now": stamp(now),
         "overdue": len(overdue),
         "rows": [
-            {"case": n, "row": r.key, "title": r.duty.title.say(frame.settings.lang), "by": r.duty.obligation.owed.by, "to": r.to, "outcome": r.outcome.value,
-             "due": stamp(r.due.instant) if r.due is not None else None, "elapsed": int(r.elapsed.total_seconds()) if r.elapsed is not None else None}
+            {
+                "case": n,
+                "row": r.key,
+                "title": r.duty.title.say(frame.settings.lang),
+                "by": r.duty.obligation.owed.by,
+                "to": r.to,
+                "outcome": r.outcome.value,
+                "due": stamp(r.due.instant) if r.due is not None else None,
+                "elapsed": int(r.elapsed.total_seconds()) if r.elapsed is not None else None,
+            }
             for n, _, r in (*numbered, *unnumbered)
         ],
     }
@@ -121,17 +170,43 @@ def due(
             if row.due is not None:
                 from workflow.term.explain import shown as shown_date
 
-                lines.append([screen.countdown(row.due.instant, now), shown_date(row.due, rules.zone, lang), row.duty.title.say(lang), by, name, row.key])
+                lines.append(
+                    [
+                        screen.countdown(row.due.instant, now),
+                        shown_date(row.due, rules.zone, lang),
+                        row.duty.title.say(lang),
+                        by,
+                        name,
+                        row.key,
+                    ]
+                )
             else:
                 from workflow.explain import duration
 
                 word = row.current.term.text.say(lang) if row.current is not None and row.current.term is not None else "—"
-                lines.append([Text("已过 ", "open for ").say(lang) + duration(row.elapsed or timedelta(), lang), word, row.duty.title.say(lang), by, name, row.key])
+                lines.append(
+                    [
+                        Text("已过 ", "open for ").say(lang) + duration(row.elapsed or timedelta(), lang),
+                        word,
+                        row.duty.title.say(lang),
+                        by,
+                        name,
+                        row.key,
+                    ]
+                )
         if not lines:
             frame.say(Text("没有待办的期限", "nothing is due"))
             return
         screen.table(
-            (Text("还有", "left"), Text("期限", "due"), Text("义务", "duty"), Text("责任", "owed by"), Text("案件", "case"), Text("编号", "row")), lines
+            (
+                Text("还有", "left"),
+                Text("期限", "due"),
+                Text("义务", "duty"),
+                Text("责任", "owed by"),
+                Text("案件", "case"),
+                Text("编号", "row"),
+            ),
+            lines,
         )
 
     screen.emit(document, render)
@@ -139,7 +214,9 @@ def due(
         raise typer.Exit(frame.EXIT_FINDINGS)
 
 
-def explain(case: Case, row: Annotated[str, typer.Argument(help="义务,空为全部 / obligation, empty for all")] = "", as_of: AsOf = "") -> None:
+def explain(
+    case: Case, row: Annotated[str, typer.Argument(help="义务,空为全部 / obligation, empty for all")] = "", as_of: AsOf = ""
+) -> None:
     """为什么是这个期限 / why it is due then"""
     with frame.engine(create=False) as engine:
         standing = engine.case(case)
@@ -149,7 +226,10 @@ def explain(case: Case, row: Annotated[str, typer.Argument(help="义务,空为�
         rows = ledger(known, world, now)
     chosen = [r for r in rows if not row or row in (r.key, r.duty.id, r.duty.title.zh, r.duty.title.en)]
     if not chosen:
-        raise UnknownName(Text(f"没有义务 {row!r}", f"there is no obligation {row!r}"), hint=Text("可用:" + "、".join(r.key for r in rows), "there are: " + ", ".join(r.key for r in rows)))
+        raise UnknownName(
+            Text(f"没有义务 {row!r}", f"there is no obligation {row!r}"),
+            hint=Text("可用:" + "、".join(r.key for r in rows), "there are: " + ", ".join(r.key for r in rows)),
+        )
     told = [why(r, known, world) for r in chosen]
 
     def render() -> None:
@@ -186,7 +266,16 @@ def _instant(text: str, zone: ZoneInfo, now: datetime) -> datetime:
 def _length(text: str) -> timedelta:
     term = parse_term(text)
     if not isinstance(term, Span) or term.unit == "working day":
-        raise BadInput(Text(f"--within 应为如 2 hours、3 days,得到 {text!r}", f"--within takes a length such as 2 hours or 3 days, not {text!r}"))
-    days = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1), "month": timedelta(days=30),
-            "quarter": timedelta(days=91), "year": timedelta(days=365)}
+        raise BadInput(
+            Text(f"--within 应为如 2 hours、3 days,得到 {text!r}", f"--within takes a length such as 2 hours or 3 days, not {text!r}")
+        )
+    days = {
+        "minute": timedelta(minutes=1),
+        "hour": timedelta(hours=1),
+        "day": timedelta(days=1),
+        "week": timedelta(weeks=1),
+        "month": timedelta(days=30),
+        "quarter": timedelta(days=91),
+        "year": timedelta(days=365),
+    }
     return days[term.unit] * term.amount

@@ -155,7 +155,7 @@ class StoreContract(ABC):
         with store.read() as view:
             (found,) = view.entries("案件/2026-01")
         assert found == given
-        assert found.bytes == given.bytes
+        assert found.raw == given.raw
         assert found.hash == given.hash
 
     def test_entries_are_ordered_by_number(self, store: Store) -> None:

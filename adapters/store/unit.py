@@ -121,7 +121,7 @@ class SqlUnit(SqlView):
     def append(self, entries: Iterable[tuple[Entry, Private | None]]) -> None:
         self._alive()
         for entry, private in entries:
-            self._entries.append((entry.case, entry.n, entry.recorded, entry.kind, entry.bytes, entry.hash))
+            self._entries.append((entry.case, entry.n, entry.recorded, entry.kind, entry.raw, entry.hash))
             self._fresh.add(entry.case)
             if private is not None:
                 self._private.append((entry.case, entry.n, private.salt, private.data))
@@ -148,7 +148,7 @@ class SqlUnit(SqlView):
         self._alive()
         self._flush_entries()
         marks = [(seal.number, case, n) for case, n in entries]
-        self._many(self._sql.add_seal, [(seal.number, seal.hash, seal.bytes)], lambda: self._sealed(seal))
+        self._many(self._sql.add_seal, [(seal.number, seal.hash, seal.raw)], lambda: self._sealed(seal))
         if self._many(self._sql.mark, marks) != len(marks):
             raise self._fail(self._sealed(seal))
 

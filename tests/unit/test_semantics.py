@@ -278,7 +278,12 @@ def test_s4_2_a_shorter_term_makes_nobody_late_for_the_past(play: Play) -> None:
 def test_s4_3_revised_after_the_due_instant_the_outcome_never_changes(play: Play) -> None:
     play.at("09-30 09:00").revise("boss", grade="high")
     first, second = play.rows("answer")
-    assert first.outcome == MISSED and first.due is not None and first.due.last_day is not None and first.due.last_day.isoformat() == "2026-09-29"
+    assert (
+        first.outcome == MISSED
+        and first.due is not None
+        and first.due.last_day is not None
+        and first.due.last_day.isoformat() == "2026-09-29"
+    )
     assert second.number == 2 and second.outcome == NOT_DUE
 
 
@@ -537,7 +542,7 @@ def test_s9_3_personal_facts_and_free_text_lie_in_the_erasable_part() -> None:
     play = Play("probe").at("09-24 10:00")
     play.open("desk", {"name": "张三丰"}, note="电话里说的")
     with play.engine.store.read() as view:
-        entries = b"".join(e.bytes for e in view.entries("C"))
+        entries = b"".join(e.raw for e in view.entries("C"))
     assert "张三丰".encode() not in entries and "电话里说的".encode() not in entries
     assert play.engine.private("C", 1)["facts"] == {"name": "张三丰"}
     with play.engine.store.write() as unit:
@@ -558,7 +563,9 @@ def test_s10_2_the_digest_of_a_case_is_the_same_however_it_is_folded(play: Play)
         acts = [Act.decode(e) for e in view.entries("C")]
     again = Standing.replayed("C", acts, world, play.clock.now())
     now = play.clock.now()
-    assert canonical(case_document(again.case, ledger(again.case, world, now))) == canonical(case_document(standing.case, ledger(standing.case, world, now)))
+    assert canonical(case_document(again.case, ledger(again.case, world, now))) == canonical(
+        case_document(standing.case, ledger(standing.case, world, now))
+    )
 
 
 def test_s10_1_the_order_of_the_rows_of_a_log_never_matters() -> None:
@@ -573,7 +580,8 @@ def test_s10_1_the_order_of_the_rows_of_a_log_never_matters() -> None:
         "map.yaml",
     )
     events = [
-        LogEvent(n, True, Moment.at(at(f"2018-01-01 0{h}:00")), "x", i, f"{n}{h}") for i, (n, h) in enumerate([("occurred", 1), ("identified", 2), ("phone_report", 3)])
+        LogEvent(n, True, Moment.at(at(f"2018-01-01 0{h}:00")), "x", i, f"{n}{h}")
+        for i, (n, h) in enumerate([("occurred", 1), ("identified", 2), ("phone_report", 3)])
     ]
     digests = set()
     for seed in range(4):

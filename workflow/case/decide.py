@@ -31,16 +31,22 @@ from workflow.errors import (
 )
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
+from workflow.obligation.clock import known_at
 from workflow.obligation.ledger import Row, assess
 from workflow.organisation import Actor
 from workflow.procedure.condition import holds
 from workflow.procedure.fact import FREE, UNKNOWN, is_unknown, read_value
 from workflow.procedure.model import Event
-from workflow.obligation.clock import known_at
 from workflow.rules import World
 from workflow.text import Text
 
-ELEMENT_STATES = {"not known yet": "unknown", "待核": "unknown", "unknown": "unknown", "not applicable": "not_applicable", "不适用": "not_applicable"}
+ELEMENT_STATES = {
+    "not known yet": "unknown",
+    "待核": "unknown",
+    "unknown": "unknown",
+    "not applicable": "not_applicable",
+    "不适用": "not_applicable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,9 @@ def catch_up(standing: Standing, world: World, now: datetime) -> Standing:
         case = standing.case
         state = world.rules.chart.fire(case.state, name)
         assert state is not None
-        act = Act(case.n + 1, kinds.CLOCKED, name, Moment.at(instant), now, None, None, None, "system", _ending(case, world, state, {}), (), state)
+        act = Act(
+            case.n + 1, kinds.CLOCKED, name, Moment.at(instant), now, None, None, None, "system", _ending(case, world, state, {}), (), state
+        )
         standing = settle(standing, act, world, now)
     return standing
 
@@ -163,7 +171,9 @@ class _Scene:
         named = replace(said, role=self.world.rules.find("role", said.role)) if said.role else said
         return self.world.organisation.actor(named, self.case.unit, at)
 
-    def act(self, kind: str, name: str, said: commands.Said, data: dict[str, Json], private: Mapping[str, Json] | None = None, **more: Any) -> Act:
+    def act(
+        self, kind: str, name: str, said: commands.Said, data: dict[str, Json], private: Mapping[str, Json] | None = None, **more: Any
+    ) -> Act:
         when = _stamps(said, self.now)
         if said.source:
             data = {**data, "source": said.source}
@@ -247,7 +257,21 @@ def _open(command: commands.Open, world: World, now: datetime, case_id: str) -> 
     if command.said.source:
         data["source"] = command.said.source
     private = given.private(what=command.what, where=command.where, told_by=command.told_by, note=command.said.note)
-    act = Act(1, kinds.OPENED, name, when.happened, now, actor, when.submitted, when.received, when.grade, data, deviations, rules.chart.initial, private)
+    act = Act(
+        1,
+        kinds.OPENED,
+        name,
+        when.happened,
+        now,
+        actor,
+        when.submitted,
+        when.received,
+        when.grade,
+        data,
+        deviations,
+        rules.chart.initial,
+        private,
+    )
     return catch_up(settle(Standing.fresh(case_id, act), act, world, now), world, now)
 
 
@@ -303,14 +327,19 @@ def _breaches(
     if event.by and actor.role not in event.by:
         allowed = ", ".join(event.by)
         found["wrong_role"] = lambda: WrongRole(
-            Text(f"{actor.role} 无权“{label.zh}”", f"{actor.role} may not '{label.en}'"), where=where, hint=Text(f"由 {allowed} 办理", f"it is for {allowed}")
+            Text(f"{actor.role} 无权“{label.zh}”", f"{actor.role} may not '{label.en}'"),
+            where=where,
+            hint=Text(f"由 {allowed} 办理", f"it is for {allowed}"),
         )
     if world.rules.chart.fire(case.state, name) is None and not _was_enabled(scene, name, draft):
         found["not_enabled"] = lambda: WrongState(
-            Text(f"当前状态 {'、'.join(case.state)} 不能“{label.zh}”", f"'{label.en}' is not possible in the state {', '.join(case.state)}"),
+            Text(
+                f"当前状态 {'、'.join(case.state)} 不能“{label.zh}”", f"'{label.en}' is not possible in the state {', '.join(case.state)}"
+            ),
             where=where,
             hint=Text(
-                "现在可以:" + "、".join(world.rules.chart.enabled(case.state)), "possible now: " + ", ".join(world.rules.chart.enabled(case.state))
+                "现在可以:" + "、".join(world.rules.chart.enabled(case.state)),
+                "possible now: " + ", ".join(world.rules.chart.enabled(case.state)),
             ),
         )
     facts = {**case.facts_now(), **given.facts, **dict.fromkeys(given.unseen, True)}
@@ -340,7 +369,9 @@ def _breaches(
                 hint=Text("或记录口头同意(--oral),事后补签", "or record an oral approval (--oral) and sign afterwards"),
             )
         elif second.person is not None and second.person == actor.person:
-            found["four_eyes"] = lambda: NotAllowed(Text("会签人与经办人不能是同一人", "the second signer must be another person"), where=where)
+            found["four_eyes"] = lambda: NotAllowed(
+                Text("会签人与经办人不能是同一人", "the second signer must be another person"), where=where
+            )
     if event.when is not None:
         known = known_at(case, draft.happened.hi)
         if holds(event.when, replace(known, facts={**known.facts, **given.facts})) is not True:
@@ -378,7 +409,10 @@ def _not_the_obligor(scene: _Scene, actor: Actor, fact: str) -> None:
     for duty in scene.world.rules.duties.values():
         if f"fact:{fact}" in duty.inputs and duty.obligation.owed.by == actor.role:
             raise WrongRole(
-                Text(f"{fact} 影响 {actor.role} 自己的期限,不能由其单独修改", f"{fact} bears on a duty of {actor.role}, who may not revise it alone"),
+                Text(
+                    f"{fact} 影响 {actor.role} 自己的期限,不能由其单独修改",
+                    f"{fact} bears on a duty of {actor.role}, who may not revise it alone",
+                ),
                 where=scene.case.id,
                 hint=Text("由他人修改,或在定义中写明谁可以修改", "let somebody else revise it, or name in the definition who may"),
             )
@@ -397,7 +431,9 @@ def _decide(scene: _Scene, command: commands.Decide) -> Act:
 def _existing(scene: _Scene, n: int) -> Act:
     act = scene.case.act(n)
     if act is None:
-        raise UnknownName(Text(f"案件 {scene.case.id} 没有第 {n} 条记录", f"the case {scene.case.id} has no entry {n}"), where=scene.case.id)
+        raise UnknownName(
+            Text(f"案件 {scene.case.id} 没有第 {n} 条记录", f"the case {scene.case.id} has no entry {n}"), where=scene.case.id
+        )
     return act
 
 
@@ -458,9 +494,7 @@ def _extend(scene: _Scene, command: commands.Extend) -> Act:
     if command.step == "ask":
         scene.demand_role(actor, rule.ask or (row.duty.obligation.owed.by,), Text("申请延期", "ask for an extension"))
         if not row.due.in_time(_stamps(command.said, scene.now).happened.hi) or not row.due.in_time(scene.now):
-            raise TooLate(
-                Text("期限届满后不能申请延期", "an extension is asked for before expiry; the term has run out"), where=row.key
-            )
+            raise TooLate(Text("期限届满后不能申请延期", "an extension is asked for before expiry; the term has run out"), where=row.key)
         if len(case.kind(kinds.GRANTED, row.key)) >= rule.times:
             raise NotAllowed(Text(f"最多延期 {rule.times} 次", f"at most {rule.times} extension(s)"), where=row.key)
         _capped(rule.cap, command.by, row, scene)

@@ -88,7 +88,7 @@ def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:
 def wake(standing: Standing, world: World, now: datetime, after: datetime) -> datetime | None:
     """The first instant later than ``after`` at which the clock may have something to do for a case; ``None`` when there is none left.
 
-    ``after`` is the instant of the last sweep that left nothing to write, or the beginning of time when a command has changed the case since.
+    ``after`` is the instant of the last sweep, or the beginning of time when a command has changed the case since.
     """
     case = standing.case
     if not case.listed:

@@ -98,9 +98,7 @@ class Case:
         """The case as it was recorded up to ``as_of``; acts entered later are not seen. Itself when nothing is later."""
         if not self.acts or self.acts[-1].recorded <= as_of:
             return self
-        case = replace(
-            self, n=0, state=(), acts=(), facts={}, by_name={}, ended=None, rounds=(0,), void=False, same_as=""
-        )
+        case = replace(self, n=0, state=(), acts=(), facts={}, by_name={}, ended=None, rounds=(0,), void=False, same_as="")
         for act in self.acts:
             if act.recorded > as_of:
                 break

@@ -17,7 +17,7 @@ from unicodedata import is_normalized, normalize
 from workflow.errors import BadInput, IntegrityError
 from workflow.text import Text
 
-Json: TypeAlias = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 _LIMIT = 2**53
 
@@ -94,5 +94,6 @@ def _sm3(data: bytes) -> str:
         return hashlib.new("sm3", data).hexdigest()
     except ValueError:
         raise BadInput(
-            Text("本机的 OpenSSL 没有 SM3", "the OpenSSL of this machine has no SM3"), hint=Text("使用 sha256,或安装带 SM3 的 OpenSSL", "use sha256, or an OpenSSL with SM3")
+            Text("本机的 OpenSSL 没有 SM3", "the OpenSSL of this machine has no SM3"),
+            hint=Text("使用 sha256,或安装带 SM3 的 OpenSSL", "use sha256, or an OpenSSL with SM3"),
         ) from None

@@ -83,7 +83,7 @@ def _check(entry: Entry, previous: Entry | None) -> list[Finding]:
 
 def _hash(entry: Entry) -> str:
     try:
-        return digest(entry.bytes, entry.algorithm)
+        return digest(entry.raw, entry.algorithm)
     except BadInput:
         return ""
 
@@ -91,9 +91,14 @@ def _hash(entry: Entry) -> str:
 def _same(entry: Entry) -> bool:
     """Whether the fields are those of the bytes: a store that answers with other columns than it hashed is found out."""
     try:
-        read = Entry.parse(entry.bytes, entry.hash)
+        read = Entry.parse(entry.raw, entry.hash)
     except IntegrityError:
         return False
     return (read.case, read.n, read.kind, read.recorded, read.prev, read.private) == (
-        entry.case, entry.n, entry.kind, entry.recorded, entry.prev, entry.private,
+        entry.case,
+        entry.n,
+        entry.kind,
+        entry.recorded,
+        entry.prev,
+        entry.private,
     )

@@ -43,7 +43,7 @@ class Entry:
     private: str | None
     prev: str
     hash: str
-    bytes: bytes
+    raw: bytes
 
     @property
     def algorithm(self) -> str:
@@ -56,7 +56,12 @@ class Entry:
         Raises :class:`~workflow.errors.IntegrityError` for bytes that no entry has.
         """
         value = parse_canonical(data)
-        if not isinstance(value, dict) or tuple(sorted(value)) != _FIELDS or not isinstance(value["body"], dict) or not isinstance(value["n"], int):
+        if (
+            not isinstance(value, dict)
+            or tuple(sorted(value)) != _FIELDS
+            or not isinstance(value["body"], dict)
+            or not isinstance(value["n"], int)
+        ):
             raise IntegrityError(Text("不是日志条目", "these bytes are no journal entry"))
         found: dict[str, Any] = value
         return cls(found["case"], found["n"], found["kind"], found["recorded"], found["body"], found["private"], found["prev"], hash, data)

@@ -22,7 +22,7 @@ _FIELDS = ("algorithm", "count", "format", "number", "previous", "recorded", "ro
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """``number`` counts from 1; ``previous`` is the hash of the seal before, empty for the first; ``count`` is how many entries it covers."""
+    """``number`` counts from 1; ``previous`` is the hash of the seal before, or empty; ``count`` is how many entries it covers."""
 
     number: int
     algorithm: str
@@ -31,7 +31,7 @@ class Seal:
     previous: str
     recorded: str
     hash: str
-    bytes: bytes
+    raw: bytes
 
     @classmethod
     def parse(cls, data: bytes, hash: str) -> Seal:
@@ -68,13 +68,21 @@ def make_seal(previous: Seal | None, entries: Iterable[Entry], recorded: str, al
     root = f"{algorithm}:{merkle_root(leaves, algorithm).hex()}"
     before = previous.hash if previous is not None else ""
     data = canonical(
-        {"algorithm": algorithm, "count": len(leaves), "format": 1, "number": number, "previous": before, "recorded": recorded, "root": root}
+        {
+            "algorithm": algorithm,
+            "count": len(leaves),
+            "format": 1,
+            "number": number,
+            "previous": before,
+            "recorded": recorded,
+            "root": root,
+        }
     )
     return Seal(number, algorithm, len(leaves), root, before, recorded, digest(data, algorithm), data)
 
 
 def verify_seals(seals: Sequence[Seal], entries_of: Callable[[int], Iterable[Entry]]) -> list[Finding]:
-    """Every fault of the seals and of what they cover, in order: a gap, a broken link, a seal or a covered set of entries that was changed."""
+    """Every fault of the seals and of what they cover, in order: a gap, a broken link, a changed seal, a changed set of entries."""
     findings: list[Finding] = []
     previous: Seal | None = None
     for seal in seals:
@@ -83,11 +91,14 @@ def verify_seals(seals: Sequence[Seal], entries_of: Callable[[int], Iterable[Ent
             findings.append(Finding("seal_missing", where, 0, Text("封印编号不连续", "the seals are not numbered without a gap")))
         elif seal.previous != (previous.hash if previous is not None else ""):
             findings.append(Finding("seal_chain", where, 0, Text("封印与前一个不相接", "the seal does not link to the one before")))
-        if digest(seal.bytes, seal.algorithm) != seal.hash:
+        if digest(seal.raw, seal.algorithm) != seal.hash:
             findings.append(Finding("seal_edited", where, 0, Text("封印内容被改动", "the seal was edited")))
         again = make_seal(previous, entries_of(seal.number), seal.recorded, seal.algorithm)
         if (again.root, again.count) != (seal.root, seal.count):
-            message = Text(f"封印覆盖 {seal.count} 条,现有 {again.count} 条,或内容不同", f"the seal covers {seal.count} entries; {again.count} are there, or others")
+            message = Text(
+                f"封印覆盖 {seal.count} 条,现有 {again.count} 条,或内容不同",
+                f"the seal covers {seal.count} entries; {again.count} are there, or others",
+            )
             findings.append(Finding("sealed_entries", where, 0, message))
         previous = seal
     return findings
@@ -99,5 +110,7 @@ def verify_checkpoint(number: int, hash: str, seals: Sequence[Seal]) -> list[Fin
     if kept is None:
         return [Finding("truncated", f"seal {number}", 0, Text(f"检查点 {number} 的封印不在", f"the seal of checkpoint {number} is gone"))]
     if kept.hash != hash:
-        return [Finding("rewritten", f"seal {number}", 0, Text(f"封印 {number} 与检查点不同", f"seal {number} differs from the checkpoint"))]
+        return [
+            Finding("rewritten", f"seal {number}", 0, Text(f"封印 {number} 与检查点不同", f"seal {number} differs from the checkpoint"))
+        ]
     return []

@@ -117,7 +117,9 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
     for act in acts:
         if duty.kind == "countersign" and not act.data.get("oral"):
             continue
-        if duty.kind == "receipt" and (receiver not in (receivers(duty, case, world, act) or (receiver,)) or act.data.get("medium") in _DIRECT):
+        if duty.kind == "receipt" and (
+            receiver not in (receivers(duty, case, world, act) or (receiver,)) or act.data.get("medium") in _DIRECT
+        ):
             continue
         number = _round(case, act)
         if not start.each and number in seen:
@@ -196,10 +198,8 @@ def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Be
     stop = min(ends) if ends else None
     recurrence = terms.Recurrence.parse(start.every)
     previous = first.happened.hi
-    number = 0
     horizon = stop if stop is not None else as_of
-    for slot in recurrence.slots(first.happened.hi, datetime.max.replace(tzinfo=UTC), world.rules.zone):
-        number += 1
+    for number, slot in enumerate(recurrence.slots(first.happened.hi, datetime.max.replace(tzinfo=UTC), world.rules.zone), 1):
         due = Due(instant=slot, inclusive=recurrence.inclusive, last_day=None, provisional=False, earliest=slot, latest=slot, revision=None)
         yield Begin(first.happened, first.n, 0, "", due, previous, number)
         previous = slot
@@ -214,9 +214,7 @@ def known_at(case: Case, at: datetime) -> Known:
         for change in changes:
             if change.effective <= at:
                 facts[name] = change.value
-    happened = frozenset(
-        key for key, acts in case.by_name.items() if ":" not in key and any(a.happened.lo <= at for a in acts)
-    )
+    happened = frozenset(key for key, acts in case.by_name.items() if ":" not in key and any(a.happened.lo <= at for a in acts))
     decided = {
         key.split(":", 1)[1]: bool(acts[-1].data.get("answer"))
         for key, acts in case.by_name.items()

@@ -291,7 +291,7 @@ class _Facts:
         start = self.begin.moment
         blank = _blank(self.duty, act)
         elapsed = moment.lo - start.lo
-        common = {"met_by": act.n, "met_at": moment, "blank": blank}
+        common: dict[str, Any] = {"met_by": act.n, "met_at": moment, "blank": blank}
         ending = self.ending()
         if ending is not None and ending[1].lo < moment.lo and self._open_at(ending[1]):
             return self.row(ending[0], ended_by=ending[2], **common)

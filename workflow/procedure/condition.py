@@ -6,7 +6,7 @@ Evaluation is three-valued: ``None`` says that what is known does not decide it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -64,11 +64,7 @@ class Known:
 
     facts: Mapping[str, Json]
     happened: frozenset[str] = frozenset()
-    decided: Mapping[str, bool] = None  # type: ignore[assignment]
-
-    def __post_init__(self) -> None:
-        if self.decided is None:
-            object.__setattr__(self, "decided", {})
+    decided: Mapping[str, bool] = field(default_factory=dict)
 
 
 def read(data: object, depth: int = 0) -> Condition:

@@ -83,7 +83,9 @@ _MESSAGES = {
     "model_type": Text("应为映射", "must be a mapping"),
     "date_from_datetime_parsing": Text("应为日期,如 2026-09-24", "must be a date such as 2026-09-24"),
     "date_parsing": Text("应为日期,如 2026-09-24", "must be a date such as 2026-09-24"),
-    "string_pattern_mismatch": Text("名称只能用小写字母、数字、下划线和连字符", "a name is lower-case letters, digits, underscores and hyphens"),
+    "string_pattern_mismatch": Text(
+        "名称只能用小写字母、数字、下划线和连字符", "a name is lower-case letters, digits, underscores and hyphens"
+    ),
 }
 
 
@@ -95,7 +97,11 @@ def _problem(source: Source, error: ErrorDetails) -> Problem:
         known = _fields(path[:-1])
         near = difflib.get_close_matches(str(path[-1]), known, n=1)
         message = Text(f"不认识的项 {path[-1]!r}", f"unknown field {path[-1]!r}")
-        hint = Text(f"是否为 {near[0]}?", f"did you mean {near[0]}?") if near else Text("可用:" + "、".join(known), "known: " + ", ".join(known))
+        hint = (
+            Text(f"是否为 {near[0]}?", f"did you mean {near[0]}?")
+            if near
+            else Text("可用:" + "、".join(known), "known: " + ", ".join(known))
+        )
     elif kind == "literal_error":
         expected = str(context.get("expected", ""))
         message = Text(f"应为 {expected} 之一", f"must be one of {expected}")
@@ -156,7 +162,9 @@ def _cross_check(p: Procedure, source: Source) -> Iterator[Problem]:
             if len(event.by) > 1:
                 yield source.problem((*at, "by"), Text("时钟事件不能同时由人办理", "an event of the clock cannot also be a person's"))
             if CLOCK in event.by and (event.after is None or (event.after.due is None) == (event.after.term is None)):
-                yield source.problem(at, Text("时钟事件要写 after(term 与 on,或 due)", "an event of the clock needs 'after' (term and on, or due)"))
+                yield source.problem(
+                    at, Text("时钟事件要写 after(term 与 on,或 due)", "an event of the clock needs 'after' (term and on, or due)")
+                )
         else:
             yield from _names(source, (*at, "by"), event.by, p.roles, Text("角色", "role"))
             if event.after is not None:
@@ -187,7 +195,9 @@ def _cross_check(p: Procedure, source: Source) -> Iterator[Problem]:
         if (fact.type == "choice") != bool(fact.of):
             yield source.problem(("facts", name), Text("选项类型要写 of,其他类型不写", "a choice needs 'of', other types have none"))
     if not any(e.opens for e in p.events.values()):
-        yield source.problem(("events",), Text("没有能立案的事件", "no event opens a case"), Text("给一个事件写 opens: true", "give one event 'opens: true'"))
+        yield source.problem(
+            ("events",), Text("没有能立案的事件", "no event opens a case"), Text("给一个事件写 opens: true", "give one event 'opens: true'")
+        )
 
 
 def _settings(p: Procedure, source: Source) -> Iterator[Problem]:
@@ -215,19 +225,21 @@ def _states(p: Procedure, source: Source) -> Iterator[Problem]:
         if state.parallel and len(state.states) < 2:
             yield source.problem(at, Text("并行状态至少要两个区域", "a parallel state needs at least two regions"))
     for name, event in p.events.items():
-        moves = [(("events", name, "moves", i), m.source, m.target) for i, m in enumerate(event.moves)]
+        moves: list[tuple[Path, tuple[str, ...], str | None]] = [
+            (("events", name, "moves", i), m.source, m.target) for i, m in enumerate(event.moves)
+        ]
         if event.source or event.target is not None:
             moves.append((("events", name), event.source, event.target))
         if event.moves and (event.source or event.target):
             yield source.problem(("events", name, "moves"), Text("moves 与 from/to 只能写一种", "either 'moves' or from/to"))
-        for at, sources, target in moves:
+        for place, sources, target in moves:
             for key, reference in [*(("from", s) for s in sources if s != ANY), *((("to", target),) if target else ())]:
                 found = resolve(p.states, reference)
                 if len(found) != 1:
                     why = Text(f"没有状态 {reference}", f"there is no state {reference}")
                     if found:
                         why = Text(f"状态 {reference} 不明确:{'、'.join(found)}", f"the state {reference} may be {', '.join(found)}")
-                    yield source.problem((*at, key), why)
+                    yield source.problem((*place, key), why)
 
 
 def _obligation(p: Procedure, source: Source, at: Path, o: Obligation, keyed: set[str]) -> Iterator[Problem]:
@@ -262,7 +274,11 @@ def _start(p: Procedure, source: Source, at: Path, start: Any, keyed: set[str]) 
     ways = [k for k in ("received", "fact", "decision", "date", "every") if getattr(start, k) is not None]
     if len(ways) + (1 if start.on and "every" not in ways else 0) != 1:
         yield source.problem(
-            at, Text("起算只能写一种:on、received、fact、decision、date 或 every", "give exactly one start: on, received, fact, decision, date or every")
+            at,
+            Text(
+                "起算只能写一种:on、received、fact、decision、date 或 every",
+                "give exactly one start: on, received, fact, decision, date or every",
+            ),
         )
     yield from _names(source, (*at, "on"), start.on, keyed | {CASE}, Text("事件", "event"))
     yield from _names(source, (*at, "since"), start.since, keyed | {CASE}, Text("事件", "event"))
@@ -282,7 +298,9 @@ def _condition(p: Procedure, source: Source, at: Path, condition: Condition) -> 
     for kind, name in reads(condition):
         yield from _names(source, at, (name,), tables[kind], labels[kind])
         if kind == "fact" and name in p.facts and p.facts[name].personal:
-            yield source.problem(at, Text(f"条件不得读取个人信息 {name}", f"no condition reads the personal fact {name}"), Text("见 S9.3", "see S9.3"))
+            yield source.problem(
+                at, Text(f"条件不得读取个人信息 {name}", f"no condition reads the personal fact {name}"), Text("见 S9.3", "see S9.3")
+            )
 
 
 def _names(source: Source, at: Path, names: Iterable[str], known: Iterable[str], what: Text) -> Iterator[Problem]:
@@ -290,11 +308,19 @@ def _names(source: Source, at: Path, names: Iterable[str], known: Iterable[str],
     for name in names:
         if name not in table:
             near = difflib.get_close_matches(name, table, n=1)
-            hint = Text(f"是否为 {near[0]}?", f"did you mean {near[0]}?") if near else Text("可用:" + "、".join(table), "known: " + ", ".join(table))
+            hint = (
+                Text(f"是否为 {near[0]}?", f"did you mean {near[0]}?")
+                if near
+                else Text("可用:" + "、".join(table), "known: " + ", ".join(table))
+            )
             yield source.problem(at, Text(f"没有{what.zh} {name}", f"there is no {what.en} {name}"), hint)
 
 
 def _basis(p: Procedure, source: Source, at: Path, references: Iterable[str]) -> Iterator[Problem]:
     for reference in references:
         if basis_id(reference) not in p.basis and reference != UNIT_BASIS:
-            yield source.problem(at, Text(f"没有依据 {reference}", f"there is no basis {reference}"), Text("写入 basis,或写 unit", "add it to 'basis', or write unit"))
+            yield source.problem(
+                at,
+                Text(f"没有依据 {reference}", f"there is no basis {reference}"),
+                Text("写入 basis,或写 unit", "add it to 'basis', or write unit"),
+            )

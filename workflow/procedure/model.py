@@ -74,12 +74,22 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
 When = Annotated[
     Any,
     BeforeValidator(_condition),
-    WithJsonSchema({"type": "object", "description": "fact: value, fact: {at_least: n}, all: [...], any: [...], not: ..., happened: event, decided: {id: yes}"}),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "fact: value, fact: {at_least: n}, all: [...], any: [...], not: ..., happened: event, decided: {id: yes}",
+        }
+    ),
 ]
 TermText = Annotated[
     Any,
     BeforeValidator(_term),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}], "description": "5 working days, 1 hour, 30日, promptly, {earlier_of: [...]}, ..."}),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string"}, {"type": "object"}],
+            "description": "5 working days, 1 hour, 30日, promptly, {earlier_of: [...]}, ...",
+        }
+    ),
 ]
 Version = Annotated[str, BeforeValidator(_version), Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=60)]
 

@@ -6,8 +6,9 @@ procedure does not), and a duplicate key is an error. ``12:30`` stays text, ``NO
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -31,8 +32,8 @@ class Problem:
     line: int
     column: int
     field: str
-    message: Text = field(compare=False)
-    hint: Text | None = field(default=None, compare=False)
+    message: Text = dataclasses.field(compare=False)
+    hint: Text | None = dataclasses.field(default=None, compare=False)
 
     def say(self, name: str, lang: Lang) -> str:
         hint = f"\n    → {self.hint.say(lang)}" if self.hint else ""
@@ -76,23 +77,23 @@ def read_source(text: bytes | str, name: str) -> Source:
     """Parse one YAML document. Raises :class:`BrokenDefinition`."""
     raw = text.encode() if isinstance(text, str) else text
     if len(raw) > MAX_BYTES:
-        raise _broken(name, 1, 1, Text(f"文件超过 {MAX_BYTES} 字节", f"the file is larger than {MAX_BYTES} bytes"))
+        raise _broken(name, (1, 1), Text(f"文件超过 {MAX_BYTES} 字节", f"the file is larger than {MAX_BYTES} bytes"))
     try:
         decoded = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise _broken(name, line, 1, Text("文件不是 UTF-8", "the file is not UTF-8"), Text("另存为 UTF-8", "save it as UTF-8")) from None
+        raise _broken(name, (line, 1), Text("文件不是 UTF-8", "the file is not UTF-8"), Text("另存为 UTF-8", "save it as UTF-8")) from None
     try:
         _bounded(decoded, name)
         node = _yaml().compose(decoded)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _broken(name, line, column, Text(f"YAML 语法错误:{error.problem}", f"not valid YAML: {error.problem}")) from None
+        raise _broken(name, (line, column), Text(f"YAML 语法错误:{error.problem}", f"not valid YAML: {error.problem}")) from None
     except (YAMLError, RecursionError, ValueError) as error:
-        raise _broken(name, 1, 1, Text(f"YAML 无法读取:{error}", f"the YAML cannot be read: {error}")) from None
+        raise _broken(name, (1, 1), Text(f"YAML 无法读取:{error}", f"the YAML cannot be read: {error}")) from None
     if node is None:
-        raise _broken(name, 1, 1, Text("文件是空的", "the file is empty"))
+        raise _broken(name, (1, 1), Text("文件是空的", "the file is empty"))
     places: dict[Path, tuple[int, int]] = {}
     problems: list[Problem] = []
     data = _plain(node, (), places, problems)
@@ -105,27 +106,28 @@ def _yaml() -> YAML:
     return YAML(typ="rt", pure=True)
 
 
-def _broken(name: str, line: int, column: int, message: Text, hint: Text | None = None) -> BrokenDefinition:
-    return BrokenDefinition(name, [Problem(line, column, "", message, hint)])
+def _broken(name: str, place: tuple[int, int], message: Text, hint: Text | None = None) -> BrokenDefinition:
+    return BrokenDefinition(name, [Problem(*place, "", message, hint)])
 
 
 def _bounded(text: str, name: str) -> None:
-    depth = nodes = 0
-    for event in _yaml().parse(text):
+    depth = 0
+    for nodes, event in enumerate(_yaml().parse(text), 1):
         kind = type(event).__name__
         mark = event.start_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         if kind == "AliasEvent" or getattr(event, "anchor", None):
-            raise _broken(name, *place, Text("不允许锚点和别名", "anchors and aliases are not allowed"), Text("把内容写全", "write the content out"))
+            raise _broken(
+                name, place, Text("不允许锚点和别名", "anchors and aliases are not allowed"), Text("把内容写全", "write the content out")
+            )
         if kind in ("MappingStartEvent", "SequenceStartEvent"):
             depth += 1
         elif kind in ("MappingEndEvent", "SequenceEndEvent"):
             depth -= 1
-        nodes += 1
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            raise _broken(name, *place, Text("嵌套过深或内容过多", "nested too deeply, or too much content"))
+            raise _broken(name, place, Text("嵌套过深或内容过多", "nested too deeply, or too much content"))
         if kind == "DocumentStartEvent" and nodes > 2:
-            raise _broken(name, *place, Text("一个文件只能有一个文档", "one document a file"))
+            raise _broken(name, place, Text("一个文件只能有一个文档", "one document a file"))
 
 
 def _plain(node: Node, path: Path, places: dict[Path, tuple[int, int]], problems: list[Problem]) -> Any:

@@ -5,4 +5,18 @@ from workflow.term.explain import Explanation, explain
 from workflow.term.model import Qualitative, Span, Term, parse
 from workflow.term.recur import Offset, Recurrence
 
-__all__ = ["Due", "Explanation", "Lateness", "Offset", "Pause", "Qualitative", "Recurrence", "Span", "Term", "due", "explain", "lateness", "parse"]
+__all__ = [
+    "Due",
+    "Explanation",
+    "Lateness",
+    "Offset",
+    "Pause",
+    "Qualitative",
+    "Recurrence",
+    "Span",
+    "Term",
+    "due",
+    "explain",
+    "lateness",
+    "parse",
+]

@@ -79,7 +79,11 @@ class Explanation:
         else:
             found.append(f"起算  {started}" if zh else f"start    {started}")
         if self.decided != self.term:
-            found.append(f"期限  {self.term.text.zh},由 {self.decided.text.zh} 决定" if zh else f"term     {self.term.text.en}; decided by {self.decided.text.en}")
+            found.append(
+                f"期限  {self.term.text.zh},由 {self.decided.text.zh} 决定"
+                if zh
+                else f"term     {self.term.text.en}; decided by {self.decided.text.en}"
+            )
         else:
             found.append(f"期限  {self.term.text.zh}" if zh else f"term     {self.term.text.en}")
         for pause in self.pauses:
@@ -99,13 +103,19 @@ class Explanation:
         known = (f"第 {revision} 版" if zh else f"revision {revision}") if revision is not None else ""
         if revision is not None and self.due.last_day is not None:
             year = self.due.last_day.year
-            found.append(f"日历  {self.calendar} {year},{known};时区 {self.zone}" if zh else f"calendar {self.calendar} {year}, {known}; zone {self.zone}")
+            found.append(
+                f"日历  {self.calendar} {year},{known};时区 {self.zone}"
+                if zh
+                else f"calendar {self.calendar} {year}, {known}; zone {self.zone}"
+            )
         else:
             found.append(f"时区  {self.zone}" if zh else f"zone     {self.zone}")
         if self.due.provisional:
             low, high = _shown(self.due, self.due.earliest, zone, lang), _shown(self.due, self.due.latest, zone, lang)
             found.append(
-                f"暂定  节假日安排尚未公布:最早 {low},最晚 {high}" if zh else f"provisional: the holiday notice is not published; earliest {low}, latest {high}"
+                f"暂定  节假日安排尚未公布:最早 {low},最晚 {high}"
+                if zh
+                else f"provisional: the holiday notice is not published; earliest {low}, latest {high}"
             )
         return found
 
@@ -135,7 +145,13 @@ def _short(day: date, years: set[int]) -> str:
 
 def _range(skipped: Skipped, years: set[int], lang: Lang) -> str:
     first = _short(skipped.first, years)
-    last = "" if skipped.first == skipped.last else f"…{skipped.last:%d}" if skipped.first.month == skipped.last.month else f"…{_short(skipped.last, years)}"
+    last = (
+        ""
+        if skipped.first == skipped.last
+        else f"…{skipped.last:%d}"
+        if skipped.first.month == skipped.last.month
+        else f"…{_short(skipped.last, years)}"
+    )
     return f"{first}{last} {skipped.name.say(lang)}"
 
 

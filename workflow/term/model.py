@@ -35,15 +35,29 @@ for _unit, _words in {
     for _word in _words:
         _UNITS[_word] = _unit
 _CHINESE = {
-    "minute": "分钟", "hour": "小时", "day": "日", "working day": "个工作日", "week": "周", "month": "个月", "quarter": "个季度", "year": "年",
+    "minute": "分钟",
+    "hour": "小时",
+    "day": "日",
+    "working day": "个工作日",
+    "week": "周",
+    "month": "个月",
+    "quarter": "个季度",
+    "year": "年",
 }
 _QUALITATIVE = {
-    "promptly": Text("及时", "promptly"), "immediately": Text("立即", "immediately"), "及时": Text("及时", "promptly"), "立即": Text("立即", "immediately"),
-    "尽快": Text("及时", "promptly"), "by reference": Text("按规定", "by reference"), "按规定": Text("按规定", "by reference"),
-    "unset": Text("未定", "unset"), "未定": Text("未定", "unset"),
+    "promptly": Text("及时", "promptly"),
+    "immediately": Text("立即", "immediately"),
+    "及时": Text("及时", "promptly"),
+    "立即": Text("立即", "immediately"),
+    "尽快": Text("及时", "promptly"),
+    "by reference": Text("按规定", "by reference"),
+    "按规定": Text("按规定", "by reference"),
+    "unset": Text("未定", "unset"),
+    "未定": Text("未定", "unset"),
 }
 _SPAN = re.compile(
-    r"(?P<amount>\d{1,6})\s*(?P<unit>" + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True)) + r")(?P<rest>(?:\s+|,).*)?\Z", re.IGNORECASE
+    r"(?P<amount>\d{1,6})\s*(?P<unit>" + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True)) + r")(?P<rest>(?:\s+|,).*)?\Z",
+    re.IGNORECASE,
 )
 _CUTOFF = re.compile(r"(?:cutoff|截止)\s*([0-2]\d:[0-5]\d)")
 
@@ -119,7 +133,10 @@ class Choice(Term):
     @property
     def text(self) -> Text:
         zh = "、".join(p.text.zh for p in self.parts)
-        return Text(f"{zh}中{'较晚' if self.later else '较早'}者", f"the {'later' if self.later else 'earlier'} of {', '.join(p.text.en for p in self.parts)}")
+        return Text(
+            f"{zh}中{'较晚' if self.later else '较早'}者",
+            f"the {'later' if self.later else 'earlier'} of {', '.join(p.text.en for p in self.parts)}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +209,10 @@ def parse(value: str | Mapping[str, Any] | Term) -> Term:
 def _bad(value: object) -> BadTerm:
     return BadTerm(
         Text(f"不认识的期限 {value!r}", f"cannot read the term {value!r}"),
-        hint=Text("例如 5 working days、1 hour、5个工作日、30日 roll、及时", "for example 5 working days, 1 hour, 30 days roll, 5 days cutoff 17:30, promptly"),
+        hint=Text(
+            "例如 5 working days、1 hour、5个工作日、30日 roll、及时",
+            "for example 5 working days, 1 hour, 30 days roll, 5 days cutoff 17:30, promptly",
+        ),
     )
 
 
@@ -305,7 +325,9 @@ def _on_date(text: str, inclusive: bool) -> OnDate:
         day = date.fromisoformat(text)
         return OnDate(day.month, day.day, day.year, inclusive)
     except ValueError:
-        raise BadTerm(Text(f"不是日期:{text!r}", f"not a date: {text!r}"), hint=Text("写 05-31 或 2012-05-31", "write 05-31 or 2012-05-31")) from None
+        raise BadTerm(
+            Text(f"不是日期:{text!r}", f"not a date: {text!r}"), hint=Text("写 05-31 或 2012-05-31", "write 05-31 or 2012-05-31")
+        ) from None
 
 
 def _window(first: str, last: str) -> OnDate:

@@ -25,8 +25,8 @@ _PERCENT = re.compile(r"(\d{1,3})\s*%\Z")
 class Offset:
     """A point before or after a due time, in its own unit; what :meth:`parse` reads.
 
-    ``1 working day before``, ``30 minutes before``, ``09:00 on the last day``, ``3 working days after``, ``at due``, ``50%`` (of the way from
-    start to due); 提前1个工作日, 最后一天 09:00, 逾期3个工作日, 到期.
+    ``1 working day before``, ``30 minutes before``, ``09:00 on the last day``, ``3 working days after``, ``at due``, ``50%`` (of the way
+    from start to due); 提前1个工作日, 最后一天 09:00, 逾期3个工作日, 到期.
     """
 
     side: str
@@ -51,7 +51,10 @@ class Offset:
                 return cls("before" if match["side"] in ("before", "前", "提前", "到期前") else "after", span)
         raise BadTerm(
             Text(f"不认识的时点 {text!r}", f"cannot read the point in time {text!r}"),
-            hint=Text("例如 1 working day before、09:00 on the last day、逾期3个工作日", "for example 1 working day before, 09:00 on the last day, 3 working days after"),
+            hint=Text(
+                "例如 1 working day before、09:00 on the last day、逾期3个工作日",
+                "for example 1 working day before, 09:00 on the last day, 3 working days after",
+            ),
         )
 
     def instant(self, due: Due, start: datetime, calendar: Calendar, zone: ZoneInfo, hour: time = time(9)) -> datetime:
@@ -85,8 +88,18 @@ class Offset:
 
 
 _EVERY = {
-    "day": "day", "week": "week", "month": "month", "quarter": "quarter", "year": "year", "每日": "day", "每天": "day", "每周": "week", "每月": "month",
-    "每季度": "quarter", "每季": "quarter", "每年": "year",
+    "day": "day",
+    "week": "week",
+    "month": "month",
+    "quarter": "quarter",
+    "year": "year",
+    "每日": "day",
+    "每天": "day",
+    "每周": "week",
+    "每月": "month",
+    "每季度": "quarter",
+    "每季": "quarter",
+    "每年": "year",
 }
 _TIMES = re.compile(r"(?:every day at|每日|每天)\s*(?P<times>[0-2]\d:[0-5]\d(?:\s*[,、]\s*[0-2]\d:[0-5]\d)*)\Z")
 _INTERVAL = re.compile(r"(?:every|每)\s*(?P<amount>\d{1,5})\s*(?P<unit>hours?|minutes?|小时|分钟)\Z")
@@ -115,7 +128,9 @@ class Recurrence:
             return cls(period=period)
         raise BadTerm(
             Text(f"不认识的周期 {text!r}", f"cannot read the recurrence {text!r}"),
-            hint=Text("例如 every week、every day at 08:00, 17:00、每季度", "for example every week, every day at 08:00, 17:00, every 24 hours"),
+            hint=Text(
+                "例如 every week、every day at 08:00, 17:00、每季度", "for example every week, every day at 08:00, 17:00, every 24 hours"
+            ),
         )
 
     @property
