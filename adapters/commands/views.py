@@ -7,6 +7,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.text import Text as Styled
 
 from adapters.commands import frame, screen
 from adapters.commands.cases import act_document, act_name, show_result
@@ -62,7 +63,7 @@ def show(case: Case, as_of: AsOf = "") -> None:
         ]
         state = "、".join(state_label(rules, s).say(lang) for s in shown.state)
         out.print(f"{Text('状态', 'state').say(lang)}  {state} {' '.join(m.say(lang) for m in marks)}")
-        lines: list[list[str | Text]] = []
+        lines: list[list[str]] = []
         for act in shown.acts:
             notes = [DEVIATIONS[d].say(lang) for d in act.deviations]
             late = act.recorded - act.happened.hi
@@ -164,7 +165,7 @@ def due(
 
     def render() -> None:
         lang = frame.settings.lang
-        lines = []
+        lines: list[list[str | Styled]] = []
         for name, rules, row in (*numbered, *unnumbered):
             by = rules.procedure.roles[row.duty.obligation.owed.by].text.say(lang)
             if row.due is not None:
