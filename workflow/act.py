@@ -16,6 +16,7 @@ REVISED, DECIDED, CORRECTED = "revised", "decided", "corrected"
 RECEIVED, CONFIRMED, NOTED = "received", "confirmed", "noted"
 WAIVED, ASKED, GRANTED, DENIED = "waived", "extension_asked", "extension_granted", "extension_refused"
 VOIDED, JOINED, SEPARATED, WITHDRAWN, REOPENED = "voided", "joined", "separated", "withdrawn", "reopened"
+HELD, RELEASED, ERASED = "held", "released", "erased"
 FLAGGED, UNFLAGGED, REFUSED, RECALENDARED = "flagged", "flag_withdrawn", "refused", "recalendared"
 
 DEEDS = frozenset({OPENED, ACTED, CLOCKED})

@@ -202,11 +202,34 @@ class Reopen(Command):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick(Command):
-    """The clock: fires what is due and flags what is late or missing."""
+HoldKind = Literal["dispute", "appeal", "inspection"]
+HOLDS: tuple[HoldKind, ...] = ("dispute", "appeal", "inspection")
 
-    verb: ClassVar[str] = "tick"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(Command):
+    """An open dispute, appeal or inspection: until it is released nothing of the case is erased (S9.3)."""
+
+    verb: ClassVar[str] = "hold"
+    kind: HoldKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Command):
+    verb: ClassVar[str] = "release"
+    of: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erase(Command):
+    """Destroy the erasable part of entries for good: names, telephone numbers, free text. The entries themselves stay (promise 11)."""
+
+    verb: ClassVar[str] = "erase"
+    entries: tuple[int, ...]
+    ground: str
+    decider: Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from workflow import command as commands
 from workflow import organisation as organisations
-from workflow.act import REFUSED, Act
+from workflow.act import ERASED, REFUSED, Act
 from workflow.calendar import Calendar
-from workflow.case.decide import catch_up, decide
+from workflow.case.clockwork import catch_up
+from workflow.case.decide import decide
+from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
+from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.errors import (
     AlreadyThere,
@@ -37,6 +40,7 @@ from workflow.journal.entry import Entry, Private, link
 from workflow.moment import Moment, stamp, utc
 from workflow.obligation.ledger import Row, ledger
 from workflow.organisation import CHAIN, Actor, Organisation
+from workflow.period import Period
 from workflow.ports import Answer, CaseRow, Clock, DueRow, Entropy, Store, Unit, View
 from workflow.procedure.load import Definition, thaw
 from workflow.rules import Rules, World
@@ -236,6 +240,8 @@ class Engine:
             head = old[-1].hash if old else None
             linked: list[tuple[Entry, Private | None]] = []
             for body, private in entries:
+                if body["what"] == "unit" and "since" not in body:
+                    body = {**body, "since": stamp(now)}
                 organisations.check(organisation, body)
                 organisation = organisations.evolve(organisation, body)
                 pair = link(
@@ -326,6 +332,9 @@ class Engine:
             batch.flush()
         with self._lock:
             for case, (head, standing) in batch.standings.items():
+                if case in batch.erased:
+                    self._standings.pop(case, None)
+                    continue
                 self._standings[case] = (head, standing)
                 self._standings.move_to_end(case)
             while len(self._standings) > KEEP:
@@ -336,8 +345,8 @@ class Engine:
 
     def tick(self) -> list[Result]:
         """One sweep: clock transitions, flags and tiers of every case that is due, each case in its own transaction, until none is left."""
-        done: list[Result] = []
         now = utc(self.clock.now())
+        done = self._open_periods(now)
         while True:
             with self.store.read() as view:
                 waiting = view.waking(now, 200)
@@ -348,6 +357,45 @@ class Engine:
                     result = batch.tick(row.id)
                     if result is not None:
                         done.append(result)
+
+    def _open_periods(self, now: datetime) -> list[Result]:
+        """Open the cases of recurring duties; the first sweep opens those of the present period, later ones those missing."""
+        done: list[Result] = []
+        organisation = self.organisation()
+        for name in dict.fromkeys(r.procedure.procedure for r in self.definitions() if r.procedure.period is not None):
+            for rules, unit, period in self._missing_periods(name, organisation, now):
+                with self.batch() as batch:
+                    done.append(batch.open_period(rules, unit, period))
+        return done
+
+    def _missing_periods(self, procedure: str, organisation: Organisation, now: datetime) -> list[tuple[Rules, organisations.Unit, Period]]:
+        found: list[tuple[Rules, organisations.Unit, Period]] = []
+        try:
+            newest = self.rules(procedure, now)
+        except UnknownProcedure:  # no version is in force any more
+            return found
+        declared = newest.procedure.period
+        if declared is None:
+            return found
+        present = Period.of(now, declared.every, newest.zone)
+        with self.store.read() as view:
+            behind = [
+                unit
+                for unit in organisation.units.values()
+                if unit.level == declared.level
+                and organisation.unit_at(unit.id, now) == unit.id
+                and present.owed_by(unit, declared.joins)
+                and view.case(present.case(procedure, unit.id)) is None
+            ]
+            begun = min((row.opened for row in view.cases(procedure)), default=present.since) if behind else present.since
+            for unit in behind:
+                missing: list[Period] = []
+                period = present
+                while period.since >= begun and period.owed_by(unit, declared.joins) and view.case(period.case(procedure, unit.id)) is None:
+                    missing.append(period)
+                    period = period.before()
+                found.extend((self.rules(procedure, p.since), unit, p) for p in reversed(missing))
+        return found
 
     def subscribe(self, listener: Listener) -> None:
         """Call ``listener(case, acts)`` after each transaction that wrote acts, in the thread that wrote them."""
@@ -377,6 +425,16 @@ class Engine:
     def cases(self, procedure: str | None = None) -> Sequence[CaseRow]:
         with self.store.read() as view:
             return view.cases(procedure)
+
+    def period_case(self, procedure: str, unit: str, at: datetime) -> str:
+        """The id of the case of a recurring duty in whose period an instant lies: a record fulfils the period in which it happened (S7.3).
+
+        Raises :class:`~workflow.errors.UnknownProcedure`, also for a procedure that does not recur.
+        """
+        rules = self.rules(procedure, at)
+        if rules.procedure.period is None:
+            raise UnknownProcedure(Text(f"{procedure} 不是周期性义务", f"{procedure} is no recurring duty"))
+        return Period.of(at, rules.procedure.period.every, rules.zone).case(rules.procedure.procedure, unit)
 
     def private(self, case: str, n: int) -> Mapping[str, Json]:
         """The erasable part of an act; empty when there was none or it was erased."""
@@ -433,6 +491,8 @@ class Batch:
         self._now = now
         self.standings: dict[str, tuple[str, Standing]] = {}
         self._swept: set[str] = set()
+        self.erased: set[str] = set()
+        """Cases of which something was destroyed: no copy of it stays in memory."""
         self.written: list[tuple[str, tuple[Act, ...]]] = []
 
     def open(self, procedure: str, command: commands.Open, *, case: str = "", key: str | None = None) -> Result:
@@ -448,6 +508,14 @@ class Batch:
         self.keep_calendar()
         standing = decide(None, command, world, self._now, name)
         return self._write(standing, 0, None, command, key)
+
+    def open_period(self, rules: Rules, unit: organisations.Unit, period: Period) -> Result:
+        """Open the case of one period of a unit's recurring duty; the sweep does (S7.3)."""
+        engine = self._engine
+        world = engine._current_first(World(rules, engine._calendars, engine._organise(self._unit), engine._tz))
+        self.keep_calendar()
+        standing = open_period(unit.id, period, world, self._now, period.case(rules.procedure.procedure, unit.id))
+        return self._write(standing, 0, None, None, None)
 
     def do(self, case: str, command: commands.Command, *, expected: int | None = None, key: str | None = None) -> Result:
         repeated = self._repeated(command, key)
@@ -538,6 +606,9 @@ class Batch:
             linked.append(pair)
         self._unit.append(linked)
         assert head is not None
+        for act in acts:
+            if act.kind == ERASED:
+                self._erase(after.case, act)
         if key is not None and command is not None:
             request = digest(canonical(command.document()))
             self._unit.remember(key, Answer(request, after.case.id, after.case.n, since + 1))
@@ -546,6 +617,11 @@ class Batch:
         if acts:
             self.written.append((after.case.id, acts))
         return Result(after.case.id, after.case.n, acts, after)
+
+    def _erase(self, case: Case, act: Act) -> None:
+        for n in cast(Sequence[int], act.data["entries"]):
+            self._unit.erase(case.id, n)
+        self.erased.add(case.id)
 
     def _repeated(self, command: commands.Command, key: str | None) -> Result | None:
         if key is None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from workflow import term as terms
 from workflow.case.fold import Case
 from workflow.journal.canonical import Json
 from workflow.obligation.clock import DueRevision
-from workflow.obligation.ledger import Row
+from workflow.obligation.ledger import Row, same_duty
 from workflow.procedure.model import UNIT_BASIS, Alternative, Procedure, basis_id
 from workflow.replay import row_document
 from workflow.rules import World
@@ -29,6 +29,8 @@ class Why:
     world: World
     story: Explanation | None
     """Of the due revision that stands; ``None`` without a number or a start."""
+    abreast: tuple[Row, ...] = ()
+    """Rows of other rules that demand the same thing (S8.3)."""
 
     def document(self) -> dict[str, Json]:
         """The whole tree as canonical data."""
@@ -48,8 +50,8 @@ class Why:
         return list(_lines(self, lang))
 
 
-def why(row: Row, case: Case, world: World) -> Why:
-    """Explain a row of the ledger."""
+def why(row: Row, case: Case, world: World, rows: Sequence[Row] = ()) -> Why:
+    """Explain a row of the ledger. With the ``rows`` of the whole ledger, what other rules say of the same duty is said too."""
     current = row.current
     story = None
     if (
@@ -60,7 +62,7 @@ def why(row: Row, case: Case, world: World) -> Why:
         and not current.kept_old
     ):
         story = terms.explain(current.start.lo, current.term, world.calendar(current.calendar), world.rules.zone, current.pauses)
-    return Why(row, case, world, story)
+    return Why(row, case, world, story, tuple(same_duty(row, rows)))
 
 
 def _bases(row: Row) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ def basis_text(p: Procedure, reference: str) -> Text:
     if reference == UNIT_BASIS:
         return Text("本单位规定", "set by the unit")
     basis = p.basis[basis_id(reference)]
-    title = p.documents[basis.document].text if basis.document in p.documents else Text(basis.document, basis.document)
+    title = _document(p, reference)
     sure = "" if basis.read == "A" else f"({basis.read} 级来源,未核实)"
     sure_en = "" if basis.read == "A" else f" (source grade {basis.read}, unverified)"
     clause = f" {basis.clause}" if basis.clause else ""
@@ -127,7 +129,31 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     ):
         yield f"  {'注意' if zh else 'note'}  {ambiguous.note.text.say(lang)}"
     yield f"  {'结论' if zh else 'outcome'}  {_outcome(why, lang)}"
+    if why.abreast:
+        yield f"  {'并列' if zh else 'abreast'}  {abreast((row, *why.abreast), why.world).say(lang)}"
     yield f"  {'定义' if zh else 'definition'}  {p.ref} ({why.world.rules.hash[:19]}…)"
+
+
+def abreast(rows: Sequence[Row], world: World) -> Text:
+    """One sentence for several rules that demand the same thing: 按县规定迟报12分钟,按国家规定按时 (S8.3)."""
+    p = world.rules.procedure
+    said: list[tuple[str, str]] = []
+    for row in sorted(rows, key=lambda r: r.due.instant if r.due is not None else datetime.max.replace(tzinfo=UTC)):
+        title = _document(p, next(iter(_bases(row)), UNIT_BASIS))
+        late = row.late.clock if row.late is not None else None
+        zh, en = OUTCOMES[row.outcome].zh, OUTCOMES[row.outcome].en
+        if late is not None:
+            zh += duration(late, "zh")
+            en += f" by {duration(late, 'en')}"
+        said.append((f"按{title.zh}{zh}", f"{en} under {title.en}"))
+    return Text(",".join(z for z, _ in said), "; ".join(e for _, e in said))
+
+
+def _document(p: Procedure, reference: str) -> Text:
+    if reference == UNIT_BASIS:
+        return Text("本单位规定", "the unit's own rule")
+    document = p.basis[basis_id(reference)].document
+    return p.documents[document].text if document in p.documents else Text(document, document)
 
 
 def _revision(old: DueRevision, zone: ZoneInfo, why: Why, lang: Lang) -> str:
@@ -187,4 +213,4 @@ def duration(span: timedelta, lang: Lang) -> str:
     return ("" if lang == "zh" else " ").join(parts) or f"0{' ' if lang == 'en' else ''}{units[3]}"
 
 
-__all__ = ["REASONS", "Alternative", "Why", "basis_text", "duration", "why"]
+__all__ = ["REASONS", "Alternative", "Why", "abreast", "basis_text", "duration", "why"]

@@ -46,6 +46,8 @@ class Unit:
     en: str
     level: str
     parent: str = ""
+    since: datetime | None = None
+    """From when it exists; a unit that does not say so exists since it was journaled."""
     merged_into: str = ""
     merged_from: datetime | None = None
     """From when on the unit is part of ``merged_into``."""
@@ -185,7 +187,7 @@ class Organisation:
         """The canonical content; no names, no telephone numbers."""
         return {
             "units": [
-                [u.id, u.zh, u.en, u.level, u.parent, u.merged_into, stamp(u.merged_from) if u.merged_from else ""]
+                [u.id, u.zh, u.en, u.level, u.parent, _maybe(u.since), u.merged_into, _maybe(u.merged_from)]
                 for _, u in sorted(self.units.items())
             ],
             "posts": [[p.id, p.role, p.unit] for _, p in sorted(self.posts.items())],
@@ -194,8 +196,12 @@ class Organisation:
         }
 
 
+def _maybe(instant: datetime | None) -> str:
+    return stamp(instant) if instant is not None else ""
+
+
 def _span(span: Span) -> list[Json]:
-    return [span.person, span.post, stamp(span.since), stamp(span.until) if span.until else "", span.acting]
+    return [span.person, span.post, stamp(span.since), _maybe(span.until), span.acting]
 
 
 def check(organisation: Organisation, body: Mapping[str, Any]) -> None:
@@ -230,7 +236,8 @@ def evolve(organisation: Organisation, body: Mapping[str, Any]) -> Organisation:
     """The organisation after one entry."""
     kind, n = body["what"], organisation.n + 1
     if kind == "unit":
-        unit = Unit(str(body["id"]), str(body["zh"]), str(body["en"]), str(body["level"]), str(body.get("parent", "")))
+        since = unstamp(str(body["since"])) if body.get("since") else None
+        unit = Unit(str(body["id"]), str(body["zh"]), str(body["en"]), str(body["level"]), str(body.get("parent", "")), since)
         return replace(organisation, units={**organisation.units, unit.id: unit}, n=n)
     if kind == "merge":
         unit = replace(organisation.units[str(body["id"])], merged_into=str(body["into"]), merged_from=unstamp(str(body["since"])))
@@ -279,6 +286,8 @@ def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[t
     body: dict[str, Json] = {"what": "unit", "id": unit["id"], "zh": unit["zh"], "en": unit["en"], "level": unit["level"]}
     if parent:
         body["parent"] = parent
+    if unit.get("from"):
+        body["since"] = stamp(read_instant(unit["from"]))
     yield body, None
     for post in unit.get("posts", []):
         name = post.get("id") or f"{unit['id']}.{post['role']}"

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from workflow.act import ACTED, DEEDS, OPENED, Act
 from workflow.calendar import Calendar
-from workflow.case.decide import catch_up
+from workflow.case.clockwork import catch_up
 from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.errors import IntegrityError, UnknownProcedure

@@ -70,6 +70,9 @@ KINDS = {
     kinds.FLAGGED: Text("标记", "flag"),
     kinds.UNFLAGGED: Text("撤销标记", "flag withdrawn"),
     kinds.REFUSED: Text("拒绝", "refused"),
+    kinds.HELD: Text("保留", "hold"),
+    kinds.RELEASED: Text("解除保留", "hold released"),
+    kinds.ERASED: Text("销毁个人信息", "erasure"),
     kinds.RECALENDARED: Text("日历更新", "calendar revised"),
 }
 

@@ -11,7 +11,7 @@ from rich.text import Text as Styled
 
 from adapters.commands import frame, screen
 from adapters.commands.cases import act_document, act_name, show_result
-from workflow.case.decide import catch_up
+from workflow.case.clockwork import catch_up
 from workflow.errors import BadInput, UnknownName
 from workflow.explain import why
 from workflow.journal.canonical import Json
@@ -231,7 +231,7 @@ def explain(
             Text(f"没有义务 {row!r}", f"there is no obligation {row!r}"),
             hint=Text("可用:" + "、".join(r.key for r in rows), "there are: " + ", ".join(r.key for r in rows)),
         )
-    told = [why(r, known, world) for r in chosen]
+    told = [why(r, known, world, rows) for r in chosen]
 
     def render() -> None:
         for one in told:

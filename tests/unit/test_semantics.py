@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,13 @@ import pytest
 from adapters.calendars import shipped
 from tests.play import ZONE, Play, at
 from workflow import command as c
+from workflow import organisation as organisations
 from workflow.act import FLAGGED, UNFLAGGED
 from workflow.errors import (
     BadInput,
     ClockOnly,
     FutureTime,
+    Held,
     MissingFacts,
     NotAllowed,
     TooLate,
@@ -28,6 +31,7 @@ from workflow.journal.canonical import canonical
 from workflow.moment import Moment
 from workflow.obligation.ledger import Outcome
 from workflow.organisation import Actor
+from workflow.procedure.load import load
 from workflow.replay import case_document
 from workflow.words import beside
 
@@ -459,6 +463,71 @@ def test_s7_3_a_record_fulfils_one_period_never_two(play: Play) -> None:
     assert [r.outcome for r in play.rows("follow", "09-25 08:01")][:2] == [MET, MISSED]
 
 
+ROUNDS = """
+procedure: rounds
+version: "1"
+zh: 巡查
+en: rounds
+roles: {desk: {zh: 值班, en: desk, level: village}}
+initial: open
+states: {open: {zh: 在办, en: open}}
+period: {every: month, level: village}
+in_force: {from: 2026-01-01}
+events:
+  begin: {zh: 开始, en: begin, opens: true, by: engine, basis: unit}
+  checked: {zh: 已查, en: checked, by: desk, basis: unit}
+obligations:
+  check: {zh: 检查, en: check, owed: {by: desk}, starts: {on: case}, term: [{is: end of month}], met_by: checked, basis: unit}
+"""
+
+
+@pytest.fixture
+def rounds() -> Play:
+    """A monthly duty of two villages; one of them begins in the middle of October."""
+    play = Play("rounds").at("10-01 00:00")
+    play.engine.add(load(ROUNDS.encode(), "rounds.yaml"))
+    units = {"units": [{"id": "v1", "zh": "甲村", "en": "V1", "level": "village"}]}
+    later = {"units": [{"id": "v2", "zh": "乙村", "en": "V2", "level": "village", "from": "2026-10-15"}]}
+    for document in (units, later):
+        play.engine.organise(organisations.entries(document, lambda text: at(f"{text} 00:00")))
+    return play
+
+
+def test_s7_3_the_sweep_opens_one_case_a_unit_and_period(rounds: Play) -> None:
+    rounds.engine.tick()
+    assert [row.id for row in rounds.engine.cases()] == ["rounds.v1.2026-10"]
+    rounds.at("12-02 08:00").engine.tick()  # two months of downtime: nothing is lost, nothing opened twice
+    rounds.engine.tick()
+    assert sorted(row.id for row in rounds.engine.cases()) == [
+        "rounds.v1.2026-10", "rounds.v1.2026-11", "rounds.v1.2026-12", "rounds.v2.2026-11", "rounds.v2.2026-12",
+    ]  # fmt: skip
+
+
+def test_s7_3_a_unit_that_starts_mid_period_owes_from_the_next_one(rounds: Play) -> None:
+    rounds.at("10-20 00:00").engine.tick()
+    assert [row.id for row in rounds.engine.cases()] == ["rounds.v1.2026-10"]
+    rounds.at("11-01 00:00").engine.tick()
+    assert rounds.engine.case("rounds.v2.2026-11").case.unit == "v2"
+
+
+def test_s7_3_a_record_fulfils_the_period_in_which_it_happened(rounds: Play) -> None:
+    rounds.engine.tick()
+    rounds.at("11-03 00:00").engine.tick()
+    rounds.case = rounds.engine.period_case("rounds", "v1", at("10-30 09:00"))
+    rounds.record("desk", "checked", "10-30 09:00", grade="counterpart")
+    assert rounds.outcome("check") == MET
+    rounds.case = "rounds.v1.2026-11"
+    assert rounds.outcome("check") == NOT_DUE
+
+
+def test_s7_3_a_period_runs_under_the_rules_of_its_first_day(rounds: Play) -> None:
+    rounds.engine.tick()
+    rounds.engine.add(load(ROUNDS.replace('version: "1"', 'version: "2"').replace("2026-01-01", "2026-11-15").encode(), "rounds2.yaml"))
+    rounds.at("12-02 08:00").engine.tick()
+    versions = {row.id: row.version for row in rounds.engine.cases() if row.id.startswith("rounds.v1")}
+    assert versions == {"rounds.v1.2026-10": "1", "rounds.v1.2026-11": "1", "rounds.v1.2026-12": "2"}
+
+
 # S8 -- rules in force
 
 
@@ -480,6 +549,25 @@ def test_s8_2_a_new_calendar_revision_moves_open_dates_and_says_so() -> None:
     row = play.row("answer")
     assert [v.kind for v in row.revisions] == ["start", "calendar"]
     assert (before, play.due("answer")) == ("05-14 00:00", "05-14 00:00") or play.due("answer") != before
+
+
+def test_s8_3_rules_side_by_side_keep_their_own_rows_and_one_sentence_names_both(play: Play) -> None:
+    play.at("09-24 10:32").fire("desk", "call")
+    assert (play.outcome("county"), play.outcome("state")) == (LATE, MET)
+    standing = play.engine.case("C")
+    told = why(play.row("county"), standing.case, play.engine.world(standing), play.engine.ledger("C"))
+    assert any("按县规定迟延12分钟,按国家规定按时" in line for line in told.lines("zh"))
+    assert any("met late by 12 min under the county rule; met under the national rule" in line for line in told.lines("en"))
+
+
+def test_s8_3_the_earliest_mandatory_date_drives_the_reminders(play: Play) -> None:
+    play.at("09-24 11:56").engine.tick()
+    told = [
+        a.name
+        for a in play.engine.case("C").case.acts
+        if a.kind == FLAGGED and a.data["flag"] == "tier" and a.name[:5] in ("count", "state")
+    ]
+    assert told == ["county/boss#1"]
 
 
 def test_s8_4_an_extension_asked_in_time_and_granted_later_moves_the_date(play: Play) -> None:
@@ -549,6 +637,28 @@ def test_s9_3_personal_facts_and_free_text_lie_in_the_erasable_part() -> None:
         assert unit.erase("C", 1)
     assert play.engine.private("C", 1) == {}
     assert play.outcome("call") == NOT_DUE
+
+
+def test_s9_3_an_erasure_needs_ground_decider_and_no_hold_and_leaves_every_outcome(play: Play) -> None:
+    erase = c.Erase(said=play.said("office"), entries=(1,), ground="本人申请", decider=Actor("boss"))
+    with pytest.raises(Held):  # the case is open
+        play.do(erase)
+    play.at("09-24 10:10").fire("boss", "close")
+    play.do(c.Hold(said=play.said("office"), kind="appeal", reason="申诉中"))
+    held = play.engine.case("C").case.n
+    with pytest.raises(Held, match="appeal"):
+        play.do(erase)
+    play.do(c.Release(said=play.said("office"), of=held, reason="申诉终结"))
+    before = [(r.key, r.outcome) for r in play.engine.ledger("C")]
+    with pytest.raises(WrongRole):
+        play.do(replace(erase, decider=Actor("office")))
+    assert play.engine.private("C", 1)["what"] == "事"
+    result = play.do(erase)
+    assert result.acts[-1].data["entries"] == [1]
+    assert play.engine.private("C", 1) == {}
+    assert [(r.key, r.outcome) for r in play.engine.ledger("C")] == before
+    with pytest.raises(NotAllowed):  # the record of the erasure itself stays
+        play.do(replace(erase, entries=(result.n,)))
 
 
 def test_s10_2_the_digest_of_a_case_is_the_same_however_it_is_folded(play: Play) -> None:

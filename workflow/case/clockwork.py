@@ -1,12 +1,15 @@
-"""Events that only the clock can fire: when the next one of a case is due."""
+"""Events that only the clock can fire: when the next one of a case is due, and the catching up before anything else (S3.6)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from workflow import term as terms
-from workflow.act import CLOCKED
+from workflow.act import CLOCKED, Act
 from workflow.case.fold import Case
+from workflow.case.standing import Standing, settle
+from workflow.journal.canonical import Json
+from workflow.moment import Moment
 from workflow.obligation.clock import starting
 from workflow.obligation.ledger import assess
 from workflow.procedure.model import Event
@@ -44,3 +47,23 @@ def clock_instant(case: Case, world: World, name: str, event: Event, as_of: date
     if not starts or event.after.term is None:
         return None
     return terms.due(starts[-1].happened.lo, event.after.term, world.calendar(case.calendar_now), world.rules.zone).instant
+
+
+def catch_up(standing: Standing, world: World, now: datetime) -> Standing:
+    """Apply every clock transition due at or before ``now``, in due order (S3.6)."""
+    while (due := next_clock(standing.case, world, now)) is not None:
+        instant, name = due
+        case = standing.case
+        state = world.rules.chart.fire(case.state, name)
+        assert state is not None
+        data = ending(case, world, state, {})
+        standing = settle(standing, Act(case.n + 1, CLOCKED, name, Moment.at(instant), now, data=data, state=state), world, now)
+    return standing
+
+
+def ending(case: Case, world: World, state: tuple[str, ...], data: dict[str, Json]) -> dict[str, Json]:
+    """The data of an act that leads to ``state``, marked when it ends the case."""
+    chart = world.rules.chart
+    if chart.ended(state) and not (case.state and chart.ended(case.state)):
+        return {**data, "ended": True}
+    return data

@@ -6,7 +6,7 @@ its own; the flag itself stays in history (S1.5).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from workflow.act import FLAGGED, UNFLAGGED, Act
@@ -15,7 +15,7 @@ from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import TICK, Moment, stamp
-from workflow.obligation.ledger import Outcome, Row, ledger
+from workflow.obligation.ledger import Outcome, Row, ledger, same_duty
 from workflow.rules import World
 from workflow.term import Offset
 
@@ -26,8 +26,9 @@ def flags(standing: Standing, world: World, now: datetime) -> Standing:
     """The standing with every flag and tier that is due at ``now`` and not yet in the journal; the same one when there is none."""
     if not standing.case.listed:
         return standing
-    for row in ledger(standing.case, world, now):
-        for data, happened in (*_flag(standing.case, row), *_tiers(standing.case, row, world, now)):
+    rows = ledger(standing.case, world, now)
+    for row in rows:
+        for data, happened in (*_flag(standing.case, row), *_tiers(standing.case, row, rows, world, now)):
             kind = UNFLAGGED if data["flag"] == "withdrawn" else FLAGGED
             act = Act(standing.case.n + 1, kind, row.key, Moment.at(happened), now, data=data, state=standing.case.state)
             standing = settle(standing, act, world, now)
@@ -58,9 +59,9 @@ def _flag(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
     yield data, due if due is not None else case.acts[-1].happened.lo
 
 
-def _tiers(case: Case, row: Row, world: World, now: datetime) -> Iterator[tuple[dict[str, Json], datetime]]:
+def _tiers(case: Case, row: Row, rows: Sequence[Row], world: World, now: datetime) -> Iterator[tuple[dict[str, Json], datetime]]:
     fired = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
-    for index, instant in tier_instants(row, world):
+    for index, instant in tiers(row, rows, world):
         revision = row.revisions[-1].number
         if instant > now or (revision, index) in fired or not row.open:
             continue
@@ -69,6 +70,17 @@ def _tiers(case: Case, row: Row, world: World, now: datetime) -> Iterator[tuple[
         if tier.lead:
             data["lead"] = tier.lead
         yield data, instant
+
+
+def tiers(row: Row, rows: Sequence[Row], world: World) -> list[tuple[int, datetime]]:
+    """The tiers of a row among all rows of its case. Of rules that demand the same thing the earliest mandatory date reminds (S8.3)."""
+    found = tier_instants(row, world)
+    due = row.due
+    if row.duty.obligation.duty is None or due is None:
+        return found
+    dues = [r.due.instant for r in same_duty(row, rows) if r.open and r.duty.obligation.modality == "mandatory" and r.due is not None]
+    leads = row.duty.obligation.modality == "mandatory" and due.instant <= min(dues, default=due.instant)
+    return found if leads or not dues else [(index, instant) for index, instant in found if instant >= due.instant]
 
 
 def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:

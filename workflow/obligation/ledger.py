@@ -93,6 +93,12 @@ def ledger(case: Case, world: World, as_of: datetime) -> list[Row]:
     return assess(world.rules.duties.values(), case, world, as_of)
 
 
+def same_duty(row: Row, rows: Iterable[Row]) -> list[Row]:
+    """The rows of other rules that demand the same thing (S8.3), without the row itself; empty when it has no duty key."""
+    key = row.duty.obligation.duty
+    return [r for r in rows if key is not None and r.duty.obligation.duty == key and r.duty.id != row.duty.id and r.number == row.number]
+
+
 def _key(duty: Duty, receiver: str, number: int) -> str:
     return f"{duty.id}/{receiver}#{number}" if receiver else f"{duty.id}#{number}"
 

@@ -300,6 +300,15 @@ class InForce(Model):
     """Events whose day decides; the first that is present. Default: the opening event (S8.1)."""
 
 
+class Period(Model):
+    """A recurring duty: the sweep opens one case for each unit of a level and each period (S7.3)."""
+
+    every: Literal["day", "week", "month", "quarter", "year"]
+    level: str
+    joins: Literal["next", "at_once"] = "next"
+    """A unit that starts in the middle of a period owes from the next one, or at once."""
+
+
 class Procedure(Model):
     procedure: Name
     version: Version
@@ -320,6 +329,9 @@ class Procedure(Model):
     events: dict[Name, Event]
     decisions: dict[Name, Decision] = {}
     obligations: dict[Name, Obligation] = {}
+    erase: Names = ()
+    """Roles that may decide that personal data be destroyed; nobody named: nobody may (S9.3)."""
+    period: Period | None = None
     notes: tuple[Label, ...] = ()
 
     @property

@@ -85,7 +85,7 @@ def due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses:
         day = local.date() if local.time() <= term.at else local.date() + _DAY
         return _exact(datetime.combine(day, term.at, zone))
     if isinstance(term, EndOf):
-        return _ending(_period_end(start.astimezone(zone).date(), term.unit), zone)
+        return _ending(period_end(start.astimezone(zone).date(), term.unit), zone)
     raise BadTerm(Text(f"期限“{term.text.zh}”没有数字", f"the term '{term.text.en}' has no number"))
 
 
@@ -190,7 +190,7 @@ def _date(year: int, month: int, day: int) -> date:
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
-def _period_end(day: date, unit: str) -> date:
+def period_end(day: date, unit: str) -> date:
     """The last day of the week (Monday to Sunday), month, quarter or year of ``day``."""
     if unit == "week":
         return day + timedelta(days=6 - day.weekday())

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from workflow.calendar import Calendar
 from workflow.errors import BadTerm
-from workflow.term.due import Due, _period_end
+from workflow.term.due import Due, period_end
 from workflow.term.model import Span, parse
 from workflow.text import Text
 
@@ -152,7 +152,7 @@ class Recurrence:
                 found = [datetime.combine(day, t, zone).astimezone(UTC) for t in self.times]
                 day += timedelta(days=1)
             else:
-                end = day if self.period == "day" else _period_end(day, self.period)
+                end = day if self.period == "day" else period_end(day, self.period)
                 day = end + timedelta(days=1)
                 found = [datetime.combine(day, time(), zone).astimezone(UTC)]
             for slot in found:

@@ -1,0 +1,213 @@
+"""Opening a case and doing what its procedure declares: a request may be refused, a record is kept with its breaches (SEMANTICS S5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from workflow import act as kinds
+from workflow import command as commands
+from workflow.act import Act
+from workflow.case.clockwork import catch_up, ending
+from workflow.case.scene import Given, Scene, read_given, stamps
+from workflow.case.standing import Standing, settle
+from workflow.errors import BadInput, ClockOnly, MissingFacts, NotAllowed, WrongRole, WrongState
+from workflow.journal.canonical import Json
+from workflow.moment import Moment, stamp
+from workflow.obligation.clock import known_at
+from workflow.organisation import Actor
+from workflow.period import Period
+from workflow.procedure.condition import holds
+from workflow.procedure.fact import is_unknown
+from workflow.procedure.model import Event
+from workflow.rules import World
+from workflow.text import Text
+
+
+def open_case(command: commands.Open, world: World, now: datetime, case_id: str) -> Standing:
+    rules = world.rules
+    openers = [name for name, event in rules.procedure.events.items() if event.opens]
+    name = rules.find("event", command.event) if command.event else openers[0] if openers else ""
+    if name not in openers:
+        raise BadInput(
+            Text(f"事件 {command.event!r} 不能立案", f"the event {command.event!r} does not open a case"),
+            hint=Text("可用:" + "、".join(openers), "one of: " + ", ".join(openers)),
+        )
+    blank = [zh for zh, value in (("何事", command.what), ("何处", command.where), ("何人告知", command.told_by)) if not value.strip()]
+    if blank:
+        raise BadInput(
+            Text(f"立案需要三项:何事、何处、何人告知;缺 {'、'.join(blank)}", "opening needs three things: what, where, who told us"),
+            hint=Text("其余都可以填“待核”", "everything else can be 'not known yet'"),
+        )
+    when = stamps(command.said, now)
+    given = read_given(world, command.facts, {})
+    said = command.said.actor
+    named = replace(said, role=rules.find("role", said.role)) if said.role else said
+    actor = world.organisation.actor(named, command.unit, when.happened.lo)
+    event = rules.procedure.events[name]
+    deviations = ("wrong_role",) if event.by and actor.role not in event.by else ()
+    data: dict[str, Json] = {
+        **given.data(),
+        **_pinned(world),
+        "unit": command.unit,
+        "given": sorted([*given.unseen, "what", "where", "told_by"]),
+    }
+    if command.elsewhere:
+        data["elsewhere"] = True
+    if command.drill:
+        data["drill"] = True
+    if command.said.source:
+        data["source"] = command.said.source
+    private = given.private(what=command.what, where=command.where, told_by=command.told_by, note=command.said.note)
+    act = Act(
+        1,
+        kinds.OPENED,
+        name,
+        when.happened,
+        now,
+        actor,
+        when.submitted,
+        when.received,
+        when.grade,
+        data,
+        deviations,
+        rules.chart.initial,
+        private,
+    )
+    return catch_up(settle(Standing.fresh(case_id, act), act, world, now), world, now)
+
+
+def open_period(unit: str, period: Period, world: World, now: datetime, case_id: str) -> Standing:
+    """The case of one period of a recurring duty; the sweep opens it, so its author is nobody (S7.3)."""
+    rules = world.rules
+    name = next(n for n, e in rules.procedure.events.items() if e.opens)
+    data: dict[str, Json] = {**_pinned(world), "unit": unit, "period": [stamp(period.since), stamp(period.until)]}
+    act = Act(1, kinds.OPENED, name, Moment.at(period.since), now, data=data, state=rules.chart.initial)
+    return catch_up(settle(Standing.fresh(case_id, act), act, world, now), world, now)
+
+
+def _pinned(world: World) -> dict[str, Json]:
+    """What a case is pinned to when it opens (promise 9)."""
+    rules = world.rules
+    return {
+        "procedure": rules.procedure.procedure,
+        "version": rules.procedure.version,
+        "definition": rules.hash,
+        "calendar": next(iter(world.calendars)),
+        "tz": world.tz,
+    }
+
+
+def do(scene: Scene, command: commands.Do) -> Act:
+    world, case = scene.world, scene.case
+    rules = world.rules
+    name = rules.find("event", command.event)
+    event = rules.procedure.events[name]
+    if event.clockwork:
+        raise ClockOnly(
+            Text(f"“{event.zh}”只能由时钟触发", f"'{event.en}' is an event of the clock; no person can fire it"), where=f"{case.id}: {name}"
+        )
+    when = stamps(command.said, scene.now)
+    given = read_given(world, command.facts, command.elements)
+    receivers = tuple(rules.find("role", r) for r in command.to)
+    present = tuple(rules.find("role", r) for r in command.present)
+    draft = scene.act(kinds.ACTED, name, command.said, given.data())
+    assert draft.actor is not None
+    second = scene.actor(command.second, when.happened.lo) if command.second is not None else None
+    breaches = _breaches(scene, name, event, command, draft, given, present, second)
+    strict = event.kind == "request" and not isinstance(command, commands.Record)
+    if strict and breaches:
+        raise next(iter(breaches.values()))()
+    data = dict(draft.data)
+    if receivers:
+        data["to"] = sorted(receivers)
+    if present:
+        data["present"] = sorted(present)
+    if second is not None:
+        data["second"] = second.document()
+    if command.oral:
+        data["oral"] = True
+    if command.slot is not None:
+        data["slot"] = command.slot.encode()
+    if event.report is not None and event.report.medium != "any":
+        data["medium"] = event.report.medium
+    state = case.state if breaches else rules.chart.fire(case.state, name) or case.state
+    data = ending(case, world, state, data)
+    private = given.private(oral=command.oral, note=command.said.note)
+    return replace(draft, data=data, deviations=tuple(breaches), state=state, private=private)
+
+
+def _breaches(
+    scene: Scene, name: str, event: Event, command: commands.Do, draft: Act, given: Given, present: tuple[str, ...], second: Actor | None
+) -> dict[str, Callable[[], Exception]]:
+    """Every breach of procedure by code, with the error that refuses a request for it."""
+    world, case = scene.world, scene.case
+    found: dict[str, Callable[[], Exception]] = {}
+    actor = draft.actor
+    assert actor is not None
+    where = f"{case.id}: {name}"
+    label = event.text
+    if event.by and actor.role not in event.by:
+        allowed = ", ".join(event.by)
+        found["wrong_role"] = lambda: WrongRole(
+            Text(f"{actor.role} 无权“{label.zh}”", f"{actor.role} may not '{label.en}'"),
+            where=where,
+            hint=Text(f"由 {allowed} 办理", f"it is for {allowed}"),
+        )
+    if world.rules.chart.fire(case.state, name) is None and not _was_enabled(scene, name, draft):
+        found["not_enabled"] = lambda: WrongState(
+            Text(
+                f"当前状态 {'、'.join(case.state)} 不能“{label.zh}”", f"'{label.en}' is not possible in the state {', '.join(case.state)}"
+            ),
+            where=where,
+            hint=Text(
+                "现在可以:" + "、".join(world.rules.chart.enabled(case.state)),
+                "possible now: " + ", ".join(world.rules.chart.enabled(case.state)),
+            ),
+        )
+    facts = {**case.facts_now(), **given.facts, **dict.fromkeys(given.unseen, True)}
+    missing = [f for f in event.require if f not in facts or is_unknown(facts[f])]
+    if missing:
+        found["missing_facts"] = lambda: MissingFacts(
+            Text(f"“{label.zh}”还缺:{'、'.join(missing)}", f"'{label.en}' still needs: {', '.join(missing)}"), where=where
+        )
+    wanted = (*event.record, *(event.report.elements if event.report else ()))
+    blank = [e for e in wanted if given.elements.get(e, "blank") == "blank"]
+    if blank:
+        found["blank_element"] = lambda: MissingFacts(
+            Text(f"要素未填:{'、'.join(blank)}", f"elements left blank: {', '.join(blank)}"),
+            where=where,
+            hint=Text("不清楚的填“待核”", "write 'not known yet' for what is not known"),
+        )
+    absent = [r for r in event.present if r not in present]
+    if absent:
+        found["absent"] = lambda: NotAllowed(
+            Text(f"须在场者不在场:{'、'.join(absent)}", f"must be present and is not: {', '.join(absent)}"), where=where
+        )
+    if event.second and not command.oral:
+        if second is None or second.role != event.second:
+            found["no_second"] = lambda: NotAllowed(
+                Text(f"须由 {event.second} 会签", f"needs the signature of {event.second}"),
+                where=where,
+                hint=Text("或记录口头同意(--oral),事后补签", "or record an oral approval (--oral) and sign afterwards"),
+            )
+        elif second.person is not None and second.person == actor.person:
+            found["four_eyes"] = lambda: NotAllowed(
+                Text("会签人与经办人不能是同一人", "the second signer must be another person"), where=where
+            )
+    if event.when is not None:
+        known = known_at(case, draft.happened.hi)
+        if holds(event.when, replace(known, facts={**known.facts, **given.facts})) is not True:
+            found["condition"] = lambda: NotAllowed(
+                Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where
+            )
+    return found
+
+
+def _was_enabled(scene: Scene, name: str, draft: Act) -> bool:
+    """For a back-filled act: whether it was possible when it happened (S1.5, S5.3)."""
+    if draft.happened.hi >= scene.now:
+        return False
+    before = [a for a in scene.case.acts if a.happened.lo <= draft.happened.lo and not a.deviations]
+    return bool(before) and len(before) < scene.case.n and scene.world.rules.chart.fire(before[-1].state, name) is not None

@@ -1,0 +1,82 @@
+"""What is said of a single duty or report: received, confirmed, waived, extended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from workflow import act as kinds
+from workflow import command as commands
+from workflow import term as terms
+from workflow.act import Act
+from workflow.case.scene import Scene, existing, stamps
+from workflow.errors import BadInput, NotAllowed, TooLate, WrongRole
+from workflow.moment import Moment
+from workflow.obligation.ledger import Row
+from workflow.text import Text
+
+
+def receipt(scene: Scene, command: commands.Receipt) -> Act:
+    existing(scene, command.of)
+    by = scene.world.rules.find("role", command.by) if command.by else ""
+    return scene.act(kinds.RECEIVED, str(command.of), command.said, {"by": by, "how": command.how})
+
+
+def confirm(scene: Scene, command: commands.Confirm) -> Act:
+    act = existing(scene, command.of)
+    actor = scene.actor(command.said.actor, scene.now)
+    if act.actor is not None and act.actor.person is not None and act.actor.person == actor.person:
+        raise WrongRole(Text("不能确认自己的记录", "nobody confirms their own record"), where=scene.case.id)
+    # A confirmation says that the thing was done when its record says; a signature after an oral approval is given now (补签).
+    happened = command.said.happened or (Moment.at(scene.now) if act.data.get("oral") else act.sent)
+    said = replace(command.said, happened=happened, grade=command.said.grade or "counterpart")
+    return scene.act(kinds.CONFIRMED, str(command.of), said, {})
+
+
+def waive(scene: Scene, command: commands.Waive) -> Act:
+    row = scene.row(command.row)
+    actor = scene.actor(command.said.actor, scene.now)
+    allowed = tuple(r for r in row.duty.obligation.waive if r != row.duty.obligation.owed.by)
+    scene.demand_role(actor, allowed, Text(f"免除“{row.duty.title.zh}”", f"waive '{row.duty.title.en}'"))
+    if not command.ground.strip():
+        raise BadInput(Text("免除须写明依据", "a waiver needs its ground"), where=row.key)
+    return scene.act(kinds.WAIVED, row.key, command.said, {}, {"ground": command.ground})
+
+
+def extend(scene: Scene, command: commands.Extend) -> Act:
+    row = scene.row(command.row)
+    rule = row.duty.obligation.extend
+    if rule is None or row.due is None:
+        raise NotAllowed(Text(f"“{row.duty.title.zh}”不能延期", f"'{row.duty.title.en}' cannot be extended"), where=row.key)
+    actor = scene.actor(command.said.actor, scene.now)
+    case = scene.case
+    answered = {a.data.get("of") for a in (*case.kind(kinds.GRANTED, row.key), *case.kind(kinds.DENIED, row.key))}
+    pending = [a for a in case.kind(kinds.ASKED, row.key) if a.n not in answered]
+    if command.step == "ask":
+        scene.demand_role(actor, rule.ask or (row.duty.obligation.owed.by,), Text("申请延期", "ask for an extension"))
+        if not row.due.in_time(stamps(command.said, scene.now).happened.hi) or not row.due.in_time(scene.now):
+            raise TooLate(Text("期限届满后不能申请延期", "an extension is asked for before expiry; the term has run out"), where=row.key)
+        if len(case.kind(kinds.GRANTED, row.key)) >= rule.times:
+            raise NotAllowed(Text(f"最多延期 {rule.times} 次", f"at most {rule.times} extension(s)"), where=row.key)
+        _capped(rule.cap, command.by, row, scene)
+        return scene.act(kinds.ASKED, row.key, command.said, {"by": str(terms.parse(command.by))}, {"reason": command.reason})
+    scene.demand_role(actor, rule.grant, Text("批准延期", "grant an extension"))
+    if not pending:
+        raise NotAllowed(Text("没有待批的延期申请", "no extension was asked for"), where=row.key)
+    asked = pending[0]
+    if command.step == "refuse":
+        return scene.act(kinds.DENIED, row.key, command.said, {"of": asked.n}, {"reason": command.reason})
+    by = str(terms.parse(command.by)) if command.by else str(asked.data["by"])
+    _capped(rule.cap, by, row, scene)
+    return scene.act(kinds.GRANTED, row.key, command.said, {"of": asked.n, "by": by}, {"reason": command.reason})
+
+
+def _capped(cap: Any, by: str, row: Row, scene: Scene) -> None:
+    """Whether ``by`` stays within the cap, both counted from the date that stands."""
+    term = terms.parse(by)
+    if cap is None or row.due is None:
+        return
+    calendar = scene.world.calendar(row.revisions[-1].calendar)
+    zone = scene.world.rules.zone
+    if terms.due(row.due.instant, term, calendar, zone).instant > terms.due(row.due.instant, cap, calendar, zone).instant:
+        raise NotAllowed(Text(f"延期 {by} 超过上限 {cap}", f"{by} is more than the cap of {cap}"), where=row.key)

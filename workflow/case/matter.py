@@ -1,0 +1,147 @@
+"""What is said of a case as a whole: its facts and decisions, its beginning and end, and what may be destroyed of it."""
+
+from __future__ import annotations
+
+from workflow import act as kinds
+from workflow import command as commands
+from workflow.act import Act
+from workflow.case.scene import Scene, existing, read_given, reasoned
+from workflow.errors import BadInput, Held, NotAllowed, WrongRole, WrongState
+from workflow.journal.canonical import Json
+from workflow.organisation import Actor
+from workflow.text import Text
+
+
+def revise(scene: Scene, command: commands.Revise) -> Act:
+    given = read_given(scene.world, command.facts, {})
+    actor = scene.actor(command.said.actor, scene.now)
+    for name in (*given.facts, *given.unseen):
+        allowed = scene.world.rules.procedure.facts[name].revise
+        if allowed:
+            scene.demand_role(actor, allowed, Text(f"修改 {name}", f"revise {name}"))
+        else:
+            _not_the_obligor(scene, actor, name)
+    if not command.reason.strip():
+        raise BadInput(Text("修改事实须写明理由", "a revision needs a reason"))
+    name = ",".join(sorted((*given.facts, *given.unseen)))
+    return scene.act(kinds.REVISED, name, command.said, given.data(), given.private(reason=command.reason))
+
+
+def _not_the_obligor(scene: Scene, actor: Actor, fact: str) -> None:
+    """S4.1: by default not the obligor alone, where a due date depends on the fact."""
+    for duty in scene.world.rules.duties.values():
+        if f"fact:{fact}" in duty.inputs and duty.obligation.owed.by == actor.role:
+            raise WrongRole(
+                Text(
+                    f"{fact} 影响 {actor.role} 自己的期限,不能由其单独修改",
+                    f"{fact} bears on a duty of {actor.role}, who may not revise it alone",
+                ),
+                where=scene.case.id,
+                hint=Text("由他人修改,或在定义中写明谁可以修改", "let somebody else revise it, or name in the definition who may"),
+            )
+
+
+def decide(scene: Scene, command: commands.Decide) -> Act:
+    name = scene.world.rules.find("decision", command.decision)
+    decision = scene.world.rules.procedure.decisions[name]
+    actor = scene.actor(command.said.actor, scene.now)
+    scene.demand_role(actor, decision.by, Text(f"决定“{decision.zh}”", f"decide '{decision.en}'"))
+    if not command.reason.strip():
+        raise BadInput(Text("决定须写明理由", "a decision needs a reason"), where=name)
+    return scene.act(kinds.DECIDED, name, command.said, {"answer": command.answer}, {"reason": command.reason})
+
+
+def correct(scene: Scene, command: commands.Correct) -> Act:
+    existing(scene, command.of)
+    given = read_given(scene.world, command.facts, command.elements)
+    actor = scene.actor(command.said.actor, scene.now)
+    for name in given.facts:
+        allowed = scene.world.rules.procedure.facts[name].revise
+        if allowed:
+            scene.demand_role(actor, allowed, Text(f"更正 {name}", f"correct {name}"))
+        else:
+            _not_the_obligor(scene, actor, name)
+    return scene.act(kinds.CORRECTED, str(command.of), command.said, given.data(), given.private(reason=command.reason))
+
+
+def note(scene: Scene, command: commands.Note) -> Act:
+    data: dict[str, Json] = {"about": scene.row(command.about).key} if command.about else {}
+    return scene.act(kinds.NOTED, command.kind, command.said, data, {"text": command.text})
+
+
+def withdraw(scene: Scene, command: commands.Withdraw) -> Act:
+    reasoned(scene, command.reason)
+    return scene.act(kinds.WITHDRAWN, "", command.said, {}, {"reason": command.reason})
+
+
+def void(scene: Scene, command: commands.Void) -> Act:
+    reasoned(scene, command.reason)
+    actor = scene.actor(command.said.actor, scene.now)
+    second = scene.actor(command.second, scene.now)
+    if (second.person or second.role) == (actor.person or actor.role):
+        raise NotAllowed(Text("误立须由第二人确认", "voiding a case needs a second person"), where=scene.case.id)
+    return scene.act(kinds.VOIDED, "", command.said, {"second": second.document()}, {"reason": command.reason})
+
+
+def same_as(scene: Scene, command: commands.SameAs) -> Act:
+    reasoned(scene, command.reason)
+    if command.lead == scene.case.id:
+        raise BadInput(Text("案件不能与自己合并", "a case is not the same as itself"), where=scene.case.id)
+    if command.lead:
+        return scene.act(kinds.JOINED, command.lead, command.said, {}, {"reason": command.reason})
+    if not scene.case.same_as:
+        raise NotAllowed(Text("案件没有并入其他案件", "the case was not joined to another"), where=scene.case.id)
+    return scene.act(kinds.SEPARATED, scene.case.same_as, command.said, {}, {"reason": command.reason})
+
+
+def reopen(scene: Scene, command: commands.Reopen) -> Act:
+    reasoned(scene, command.reason)
+    if scene.case.ended is None:
+        raise WrongState(Text("案件尚未结束", "the case has not ended"), where=scene.case.id)
+    return scene.act(kinds.REOPENED, "", command.said, {}, {"reason": command.reason}, state=scene.world.rules.chart.initial)
+
+
+def recalendar(scene: Scene, command: commands.Recalendar) -> Act | None:
+    if scene.case.calendar_now == command.calendar:
+        return None
+    return scene.act(kinds.RECALENDARED, "", command.said, {"calendar": command.calendar}, {"ground": command.ground})
+
+
+def hold(scene: Scene, command: commands.Hold) -> Act:
+    """A dispute, an appeal or an inspection is open: nothing of the case is destroyed meanwhile (S9.3)."""
+    reasoned(scene, command.reason)
+    return scene.act(kinds.HELD, command.kind, command.said, {}, {"reason": command.reason})
+
+
+def release(scene: Scene, command: commands.Release) -> Act:
+    """The end of a hold."""
+    reasoned(scene, command.reason)
+    if existing(scene, command.of).kind != kinds.HELD or scene.case.kind(kinds.RELEASED, str(command.of)):
+        raise NotAllowed(Text(f"第 {command.of} 条不是有效的保留", f"entry {command.of} is no hold that stands"), where=scene.case.id)
+    return scene.act(kinds.RELEASED, str(command.of), command.said, {}, {"reason": command.reason})
+
+
+def erase(scene: Scene, command: commands.Erase) -> Act:
+    """The decision to destroy the erasable part of entries; the store destroys it in the same transaction (promise 11)."""
+    case = scene.case
+    if not command.ground.strip():
+        raise BadInput(Text("销毁须写明依据", "an erasure needs its ground"), where=case.id)
+    decider = scene.actor(command.decider, scene.now)
+    scene.demand_role(decider, scene.world.rules.procedure.erase, Text("决定销毁个人信息", "decide an erasure"))
+    open_holds = [a for k in commands.HOLDS for a in case.kind(kinds.HELD, k) if not case.kind(kinds.RELEASED, str(a.n))]
+    if open_holds or (case.ended is None and case.listed):
+        names = [f"#{a.n} {a.name}" for a in open_holds]
+        why = Text("、".join(names) or "案件未结", ", ".join(names) or "it is open")
+        raise Held(
+            Text(f"案件有保留,不能销毁:{why.zh}", f"the case is held, nothing of it is destroyed: {why.en}"),
+            where=case.id,
+            hint=Text("结案并解除争议、申诉、检查的保留后再办理", "when it is closed and every hold is released"),
+        )
+    entries = sorted(set(command.entries))
+    for n in entries:
+        if existing(scene, n).kind == kinds.ERASED:
+            raise NotAllowed(Text("销毁记录本身不能销毁", "the record of an erasure is not erased"), where=f"{case.id}#{n}")
+    if not entries:
+        raise BadInput(Text("没有可销毁的内容", "there is nothing to destroy"), where=case.id)
+    data: dict[str, Json] = {"entries": list(entries), "decider": decider.document()}
+    return scene.act(kinds.ERASED, "", command.said, data, {"ground": command.ground})

@@ -1,0 +1,174 @@
+"""What a handler of a command sees: the case, the world, the instant; and how it writes an act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from workflow import command as commands
+from workflow.act import Act
+from workflow.case.fold import Case
+from workflow.case.standing import Standing
+from workflow.errors import BadInput, FutureTime, UnknownName, WrongRole
+from workflow.journal.canonical import Json
+from workflow.moment import Moment
+from workflow.obligation.ledger import Row, assess
+from workflow.organisation import Actor
+from workflow.procedure.fact import FREE, UNKNOWN, read_value
+from workflow.rules import World
+from workflow.text import Text
+
+ELEMENT_STATES = {
+    "not known yet": "unknown",
+    "待核": "unknown",
+    "unknown": "unknown",
+    "not applicable": "not_applicable",
+    "不适用": "not_applicable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Facts and elements split into what is public and what is erasable (S9.3)."""
+
+    facts: dict[str, Json] = field(default_factory=dict)
+    unseen: dict[str, Json] = field(default_factory=dict)
+    elements: dict[str, Json] = field(default_factory=dict)
+    texts: dict[str, Json] = field(default_factory=dict)
+
+    def data(self) -> dict[str, Json]:
+        data: dict[str, Json] = {}
+        if self.facts:
+            data["facts"] = dict(sorted(self.facts.items()))
+        if self.unseen:
+            data["given"] = sorted(self.unseen)
+        if self.elements:
+            data["elements"] = dict(sorted(self.elements.items()))
+        return data
+
+    def private(self, **more: str) -> dict[str, Json] | None:
+        content: dict[str, Json] = {k: v for k, v in more.items() if v}
+        if self.unseen:
+            content["facts"] = self.unseen
+        if self.texts:
+            content["elements"] = self.texts
+        return content or None
+
+
+def read_given(world: World, facts: Mapping[str, Any], elements: Mapping[str, str]) -> Given:
+    """Facts and elements by id or label, with their values read. Raises what :func:`read_value` and ``find`` raise."""
+    rules = world.rules
+    given = Given()
+    for word, value in facts.items():
+        name = rules.find("fact", word)
+        fact = rules.procedure.facts[name]
+        choices = {k: label.text for k, label in fact.of.items()}
+        read = read_value(name, fact.type, choices, value, rules.zone)
+        if (fact.personal or fact.type in FREE) and read != UNKNOWN:
+            given.unseen[name] = read
+        else:
+            given.facts[name] = read
+    for word, text in elements.items():
+        name = rules.find("element", word)
+        state = ELEMENT_STATES.get(text.strip().lower(), "given" if text.strip() else "blank")
+        given.elements[name] = state
+        if state == "given":
+            given.texts[name] = text
+    return given
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    happened: Moment
+    submitted: Moment | None
+    received: Moment | None
+    grade: str
+
+
+def stamps(said: commands.Said, now: datetime) -> Stamps:
+    """The instants of a command. Raises :class:`FutureTime` for one that lies after ``now``."""
+    for moment in (said.happened, said.submitted, said.received):
+        if moment is not None and moment.lo > now:
+            raise FutureTime(
+                Text(f"时间在将来:{moment.lo.isoformat()}", f"the time lies in the future: {moment.lo.isoformat()}"),
+                hint=Text("只能记录已经发生的事", "only what has happened can be recorded"),
+            )
+    earlier = any(m is not None and m.lo < now for m in (said.happened, said.submitted))
+    happened = said.happened or said.submitted or Moment.at(now)
+    return Stamps(happened, said.submitted, said.received, said.grade or ("own" if earlier else "system"))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    standing: Standing
+    world: World
+    now: datetime
+
+    @property
+    def case(self) -> Case:
+        return self.standing.case
+
+    def actor(self, said: Actor, at: datetime) -> Actor:
+        named = replace(said, role=self.world.rules.find("role", said.role)) if said.role else said
+        return self.world.organisation.actor(named, self.case.unit, at)
+
+    def act(
+        self, kind: str, name: str, said: commands.Said, data: dict[str, Json], private: Mapping[str, Json] | None = None, **more: Any
+    ) -> Act:
+        when = stamps(said, self.now)
+        if said.source:
+            data = {**data, "source": said.source}
+        return Act(
+            self.case.n + 1,
+            kind,
+            name,
+            when.happened,
+            self.now,
+            self.actor(said.actor, when.happened.lo),
+            when.submitted,
+            when.received,
+            when.grade,
+            data,
+            more.get("deviations", ()),
+            more.get("state", self.case.state),
+            {**(private or {}), **({"note": said.note} if said.note else {})} or None,
+        )
+
+    def row(self, key: str) -> Row:
+        rows = assess(self.world.rules.duties.values(), self.case, self.world, self.now)
+        found = [r for r in rows if key in (r.key, r.duty.id, r.duty.obligation.zh, r.duty.obligation.en)]
+        if len(found) == 1:
+            return found[0]
+        exact = [r for r in found if r.key == key]
+        if exact:
+            return exact[0]
+        raise UnknownName(
+            Text(f"义务 {key!r} 不明确或不存在", f"the obligation {key!r} is not there, or not the only one"),
+            where=self.case.id,
+            hint=Text("可用:" + "、".join(r.key for r in rows), "there are: " + ", ".join(r.key for r in rows)),
+        )
+
+    def demand_role(self, actor: Actor, allowed: tuple[str, ...], what: Text) -> None:
+        if actor.role not in allowed:
+            names = "、".join(self.world.rules.procedure.roles[r].zh for r in allowed if r in self.world.rules.procedure.roles)
+            raise WrongRole(
+                Text(f"{actor.role} 无权{what.zh}", f"{actor.role or 'this person'} may not {what.en}"),
+                where=self.case.id,
+                hint=Text(f"有权者:{names or '无'}", f"who may: {', '.join(allowed) or 'nobody'}"),
+            )
+
+
+def reasoned(scene: Scene, reason: str) -> None:
+    if not reason.strip():
+        raise BadInput(Text("须写明理由", "a reason is needed"), where=scene.case.id)
+
+
+def existing(scene: Scene, n: int) -> Act:
+    act = scene.case.act(n)
+    if act is None:
+        raise UnknownName(
+            Text(f"案件 {scene.case.id} 没有第 {n} 条记录", f"the case {scene.case.id} has no entry {n}"), where=scene.case.id
+        )
+    return act
