@@ -66,11 +66,6 @@ class Result:
     def deviations(self) -> tuple[str, ...]:
         return tuple(d for act in self.acts for d in act.deviations)
 
-    @property
-    def rows(self) -> list[Row]:
-        """The ledger as the command left it; outcomes of duties that it did not touch may be older."""
-        return self.standing.all_rows()
-
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -205,13 +200,19 @@ class Engine:
 
         Of several in force the one that was added last. Raises :class:`~workflow.errors.UnknownProcedure`.
         """
+        with self.store.read() as view:
+            return self.in_force(view, procedure, on or self.clock.now())
+
+    def in_force(self, view: View, procedure: str, on: datetime) -> Rules:
+        """:meth:`rules` inside a transaction that is open."""
         found: Rules | None = None
-        for rules in self.definitions():
+        for _, definition in view.blobs("definition"):
+            rules = self._load(view, definition)
             p = rules.procedure
             if procedure == p.ref:
                 return rules
             if procedure in (p.procedure, p.zh, p.en):
-                day = (on or self.clock.now()).astimezone(rules.zone).date()
+                day = on.astimezone(rules.zone).date()
                 if (p.in_force.since is None or p.in_force.since <= day) and (p.in_force.until is None or day <= p.in_force.until):
                     found = rules
         if found is None:
@@ -491,6 +492,8 @@ class Batch:
         self._now = now
         self.standings: dict[str, tuple[str, Standing]] = {}
         self._swept: set[str] = set()
+        self._organisation: Organisation | None = None
+        self._kept = ""
         self.erased: set[str] = set()
         """Cases of which something was destroyed: no copy of it stays in memory."""
         self.written: list[tuple[str, tuple[Act, ...]]] = []
@@ -500,11 +503,11 @@ class Batch:
         if repeated is not None:
             return repeated
         engine = self._engine
-        rules = engine.rules(procedure, (command.said.happened or Moment.at(self._now)).lo)
+        rules = engine.in_force(self._unit, procedure, (command.said.happened or Moment.at(self._now)).lo)
         name = case or f"{rules.procedure.procedure}-{engine.token().hex()[:10]}"
         if name == CHAIN or self._unit.case(name) is not None or name in self.standings:
             raise AlreadyThere(Text(f"案件 {name} 已存在", f"the case {name} is there already"))
-        world = engine._current_first(World(rules, engine._calendars, engine._organise(self._unit), engine._tz))
+        world = engine._current_first(World(rules, engine._calendars, self._organised(), engine._tz))
         self.keep_calendar()
         standing = decide(None, command, world, self._now, name)
         return self._write(standing, 0, None, command, key)
@@ -512,7 +515,7 @@ class Batch:
     def open_period(self, rules: Rules, unit: organisations.Unit, period: Period) -> Result:
         """Open the case of one period of a unit's recurring duty; the sweep does (S7.3)."""
         engine = self._engine
-        world = engine._current_first(World(rules, engine._calendars, engine._organise(self._unit), engine._tz))
+        world = engine._current_first(World(rules, engine._calendars, self._organised(), engine._tz))
         self.keep_calendar()
         standing = open_period(unit.id, period, world, self._now, period.case(rules.procedure.procedure, unit.id))
         return self._write(standing, 0, None, None, None)
@@ -530,14 +533,14 @@ class Batch:
                 ),
                 hint=Text("重新查看后再办理", "look at it again, then repeat the command"),
             )
-        world = self._engine._world(self._unit, standing)
+        world = self._world(standing)
         after = decide(standing, command, world, self._now)
         return self._write(after, standing.case.n, head, command, key)
 
     def tick(self, case: str) -> Result | None:
         """Let the clock of a case catch up and raise the flags that are due; ``None`` when there was nothing to write."""
         standing, head = self._load(case)
-        world = self._engine._world(self._unit, standing)
+        world = self._world(standing)
         after = flags(catch_up(standing, world, self._now), world, self._now)
         result = None
         if after.case.n == standing.case.n:
@@ -561,21 +564,36 @@ class Batch:
             data={"code": error.code, "subject": subject},
             state=standing.case.state,
         )
-        world = self._engine._world(self._unit, standing)
+        world = self._world(standing)
         self._write(settle(standing, act, world, self._now), standing.case.n, head, None, None)
 
     def keep_calendar(self) -> None:
         """Put the calendar in use into the store: what a case is pinned to must be there."""
         engine = self._engine
+        if self._kept == engine._calendar:
+            return
+        self._kept = engine._calendar
         self._unit.put_blob("calendar", engine.calendar.id, engine._calendar, engine._calendar_data)
 
     def flush(self) -> None:
         """Write the derived rows of every case that changed, once."""
-        for case, (head, standing) in self.standings.items():
-            world = self._engine._world(self._unit, standing)
+        for case, (head, behind) in self.standings.items():
+            world = self._world(behind)
+            standing = behind.refreshed(world, self._now)
+            self.standings[case] = (head, standing)
             after = self._now if case in self._swept else BEGINNING
             self._unit.put_case(_case_row(standing, head, wake(standing, world, self._now, after)))
             self._unit.put_dues(case, [_due_row(case, row) for row in standing.all_rows() if row.open])
+
+    def _organised(self) -> Organisation:
+        """The organisation as this transaction sees it, read once."""
+        if self._organisation is None:
+            self._organisation = self._engine._organise(self._unit)
+        return self._organisation
+
+    def _world(self, standing: Standing) -> World:
+        engine = self._engine
+        return World(engine._load(self._unit, standing.case.definition), engine._calendars, self._organised(), engine._tz)
 
     def _load(self, case: str) -> tuple[Standing, str]:
         if case in self.standings:

@@ -15,7 +15,7 @@ from workflow.calendar import Calendar
 from workflow.errors import UnknownName
 from workflow.organisation import Organisation
 from workflow.procedure.condition import Condition, reads
-from workflow.procedure.model import Alternative, Event, Label, Obligation, Owed, Procedure, Start
+from workflow.procedure.model import CASE, Alternative, Event, Label, Obligation, Owed, Procedure, Start
 from workflow.statechart import Statechart
 from workflow.text import Text
 
@@ -56,10 +56,31 @@ class Duty:
         return tuple(found)
 
     @cached_property
+    def met_keys(self) -> tuple[str, ...]:
+        """Keys of the acts that fulfil it."""
+        return tuple(act_key(n) for n in self.obligation.met_by)
+
+    @cached_property
+    def ending_keys(self) -> tuple[str, ...]:
+        """Keys of the acts that discharge it."""
+        return tuple(act_key(n) for n in self.obligation.discharged_by)
+
+    @cached_property
+    def start_keys(self) -> tuple[str, ...]:
+        """Keys of the acts that start it, the opening of the case left out."""
+        return tuple(act_key(n) for n in self.obligation.starts.on if n != CASE)
+
+    @cached_property
     def inputs(self) -> frozenset[str]:
         """Keys of acts and ``fact:`` names that can change an instance of it."""
         o = self.obligation
-        names: set[str] = {act_key(n) for n in (*o.starts.on, *o.starts.since, *o.starts.until, *o.met_by, *o.discharged_by)}
+        return self.movers | {act_key(n) for n in (*o.starts.until, *o.met_by, *o.discharged_by)}
+
+    @cached_property
+    def movers(self) -> frozenset[str]:
+        """Those of its inputs that can give it a new due revision: what starts it, what its conditions read, what pauses it."""
+        o = self.obligation
+        names: set[str] = {act_key(n) for n in (*o.starts.on, *o.starts.since)}
         for rule in o.pause:
             names.update(act_key(n) for n in (*rule.start, *rule.end))
         for condition in self.conditions:
@@ -72,8 +93,11 @@ class Duty:
         return frozenset(names)
 
 
-ALWAYS = frozenset({RECEIVED, CONFIRMED, WAIVED, GRANTED, RECALENDARED, REOPENED, VOIDED, WITHDRAWN})
-"""Kinds of acts that may touch any duty."""
+MOVING = frozenset({RECEIVED, CONFIRMED, GRANTED, RECALENDARED, REOPENED})
+"""Kinds of acts that may give any duty a new due revision."""
+
+ENDING = frozenset({WAIVED, VOIDED, WITHDRAWN})
+"""Kinds of acts that may change the outcome of any duty, and no due date."""
 
 
 @dataclass(frozen=True)
@@ -130,29 +154,32 @@ class Rules:
         return tuple((name, event) for name, event in self.procedure.events.items() if event.after is not None)
 
     @cached_property
-    def _touched(self) -> Mapping[str, tuple[Duty, ...]]:
-        index: dict[str, list[Duty]] = {}
+    def _touched(self) -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
+        """For each key of an act: the ids of the duties that it may give a new due date, and of those whose outcome it may change."""
+        index: dict[str, tuple[set[str], set[str]]] = {}
         for duty in self.duties.values():
-            for key in duty.inputs:
-                index.setdefault(key, []).append(duty)
+            movers = set(duty.movers)
             if duty.kind in ("receipt", "countersign"):
                 parent = self.procedure.obligations.get(duty.of)
-                for name in parent.met_by if parent else (duty.of,):
-                    index.setdefault(name, []).append(duty)
+                movers.update(parent.met_by if parent else (duty.of,))
             if duty.obligation.starts.received:
-                for name in self.procedure.obligations[duty.obligation.starts.received].met_by:
-                    index.setdefault(name, []).append(duty)
-        return {key: tuple(dict.fromkeys(found)) for key, found in index.items()}
+                movers.update(self.procedure.obligations[duty.obligation.starts.received].met_by)
+            for key in movers | duty.inputs:
+                index.setdefault(key, (set(), set()))[0 if key in movers else 1].add(duty.id)
+        return {key: (frozenset(moved), frozenset(touched)) for key, (moved, touched) in index.items()}
 
-    def touched(self, kind: str, key: str, facts: Iterable[str], ends: bool) -> Iterable[Duty]:
-        """The duties whose rows an act may change; all of them for the kinds that bear on any duty and when the case ends."""
-        if ends or kind in ALWAYS:
-            return self.duties.values()
-        found: dict[str, Duty] = {}
+    def touched(self, kind: str, key: str, facts: Iterable[str], ends: bool) -> tuple[frozenset[str], frozenset[str]]:
+        """The ids of the duties that an act may give a new due revision, and of those of which it may change the outcome only."""
+        every = frozenset(self.duties)
+        if kind in MOVING:
+            return every, frozenset()
+        moved: frozenset[str] = frozenset()
+        touched = every if ends or kind in ENDING else frozenset()
         for name in (key, "case" if kind == "opened" else "", *(f"fact:{f}" for f in facts)):
-            for duty in self._touched.get(name, ()):
-                found[duty.id] = duty
-        return found.values()
+            found = self._touched.get(name)
+            if found is not None:
+                moved, touched = moved | found[0], touched | found[1]
+        return moved, touched - moved
 
     @cached_property
     def _words(self) -> Mapping[tuple[str, str], tuple[str, ...]]:

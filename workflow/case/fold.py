@@ -56,6 +56,10 @@ class Case:
     same_as: str = ""
     drill: bool = False
     elsewhere: bool = False
+    joined: int | None = None
+    """Number of the act that joined it to the case that is the same incident; ``None`` when none stands."""
+    views: dict[datetime, object] = field(default_factory=dict, compare=False, repr=False)
+    """What was known at an instant, worked out once for each state of the case: :func:`workflow.obligation.clock.known_at`."""
 
     @property
     def opened(self) -> Act:
@@ -74,9 +78,10 @@ class Case:
 
     def events(self, *names: str) -> tuple[Act, ...]:
         """Every act that is one of these events, in the order of the journal."""
-        if len(names) == 1:
-            return self.by_name.get(names[0], ())
-        return tuple(sorted((a for name in names for a in self.by_name.get(name, ())), key=lambda a: a.n))
+        found = [acts for name in names if (acts := self.by_name.get(name))]
+        if len(found) < 2:
+            return found[0] if found else ()
+        return tuple(sorted((a for acts in found for a in acts), key=lambda a: a.n))
 
     def kind(self, kind: str, name: str = "") -> tuple[Act, ...]:
         """Acts of a kind that is not an event of the procedure, about ``name``."""
@@ -98,7 +103,9 @@ class Case:
         """The case as it was recorded up to ``as_of``; acts entered later are not seen. Itself when nothing is later."""
         if not self.acts or self.acts[-1].recorded <= as_of:
             return self
-        case = replace(self, n=0, state=(), acts=(), facts={}, by_name={}, ended=None, rounds=(0,), void=False, same_as="")
+        case = replace(
+            self, n=0, state=(), acts=(), facts={}, by_name={}, ended=None, rounds=(0,), void=False, same_as="", joined=None, views={}
+        )
         for act in self.acts:
             if act.recorded > as_of:
                 break
@@ -145,4 +152,6 @@ def evolve(case: Case, act: Act) -> Case:
         rounds=rounds,
         void=case.void or act.kind == VOIDED,
         same_as=act.name if act.kind == JOINED else "" if act.kind == SEPARATED else case.same_as,
+        joined=act.n if act.kind == JOINED else None if act.kind == SEPARATED else case.joined,
+        views={},
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from workflow.act import DEEDS, OPENED, Act
+from workflow.act import DEEDS, Act
 from workflow.case.fold import Case, evolve
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
@@ -16,10 +16,12 @@ from workflow.rules import World
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``rows`` holds, for each duty, its rows as last assessed; outcomes in it may be older than now, due revisions are not."""
+    """``rows`` holds, for each duty, its rows as last assessed. Due revisions in it are never old; outcomes are older than the last act
+    for the duties in ``stale``, and may be older than now for all."""
 
     case: Case
     rows: Mapping[str, tuple[Row, ...]]
+    stale: frozenset[str] = frozenset()
 
     @classmethod
     def fresh(cls, case_id: str, opening: Act) -> Standing:
@@ -50,24 +52,36 @@ class Standing:
     def all_rows(self) -> list[Row]:
         return [row for rows in self.rows.values() for row in rows]
 
+    def refreshed(self, world: World, now: datetime) -> Standing:
+        """The same standing with nothing stale in it."""
+        if not self.stale:
+            return self
+        return Standing(self.case, _reassessed(self.rows, self.stale, self.case, world, max(now, self.case.acts[-1].recorded)))
+
 
 def settle(standing: Standing, act: Act, world: World, now: datetime) -> Standing:
     """Apply an act, writing into it the due revisions that it made: they are journaled with the act that caused them (promise 9)."""
+    data = dict(act.data)
+    act = replace(act, data=data)
     case = evolve(standing.case, act)
-    facts = act.data.get("facts")
+    facts = data.get("facts")
     names = [*(facts if isinstance(facts, Mapping) else ()), *act.names("given")]
     key = act.name if act.kind in DEEDS else f"{act.kind}:{act.name}"
-    touched = list(world.rules.touched(act.kind, key, names, act.data.get("ended") is True))
-    if not touched:
-        return Standing(case, standing.rows)
-    rows = dict(standing.rows)
-    rows.update({d.id: () for d in touched})
-    rows.update(_grouped(assess(touched, case, world, max(now, act.recorded))))
-    dues = _news(standing.rows, {d.id: rows[d.id] for d in touched})
-    if dues:
-        act = replace(act, data={**act.data, "dues": dues})
-        case = evolve(standing.case, act)
-    return Standing(case, rows)
+    moved, touched = world.rules.touched(act.kind, key, names, data.get("ended") is True)
+    rows = standing.rows
+    if moved:
+        rows = _reassessed(rows, moved, case, world, max(now, act.recorded))
+        dues = _news(standing.rows, {name: rows[name] for name in world.rules.duties if name in moved})
+        if dues:
+            data["dues"] = dues  # the act is ours and nobody has seen it yet; nothing that is folded reads it
+    return Standing(case, rows, (standing.stale | touched) - moved)
+
+
+def _reassessed(
+    rows: Mapping[str, tuple[Row, ...]], names: frozenset[str], case: Case, world: World, now: datetime
+) -> Mapping[str, tuple[Row, ...]]:
+    duties = [duty for name, duty in world.rules.duties.items() if name in names]
+    return {**rows, **{d.id: () for d in duties}, **_grouped(assess(duties, case, world, now))}
 
 
 def _grouped(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
@@ -95,6 +109,3 @@ def _news(before: Mapping[str, tuple[Row, ...]], after: Mapping[str, tuple[Row, 
         for v in row.revisions
         if (row.key, v.number) not in known
     ]
-
-
-__all__ = ["OPENED", "Standing", "settle"]

@@ -53,7 +53,12 @@ def _clean(value: Any) -> Any:
             return value
         raise BadInput(Text(f"整数超出范围:{value}", f"the integer is out of range: {value}"))
     if kind is dict or isinstance(value, Mapping):
-        return {_key(k): _clean(v) for k, v in value.items()}
+        found: dict[str, Any] = {}
+        for key, inner in value.items():
+            # Keys and short text are most of a record: what is plain ASCII needs no call of its own.
+            plain = type(inner) is str and inner.isascii()
+            found[key if type(key) is str and key.isascii() else _key(key)] = inner if plain else _clean(inner)
+        return found
     if kind is list or kind is tuple:
         return [_clean(v) for v in value]
     if isinstance(value, str):

@@ -94,6 +94,8 @@ def _counted(act: Act, instant: str) -> Moment | None:
 
 
 def _round(case: Case, act: Act) -> int:
+    if len(case.rounds) == 1:
+        return 0
     return sum(1 for r in case.rounds if r <= act.n) - 1  # a reopening belongs to the round that it begins
 
 
@@ -130,7 +132,7 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
             found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
         else:
             found.append(Begin(moment, act.n, number))
-    return [replace(b, number=i + 1) for i, b in enumerate(found)]
+    return [b if b.number == i else replace(b, number=i) for i, b in enumerate(found, 1)]
 
 
 _DIRECT = ("telephone", "in_person")
@@ -182,7 +184,7 @@ def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
             found.append(Begin(got, act.n, _round(case, act)))
         else:
             found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, _round(case, act), "receipt"))
-    return [replace(b, number=i + 1) for i, b in enumerate(found)]
+    return [b if b.number == i else replace(b, number=i) for i, b in enumerate(found, 1)]
 
 
 def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Begin]:
@@ -209,6 +211,14 @@ def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Be
 
 def known_at(case: Case, at: datetime) -> Known:
     """What the case knew at an instant: facts by when their statements hold, events by when they happened."""
+    found = case.views.get(at)
+    if found is None:
+        found = case.views[at] = _known_at(case, at)
+    assert isinstance(found, Known)
+    return found
+
+
+def _known_at(case: Case, at: datetime) -> Known:
     facts = {}
     for name, changes in case.facts.items():
         for change in changes:
@@ -315,11 +325,13 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
             if asked is None or not current.due.in_time(asked.happened.hi):
                 continue
             revisions.append(_extended(number, act, current, world))
-    answered = {a.data.get("of") for a in (*case.kind(GRANTED, key), *case.kind(DENIED, key))}
-    for ask in case.kind(ASKED, key):
+    asking = case.kind(ASKED, key)
+    if asking:
+        answered = {a.data.get("of") for a in (*case.kind(GRANTED, key), *case.kind(DENIED, key))}
         current = revisions[-1]
-        if ask.n not in answered and current.due is not None and current.due.in_time(ask.happened.hi):
-            pending.append(_extended(len(revisions) + 1, ask, current, world))
+        for ask in asking:
+            if ask.n not in answered and current.due is not None and current.due.in_time(ask.happened.hi):
+                pending.append(_extended(len(revisions) + 1, ask, current, world))
     return Timeline(tuple(revisions), None, None, tuple(pending))
 
 
@@ -331,9 +343,7 @@ def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime)
                 act = case.act(change.act)
                 if change.effective > after and act is not None:
                     found.append((change.effective, act, "facts"))
-    if duty.conditions:
-        watched = {n for n in duty.inputs if not n.startswith("fact:")}
-        for name in watched:
+        else:
             found.extend((a.happened.lo, a, "facts") for a in case.by_name.get(name, ()) if a.happened.lo > after)
     for rule in duty.obligation.pause:
         for act in case.events(*(act_key(n) for n in (*rule.start, *rule.end))):
@@ -341,7 +351,8 @@ def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime)
                 found.append((act.happened.lo, act, "pause"))
     found.extend((a.recorded, a, "calendar") for a in case.by_name.get(f"{RECALENDARED}:", ()) if a.recorded > after)
     found.extend((a.recorded, a, "extension") for a in case.kind(GRANTED, key))
-    return sorted(found, key=lambda c: (c[0], c[1].n))
+    found.sort(key=lambda c: (c[0], c[1].n))
+    return found
 
 
 def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:

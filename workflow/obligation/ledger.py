@@ -6,13 +6,13 @@ Each row is a pure function of (acts, definition, calendars, organisation, as-of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from workflow import term as terms
-from workflow.act import CONFIRMED, JOINED, RECEIVED, SEPARATED, WAIVED, Act
+from workflow.act import CONFIRMED, RECEIVED, WAIVED, Act
 from workflow.case.fold import Case
 from workflow.moment import Moment
 from workflow.obligation.clock import Begin, DueRevision, Timeline, begins, known_at, received, receivers, timeline
@@ -105,7 +105,7 @@ def _key(duty: Duty, receiver: str, number: int) -> str:
 
 def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Row]:
     found = begins(duty, receiver, case, world, as_of)
-    joined = _joined(case)
+    joined = case.joined
     if joined is not None:  # later common duties exist once, in the leading case (S7.2)
         found = [b for b in found if b.act <= joined]
     if not found:
@@ -126,12 +126,6 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
             again = Begin(Moment.at(line.second[0]), line.second[1], begin.round)
             rows.append(_instance(duty, receiver, number, again, case, world, as_of)[0])
     return rows
-
-
-def _joined(case: Case) -> int | None:
-    joins = [a for key, acts in case.by_name.items() if key.startswith((f"{JOINED}:", f"{SEPARATED}:")) for a in acts]
-    last = max(joins, key=lambda a: a.n, default=None)
-    return last.n if last is not None and last.kind == JOINED else None
 
 
 def _owed(duty: Duty, begin: Begin, case: Case) -> tuple[bool | None, tuple[datetime, int] | None]:
@@ -179,7 +173,7 @@ def _candidates(duty: Duty, receiver: str, begin: Begin | None, case: Case, worl
     first = case.rounds[begin.round] if begin is not None else 0
     last = case.rounds[begin.round + 1] if begin is not None and begin.round + 1 < len(case.rounds) else case.n + 1
     found: list[tuple[Act, Moment]] = []
-    for act in case.events(*(act_key(n) for n in duty.obligation.met_by)):
+    for act in case.events(*duty.met_keys):
         if not first < act.n < last:
             continue
         sent_to = receivers(duty, case, world, act)
@@ -252,8 +246,7 @@ class _Facts:
 
     def row(self, outcome: Outcome, reason: str = "", **more: Any) -> Row:
         line = self.line
-        found = Row(self.key, self.duty, self.receiver, self.number, outcome, reason, self.begin, line.revisions, line.pending)
-        return replace(found, **more) if more else found
+        return Row(self.key, self.duty, self.receiver, self.number, outcome, reason, self.begin, line.revisions, line.pending, **more)
 
     @property
     def revision(self) -> DueRevision:
@@ -264,13 +257,13 @@ class _Facts:
         found: list[tuple[Outcome, Moment, int]] = []
         for act in self.case.kind(WAIVED, self.key):
             found.append((Outcome.WAIVED, act.happened, act.n))
-        for act in self.case.events(*(act_key(n) for n in self.duty.obligation.discharged_by)):
+        for act in self.case.events(*self.duty.ending_keys):
             if self.case.rounds[self.begin.round] < act.n and act.happened.hi >= self.begin.moment.lo:
                 found.append((Outcome.DISCHARGED, act.happened, act.n))
         if self.line.unowed is not None:
             found.append((Outcome.DISCHARGED, Moment.at(self.line.unowed[0]), self.line.unowed[1]))
-        end = self.case.end_of(self.begin.round)
         if self.begin.slot is not None:
+            end = self.case.end_of(self.begin.round)
             stops = [a for n in self.duty.obligation.starts.until for a in self.case.events(act_key(n))]
             for act in (*stops, *((end,) if end is not None else ())):
                 if self.begin.slot.in_time(act.happened.lo):  # the period is not over: S3.5
@@ -330,8 +323,7 @@ class _Facts:
         beside = (f"later_{ending[0].value}",) if ending is not None else ()
         ended_by = ending[2] if ending is not None else None
         end = self.case.end_of(self.begin.round)
-        now = end.happened if end is not None else Moment.at(self.as_of)
-        elapsed = max(timedelta(0), now.lo - start.lo)
+        elapsed = max(timedelta(0), (end.happened.lo if end is not None else self.as_of) - start.lo)
         if self.revision.due is None:
             if end is not None:
                 return self.row(Outcome.MISSED, "ended", elapsed=elapsed)
