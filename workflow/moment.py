@@ -21,6 +21,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 def utc(instant: datetime) -> datetime:
     """The same instant in UTC. Raises :class:`NaiveTime` for a naive datetime."""
+    if instant.tzinfo is UTC:
+        return instant
     if instant.tzinfo is None:
         raise NaiveTime(
             Text(f"时间 {instant.isoformat()} 没有时区", f"the time {instant.isoformat()} has no offset"),
@@ -31,7 +33,7 @@ def utc(instant: datetime) -> datetime:
 
 def stamp(instant: datetime) -> str:
     """The canonical text of an instant: UTC, microseconds, ``Z``."""
-    return utc(instant).isoformat(timespec="microseconds")[:-6] + "Z"
+    return utc(instant).isoformat("T", "microseconds")[:26] + "Z"
 
 
 def unstamp(text: str) -> datetime:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from workflow import term as terms
-from workflow.act import CONFIRMED, DECIDED, GRANTED, RECALENDARED, RECEIVED, REOPENED, VOIDED, WAIVED, WITHDRAWN
+from workflow.act import CONFIRMED, DECIDED, GRANTED, JOINED, RECALENDARED, RECEIVED, REOPENED, SEPARATED, VOIDED, WAIVED, WITHDRAWN
 from workflow.calendar import Calendar
 from workflow.errors import UnknownName
 from workflow.organisation import Organisation
@@ -93,11 +93,13 @@ class Duty:
         return frozenset(names)
 
 
-MOVING = frozenset({RECEIVED, CONFIRMED, GRANTED, RECALENDARED, REOPENED})
+MOVING = frozenset({RECEIVED, CONFIRMED, GRANTED, RECALENDARED, REOPENED, SEPARATED})
 """Kinds of acts that may give any duty a new due revision."""
 
-ENDING = frozenset({WAIVED, VOIDED, WITHDRAWN})
-"""Kinds of acts that may change the outcome of any duty, and no due date."""
+ENDING = frozenset({WAIVED, VOIDED, WITHDRAWN, JOINED})
+"""Kinds of acts that may end any duty that is open, and move no due date."""
+
+_NONE: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -168,18 +170,20 @@ class Rules:
                 index.setdefault(key, (set(), set()))[0 if key in movers else 1].add(duty.id)
         return {key: (frozenset(moved), frozenset(touched)) for key, (moved, touched) in index.items()}
 
-    def touched(self, kind: str, key: str, facts: Iterable[str], ends: bool) -> tuple[frozenset[str], frozenset[str]]:
+    def touched(self, kind: str, key: str, facts: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
         """The ids of the duties that an act may give a new due revision, and of those of which it may change the outcome only."""
-        every = frozenset(self.duties)
         if kind in MOVING:
-            return every, frozenset()
-        moved: frozenset[str] = frozenset()
-        touched = every if ends or kind in ENDING else frozenset()
-        for name in (key, "case" if kind == "opened" else "", *(f"fact:{f}" for f in facts)):
+            return self._every, frozenset()
+        moved, touched = self._touched.get(key, _NONE)
+        for name in ("case" if kind == "opened" else "", *(f"fact:{f}" for f in facts)):
             found = self._touched.get(name)
             if found is not None:
                 moved, touched = moved | found[0], touched | found[1]
-        return moved, touched - moved
+        return moved, touched
+
+    @cached_property
+    def _every(self) -> frozenset[str]:
+        return frozenset(self.duties)
 
     @cached_property
     def _words(self) -> Mapping[tuple[str, str], tuple[str, ...]]:

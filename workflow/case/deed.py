@@ -10,7 +10,7 @@ from workflow import act as kinds
 from workflow import command as commands
 from workflow.act import Act
 from workflow.case.clockwork import catch_up, ending
-from workflow.case.scene import Given, Scene, read_given, stamps
+from workflow.case.scene import Given, Scene, Signed, author, read_given, stamps
 from workflow.case.standing import Standing, settle
 from workflow.errors import BadInput, ClockOnly, MissingFacts, NotAllowed, WrongRole, WrongState
 from workflow.journal.canonical import Json
@@ -42,9 +42,7 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str)
         )
     when = stamps(command.said, now)
     given = read_given(world, command.facts, {})
-    said = command.said.actor
-    named = replace(said, role=rules.find("role", said.role)) if said.role else said
-    actor = world.organisation.actor(named, command.unit, when.happened.lo)
+    actor = author(command.said.actor, world, command.unit, when.happened.lo)
     event = rules.procedure.events[name]
     deviations = ("wrong_role",) if event.by and actor.role not in event.by else ()
     data: dict[str, Json] = {
@@ -108,18 +106,16 @@ def do(scene: Scene, command: commands.Do) -> Act:
         raise ClockOnly(
             Text(f"“{event.zh}”只能由时钟触发", f"'{event.en}' is an event of the clock; no person can fire it"), where=f"{case.id}: {name}"
         )
-    when = stamps(command.said, scene.now)
     given = read_given(world, command.facts, command.elements)
     receivers = tuple(rules.find("role", r) for r in command.to)
     present = tuple(rules.find("role", r) for r in command.present)
-    draft = scene.act(kinds.ACTED, name, command.said, given.data())
-    assert draft.actor is not None
-    second = scene.actor(command.second, when.happened.lo) if command.second is not None else None
-    breaches = _breaches(scene, name, event, command, draft, given, present, second)
+    signed = scene.signed(command.said)
+    second = scene.actor(command.second, signed.when.happened.lo) if command.second is not None else None
+    breaches = _breaches(scene, name, event, command, signed, given, present, second)
     strict = event.kind == "request" and not isinstance(command, commands.Record)
     if strict and breaches:
         raise next(iter(breaches.values()))()
-    data = dict(draft.data)
+    data = given.data()
     if receivers:
         data["to"] = sorted(receivers)
     if present:
@@ -134,18 +130,24 @@ def do(scene: Scene, command: commands.Do) -> Act:
         data["medium"] = event.report.medium
     state = case.state if breaches else rules.chart.fire(case.state, name) or case.state
     data = ending(case, world, state, data)
-    private = given.private(oral=command.oral, note=command.said.note)
-    return replace(draft, data=data, deviations=tuple(breaches), state=state, private=private)
+    private = given.private(oral=command.oral)
+    return scene.act(kinds.ACTED, name, command.said, data, private, signed=signed, deviations=tuple(breaches), state=state)
 
 
 def _breaches(
-    scene: Scene, name: str, event: Event, command: commands.Do, draft: Act, given: Given, present: tuple[str, ...], second: Actor | None
+    scene: Scene,
+    name: str,
+    event: Event,
+    command: commands.Do,
+    signed: Signed,
+    given: Given,
+    present: tuple[str, ...],
+    second: Actor | None,
 ) -> dict[str, Callable[[], Exception]]:
     """Every breach of procedure by code, with the error that refuses a request for it."""
     world, case = scene.world, scene.case
     found: dict[str, Callable[[], Exception]] = {}
-    actor = draft.actor
-    assert actor is not None
+    actor = signed.actor
     where = f"{case.id}: {name}"
     label = event.text
     if event.by and actor.role not in event.by:
@@ -155,7 +157,7 @@ def _breaches(
             where=where,
             hint=Text(f"由 {allowed} 办理", f"it is for {allowed}"),
         )
-    if world.rules.chart.fire(case.state, name) is None and not _was_enabled(scene, name, draft):
+    if world.rules.chart.fire(case.state, name) is None and not _was_enabled(scene, name, signed.when.happened):
         found["not_enabled"] = lambda: WrongState(
             Text(
                 f"当前状态 {'、'.join(case.state)} 不能“{label.zh}”", f"'{label.en}' is not possible in the state {', '.join(case.state)}"
@@ -166,8 +168,10 @@ def _breaches(
                 "possible now: " + ", ".join(world.rules.chart.enabled(case.state)),
             ),
         )
-    facts = {**case.facts_now(), **given.facts, **dict.fromkeys(given.unseen, True)}
-    missing = [f for f in event.require if f not in facts or is_unknown(facts[f])]
+    missing: list[str] = []
+    if event.require:
+        facts = {**case.facts_now(), **given.facts, **dict.fromkeys(given.unseen, True)}
+        missing = [f for f in event.require if f not in facts or is_unknown(facts[f])]
     if missing:
         found["missing_facts"] = lambda: MissingFacts(
             Text(f"“{label.zh}”还缺:{'、'.join(missing)}", f"'{label.en}' still needs: {', '.join(missing)}"), where=where
@@ -197,7 +201,7 @@ def _breaches(
                 Text("会签人与经办人不能是同一人", "the second signer must be another person"), where=where
             )
     if event.when is not None:
-        known = known_at(case, draft.happened.hi)
+        known = known_at(case, signed.when.happened.hi)
         if holds(event.when, replace(known, facts={**known.facts, **given.facts})) is not True:
             found["condition"] = lambda: NotAllowed(
                 Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where
@@ -205,9 +209,9 @@ def _breaches(
     return found
 
 
-def _was_enabled(scene: Scene, name: str, draft: Act) -> bool:
+def _was_enabled(scene: Scene, name: str, happened: Moment) -> bool:
     """For a back-filled act: whether it was possible when it happened (S1.5, S5.3)."""
-    if draft.happened.hi >= scene.now:
+    if happened.hi >= scene.now:
         return False
-    before = [a for a in scene.case.acts if a.happened.lo <= draft.happened.lo and not a.deviations]
+    before = [a for a in scene.case.acts if a.happened.lo <= happened.lo and not a.deviations]
     return bool(before) and len(before) < scene.case.n and scene.world.rules.chart.fire(before[-1].state, name) is not None

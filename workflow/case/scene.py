@@ -101,6 +101,14 @@ def stamps(said: commands.Said, now: datetime) -> Stamps:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """Who says it and when it was, as far as the command says and the organisation knows."""
+
+    when: Stamps
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     standing: Standing
     world: World
@@ -111,29 +119,44 @@ class Scene:
         return self.standing.case
 
     def actor(self, said: Actor, at: datetime) -> Actor:
-        named = replace(said, role=self.world.rules.find("role", said.role)) if said.role else said
-        return self.world.organisation.actor(named, self.case.unit, at)
+        return author(said, self.world, self.case.unit, at)
+
+    def signed(self, said: commands.Said) -> Signed:
+        when = stamps(said, self.now)
+        return Signed(when, self.actor(said.actor, when.happened.lo))
 
     def act(
-        self, kind: str, name: str, said: commands.Said, data: dict[str, Json], private: Mapping[str, Json] | None = None, **more: Any
+        self,
+        kind: str,
+        name: str,
+        said: commands.Said,
+        data: dict[str, Json],
+        private: Mapping[str, Json] | None = None,
+        *,
+        signed: Signed | None = None,
+        deviations: tuple[str, ...] = (),
+        state: tuple[str, ...] | None = None,
     ) -> Act:
-        when = stamps(said, self.now)
+        """The act as it is drafted; ``signed`` is given where the handler has looked at it before."""
+        signed = signed or self.signed(said)
+        when, actor = signed.when, signed.actor
         if said.source:
-            data = {**data, "source": said.source}
+            data["source"] = said.source
+        hidden = {**(private or {}), "note": said.note} if said.note else private
         return Act(
             self.case.n + 1,
             kind,
             name,
             when.happened,
             self.now,
-            self.actor(said.actor, when.happened.lo),
+            actor,
             when.submitted,
             when.received,
             when.grade,
             data,
-            more.get("deviations", ()),
-            more.get("state", self.case.state),
-            {**(private or {}), **({"note": said.note} if said.note else {})} or None,
+            deviations,
+            self.case.state if state is None else state,
+            hidden or None,
         )
 
     def row(self, key: str) -> Row:
@@ -172,3 +195,9 @@ def existing(scene: Scene, n: int) -> Act:
             Text(f"案件 {scene.case.id} 没有第 {n} 条记录", f"the case {scene.case.id} has no entry {n}"), where=scene.case.id
         )
     return act
+
+
+def author(said: Actor, world: World, unit: str, at: datetime) -> Actor:
+    """The author of a command, completed from the organisation. Raises :class:`~workflow.errors.UnknownActor`."""
+    role = world.rules.find("role", said.role) if said.role else ""
+    return world.organisation.actor(said if role == said.role else replace(said, role=role), unit, at)

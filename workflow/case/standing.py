@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from workflow.act import DEEDS, Act
 from workflow.case.fold import Case, evolve
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.obligation.ledger import Row, assess
-from workflow.rules import World
+from workflow.rules import ENDING, World
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``rows`` holds, for each duty, its rows as last assessed. Due revisions in it are never old; outcomes are older than the last act
-    for the duties in ``stale``, and may be older than now for all."""
+    """``rows`` holds, for each duty, its rows as last assessed: enough to say what is open and until when.
+
+    Due revisions in it are never old. Whether a duty is open is old for those in ``stale``; any outcome may be older than now.
+    """
 
     case: Case
     rows: Mapping[str, tuple[Row, ...]]
@@ -60,20 +63,24 @@ class Standing:
 
 
 def settle(standing: Standing, act: Act, world: World, now: datetime) -> Standing:
-    """Apply an act, writing into it the due revisions that it made: they are journaled with the act that caused them (promise 9)."""
-    data = dict(act.data)
-    act = replace(act, data=data)
+    """Apply an act that was drafted just now, writing into it the due revisions that it made (promise 9).
+
+    They are journaled with the act that caused them; nothing that is folded reads them.
+    """
+    data = cast(dict[str, Json], act.data)
     case = evolve(standing.case, act)
     facts = data.get("facts")
     names = [*(facts if isinstance(facts, Mapping) else ()), *act.names("given")]
     key = act.name if act.kind in DEEDS else f"{act.kind}:{act.name}"
-    moved, touched = world.rules.touched(act.kind, key, names, data.get("ended") is True)
+    moved, touched = world.rules.touched(act.kind, key, names)
+    if data.get("ended") is True or act.kind in ENDING:
+        touched |= {name for name, rows in standing.rows.items() if any(row.open for row in rows)}
     rows = standing.rows
     if moved:
         rows = _reassessed(rows, moved, case, world, max(now, act.recorded))
         dues = _news(standing.rows, {name: rows[name] for name in world.rules.duties if name in moved})
         if dues:
-            data["dues"] = dues  # the act is ours and nobody has seen it yet; nothing that is folded reads it
+            data["dues"] = dues
     return Standing(case, rows, (standing.stale | touched) - moved)
 
 

@@ -55,12 +55,12 @@ def _clean(value: Any) -> Any:
     if kind is dict or isinstance(value, Mapping):
         found: dict[str, Any] = {}
         for key, inner in value.items():
-            # Keys and short text are most of a record: what is plain ASCII needs no call of its own.
-            plain = type(inner) is str and inner.isascii()
+            # Most of a record is ASCII text and nulls; what needs no cleaning needs no call of its own.
+            plain = inner is None or (type(inner) is str and inner.isascii())
             found[key if type(key) is str and key.isascii() else _key(key)] = inner if plain else _clean(inner)
         return found
     if kind is list or kind is tuple:
-        return [_clean(v) for v in value]
+        return [v if type(v) is str and v.isascii() else _clean(v) for v in value]
     if isinstance(value, str):
         return _clean(str(value))
     raise BadInput(Text(f"不能记录 {kind.__name__} 类型的值", f"a value of type {kind.__name__} cannot be recorded"))

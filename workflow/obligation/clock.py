@@ -174,16 +174,16 @@ def _by_fact(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
 def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begin]:
     start = duty.obligation.starts
     assert start.received is not None
-    parent = world.rules.procedure.obligations[start.received]
     found: list[Begin] = []
-    for act in case.events(*(act_key(n) for n in parent.met_by)):
-        if _round(case, act) in {b.round for b in found}:
+    for act in case.events(*world.rules.duties[start.received].met_keys):
+        number = _round(case, act)
+        if found and found[-1].round == number:
             continue
         got = received(case, act, duty.obligation.owed.by)
         if got is not None:
-            found.append(Begin(got, act.n, _round(case, act)))
+            found.append(Begin(got, act.n, number))
         else:
-            found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, _round(case, act), "receipt"))
+            found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
     return [b if b.number == i else replace(b, number=i) for i, b in enumerate(found, 1)]
 
 
@@ -337,6 +337,8 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
 
 def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime) -> list[tuple[datetime, Act, str]]:
     found: list[tuple[datetime, Act, str]] = []
+    if not (duty.conditions or duty.obligation.pause or duty.obligation.extend or f"{RECALENDARED}:" in case.by_name):
+        return found
     for name in duty.inputs if duty.conditions else ():
         if name.startswith("fact:"):
             for change in case.facts.get(name[5:], ()):

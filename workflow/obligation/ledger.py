@@ -170,10 +170,13 @@ def _candidates(duty: Duty, receiver: str, begin: Begin | None, case: Case, worl
     """Acts that may fulfil it, with the instant that counts, in the order of that instant."""
     if duty.kind in ("receipt", "countersign") and begin is not None:
         return _signatures(duty, receiver, begin, case)
+    acts = case.events(*duty.met_keys)
+    if not acts:
+        return []
     first = case.rounds[begin.round] if begin is not None else 0
     last = case.rounds[begin.round + 1] if begin is not None and begin.round + 1 < len(case.rounds) else case.n + 1
     found: list[tuple[Act, Moment]] = []
-    for act in case.events(*duty.met_keys):
+    for act in acts:
         if not first < act.n < last:
             continue
         sent_to = receivers(duty, case, world, act)
@@ -188,7 +191,8 @@ def _candidates(duty: Duty, receiver: str, begin: Begin | None, case: Case, worl
     each = duty.obligation.starts.each and begin is not None and begin.slot is None
     if each and begin is not None:
         found = [f for f in found if f[1].hi >= begin.moment.lo]
-    return sorted(found, key=lambda f: (f[1].lo, f[0].n))
+    found.sort(key=lambda f: (f[1].lo, f[0].n))
+    return found
 
 
 def _in_slot(act: Act, moment: Moment, begin: Begin) -> bool:
