@@ -48,7 +48,7 @@ class LogEvent(NamedTuple):
     number: int
     """Row number (the header is row 1): evidence only, never order, never in the digest."""
     row: str
-    """Canonical row content: the fields as they stand, joined by U+001F."""
+    """Canonical row content: the fields as they stand, in the order of their columns' names, joined by U+001F."""
     role: str = ""
     zone: str = ""
     """Where the clock face was read: a zone, ``floating``, or empty when the stamp gave its own offset."""

@@ -1,32 +1,37 @@
 """The past again: a log or a journal folded under the rules, with outcomes, deviations, control totals and a digest.
 
 The digest covers every outcome, date and explanation and nothing else: not the order of the rows, the time zone of the machine, the hash
-seed, salts, hosts or the wall clock (SEMANTICS S10.2).
+seed, salts, hosts or the wall clock (SEMANTICS S10.2). It is a digest of digests, one a case, so that no more than one case is ever held.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from workflow.act import ACTED, DEEDS, OPENED, Act
 from workflow.calendar import Calendar
-from workflow.case.clockwork import catch_up
-from workflow.case.fold import Case
+from workflow.case.clockwork import catch_up, clocked
+from workflow.case.fold import Case, fold
 from workflow.case.standing import Standing, settle
 from workflow.errors import IntegrityError, UnknownProcedure
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.logmap import LogEvent, LogMap
 from workflow.moment import stamp
+from workflow.obligation.clock import DueRevision, known_at
 from workflow.obligation.ledger import Outcome, Row, ledger
 from workflow.organisation import Actor, Organisation
+from workflow.procedure.condition import holds
+from workflow.procedure.model import Event
 from workflow.rules import Rules, World
 from workflow.text import Text
 
 ENGINE = "1"
 """Version of the semantics: it changes when the same input may give another digest."""
+
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -34,12 +39,13 @@ class Report:
     """What a replay found. The counts add up: :meth:`check` proves it."""
 
     header: dict[str, Json]
-    cases: list[tuple[str, Json]] = field(default_factory=list)
-    """Case id and the part of its result that the digest covers."""
+    cases: dict[str, str] = field(default_factory=dict)
+    """Case id → digest of its result."""
     events: Counter[str] = field(default_factory=Counter)
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
     deviations: Counter[str] = field(default_factory=Counter)
-    unlisted: int = 0
+    unlisted: list[str] = field(default_factory=list)
+    """Cases that are void or the same as another: counted nowhere, listed always (S7.2). Their entries count as ignored."""
 
     def check(self) -> None:
         """Raise :class:`~workflow.errors.IntegrityError` when the control totals do not add up."""
@@ -49,63 +55,82 @@ class Report:
 
     @property
     def digest(self) -> str:
-        return digest(
-            canonical({"engine": ENGINE, "header": self.header, "cases": [list(c) for c in sorted(self.cases, key=lambda c: c[0])]})
-        )
+        cases = [[case, found] for case, found in sorted(self.cases.items())]
+        return digest(canonical({"engine": ENGINE, "header": self.header, "cases": cases}))
 
     def document(self) -> dict[str, Json]:
-        """The report as canonical data."""
+        """The report as canonical data: ``docs/reference/replay-report.md``."""
         self.check()
         return {
             "header": self.header,
             "totals": {
-                "cases": len(self.cases),
+                "cases": len(self.cases) - len(self.unlisted),
                 "events": {k: self.events[k] for k in ("read", "applied", "deviating", "ignored", "unreadable")},
                 "obligations": sum(sum(c.values()) for c in self.outcomes.values()),
-                "unlisted_cases": self.unlisted,
             },
             "obligations": {k: {o.value: v[o.value] for o in Outcome if v[o.value]} for k, v in sorted(self.outcomes.items())},
             "deviations": dict(sorted(self.deviations.items())),
+            "unlisted": list[Json](sorted(self.unlisted)),
             "digest": self.digest,
         }
 
+    def judge(self, case: Case, world: World, as_of: datetime) -> list[Row]:
+        """Take in a case as it stood at ``as_of``: its outcomes and its digest. Returns its rows."""
+        rows = ledger(case, world, as_of)
+        self.cases[case.id] = digest(canonical(case_document(case, rows)))
+        if not case.listed:
+            self.unlisted.append(case.id)
+            return rows
+        for row in rows:
+            key = f"{world.rules.procedure.ref}/{row.duty.id}"
+            self.outcomes.setdefault(key, Counter())[row.outcome.value] += 1
+        return rows
+
 
 def row_document(row: Row, case: Case) -> dict[str, Json]:
-    """Everything of a row that decides something: its outcome, its dates and where they come from."""
+    """Everything of a row that decides something: its outcome, its dates and where they come from. What there is none of is left out."""
     by = case.act(row.met_by) if row.met_by is not None else None
-    return {
+    found: dict[str, Json] = {
         "row": row.key,
         "outcome": row.outcome.value,
         "reason": row.reason,
         "start": row.begin.moment.encode() if row.begin is not None else None,
-        "revisions": [
-            {
-                "why": v.kind,
-                "at": stamp(v.at),
-                "start": v.start.encode(),
-                "term": str(v.term) if v.term is not None else None,
-                "due": stamp(v.due.instant) if v.due is not None else None,
-                "inclusive": v.due.inclusive if v.due is not None else None,
-                "bounds": [stamp(v.due.earliest), stamp(v.due.latest)] if v.due is not None and v.due.provisional else None,
-                "revision": v.due.revision if v.due is not None else None,
-                "pauses": [[stamp(p.lo), stamp(p.hi)] for p in v.pauses],
-            }
-            for v in row.revisions
-        ],
+        "revisions": [_revision_document(v) for v in row.revisions],
+        "pending": [_revision_document(v) for v in row.pending],
         "met": row.met_at.encode() if row.met_at is not None else None,
         "met_by": by.name if by is not None else None,
-        "elapsed": _seconds(row),
-        "late": [int(row.late.clock.total_seconds()), row.late.working_days] if row.late is not None else None,
+        "elapsed": _seconds(row.elapsed),
+        "late": [_seconds(row.late.clock), row.late.working_days] if row.late is not None else None,
         "bounds": [stamp(row.bounds[0]), stamp(row.bounds[1])] if row.bounds is not None else None,
         "ended_by": row.ended_by,
-        "beside": list(row.beside),
-        "blank": list(row.blank),
+        "beside": row.beside,
+        "blank": row.blank,
         "suspected": row.suspected,
     }
+    return {k: v for k, v in found.items() if v or (v == 0 and v is not False)}
 
 
-def _seconds(row: Row) -> int | None:
-    return int(row.elapsed.total_seconds()) if row.elapsed is not None else None
+def _revision_document(v: DueRevision) -> dict[str, Json]:
+    found: dict[str, Json] = {
+        "why": v.kind,
+        "at": stamp(v.at),
+        "start": v.start.encode(),
+        "term": str(v.term) if v.term is not None else None,
+        "pauses": [[stamp(p.lo), stamp(p.hi)] for p in v.pauses],
+        "kept_old": v.kept_old,
+    }
+    due, last = v.due, v.last
+    if due is not None:
+        found |= {"due": stamp(due.instant), "inclusive": due.inclusive, "calendar": v.calendar, "revision": due.revision}
+        if due.provisional:
+            found["bounds"] = [stamp(due.earliest), stamp(due.latest)]
+        if last is not None and last is not due:
+            found["last"] = stamp(last.latest)
+    return found
+
+
+def _seconds(span: timedelta | None) -> int | None:
+    return span // SECOND if span is not None else None
 
 
 def case_document(case: Case, rows: Iterable[Row]) -> dict[str, Json]:
@@ -114,24 +139,18 @@ def case_document(case: Case, rows: Iterable[Row]) -> dict[str, Json]:
         "definition": case.definition,
         "state": list(case.state),
         "listed": case.listed,
-        "acts": [[a.kind, a.name, a.happened.encode(), list(a.deviations)] for a in case.acts if a.kind in DEEDS],
+        "acts": [[a.kind, a.name, a.happened.encode(), *a.deviations] for a in case.acts if a.kind in DEEDS],
         "rows": [row_document(r, case) for r in rows],
     }
 
 
 def in_force(versions: Sequence[Rules], day: datetime) -> Rules | None:
     """The version in force on the day of an instant, in the procedure's zone; of several the last one given; ``None``: none."""
-    found = None
-    for rules in versions:
-        force = rules.procedure.in_force
-        here = day.astimezone(rules.zone).date()
-        if (force.since is None or force.since <= here) and (force.until is None or here <= force.until):
-            found = rules
-    return found
+    return next((rules for rules in reversed(versions) if rules.in_force(day)), None)
 
 
 def replay_log(
-    cases: Sequence[tuple[str, list[LogEvent]]],
+    cases: Sequence[tuple[str, Sequence[LogEvent]]],
     log_map: LogMap,
     versions: Sequence[Rules],
     calendar: Calendar,
@@ -142,19 +161,21 @@ def replay_log(
     as_of: datetime | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
-    """Replay the cases of a log, each under the version in force on the day that the map names.
+    """Replay the cases of a log, each under the version in force on the day that the map or the procedure names.
 
-    ``as_of`` defaults to the last instant of the log. Raises :class:`~workflow.errors.UnknownProcedure` when no version is in force on
-    the day of a case.
+    ``read``, ``ignored`` and ``unreadable`` are the reader's counts of rows. ``as_of`` defaults to the last instant of the events; what
+    happened after it is ignored and decides nothing, not even the version. Raises :class:`~workflow.errors.UnknownProcedure` when no
+    version is in force on the day of a case.
     """
-    last = max((e.happened.hi for _, events in cases for e in events), default=datetime.min.replace(tzinfo=None))
-    until = as_of if as_of is not None else last
+    last = max((e.happened.hi for _, events in cases for e in events), default=None)
+    until = as_of or last or datetime.max.replace(tzinfo=UTC)  # without an event nothing asks for it
+    by = log_map.in_force_by or (versions[-1].procedure.in_force.by if versions else ())
     calendar_digest = digest(canonical(calendar.document()))
     report = Report(
         {
             "engine": ENGINE,
             "mode": "in_force",
-            "in_force_by": list(log_map.in_force_by),
+            "in_force_by": list(by),
             "procedure": log_map.procedure,
             "definitions": {r.procedure.ref: r.hash for r in versions},
             "calendar": calendar_digest,
@@ -167,16 +188,18 @@ def replay_log(
     report.events.update(read=read, ignored=ignored, unreadable=unreadable)
     worlds = {r.hash: World(r, {calendar_digest: calendar}, Organisation()) for r in versions}
     for count, (case, events) in enumerate(cases, 1):
-        rules = _version(case, events, log_map, versions)
-        _replay_case(case, events, log_map, worlds[rules.hash], calendar_digest, until, report)
+        seen = [e for e in events if e.happened.lo <= until]
+        report.events["ignored"] += len(events) - len(seen)
+        if seen:
+            world = worlds[_version(case, seen, by, log_map, versions).hash]
+            report.judge(_replay_case(case, seen, log_map, world, calendar_digest, until, report), world, until)
         if progress is not None and count % 100 == 0:
             progress(count)
     return report
 
 
-def _version(case: str, events: Sequence[LogEvent], log_map: LogMap, versions: Sequence[Rules]) -> Rules:
-    by = log_map.in_force_by or (events[0].name,)
-    chosen = next((e for name in by for e in events if e.name == name), events[0])
+def _version(case: str, events: Sequence[LogEvent], by: Sequence[str], log_map: LogMap, versions: Sequence[Rules]) -> Rules:
+    chosen = next((e for name in by for e in events if e.known and e.name == name), events[0])
     rules = in_force(versions, chosen.happened.lo)
     if rules is None:
         raise UnknownProcedure(
@@ -190,65 +213,78 @@ def _version(case: str, events: Sequence[LogEvent], log_map: LogMap, versions: S
 
 def _replay_case(
     case_id: str, events: Sequence[LogEvent], log_map: LogMap, world: World, calendar: str, until: datetime, report: Report
-) -> None:
-    standing: Standing | None = None
-    for event in events:
-        if event.happened.lo > until:
-            report.events["ignored"] += 1
-            continue
-        standing, deviations = _apply(standing, case_id, event, log_map, world, calendar)
-        report.events["deviating" if deviations else "applied"] += 1
-        report.deviations.update(deviations)
-    if standing is None:
-        return
-    standing = catch_up(standing, world, until)
-    rows = ledger(standing.case, world, until)
-    report.cases.append((case_id, case_document(standing.case, rows)))
-    for row in rows:
-        key = f"{world.rules.procedure.ref}/{row.duty.id}"
-        report.outcomes.setdefault(key, Counter())[row.outcome.value] += 1
-
-
-def _apply(
-    standing: Standing | None, case_id: str, event: LogEvent, log_map: LogMap, world: World, calendar: str
-) -> tuple[Standing, tuple[str, ...]]:
-    """One event of a log as a record: always accepted, its breaches counted (S5.2)."""
+) -> Case:
+    """The case that the events make. Each is a record: always accepted, its breaches counted (S5.2)."""
     rules = world.rules
-    recorded = event.happened.hi
-    if standing is not None:
-        standing = catch_up(standing, world, event.happened.lo)
-    declared = rules.procedure.events.get(event.name) if event.known else None
-    state = rules.chart.initial if standing is None else standing.case.state
-    target = rules.chart.fire(state, event.name) if declared is not None else None
-    deviations: list[str] = []
+    p = rules.procedure
+    chart = rules.chart
+    pinned = {"procedure": p.procedure, "version": p.version, "definition": rules.hash, "calendar": calendar, "unit": ""}
+    case = Case(case_id, p.procedure, p.version, rules.hash, "", calendar)
+    acts: list[Act] = []
+    state = chart.initial
+    for event in events:
+        happened = event.happened
+        if rules.clock_events and (acts or case.n):
+            case, acts = _ticked(fold(case, acts), world, happened.lo), []
+            state = case.state
+        first = not acts and not case.n
+        declared = p.events.get(event.name) if event.known else None
+        target = chart.fire(state, event.name) if declared is not None else None
+        breaches = _breaches(event, declared, first, target is not None)
+        if declared is not None and declared.when is not None:
+            case, acts = fold(case, acts), []
+            known = known_at(case, happened.hi)
+            if holds(declared.when, replace(known, facts={**known.facts, **dict(event.facts)})) is False:
+                breaches.append("condition")
+        data: dict[str, Json] = dict(pinned) if first else {}
+        if declared is not None and declared.report is not None and declared.report.medium != "any":
+            data["medium"] = declared.report.medium
+        if event.facts:
+            data["facts"] = dict(event.facts)
+        if not breaches and target is not None and target != state:
+            if chart.ended(target) and not chart.ended(state):
+                data["ended"] = True
+            state = target
+        acts.append(
+            Act(
+                case.n + len(acts) + 1,
+                OPENED if first else ACTED,
+                event.name,
+                happened,
+                happened.lo,
+                Actor(event.role, event.actor or None),
+                grade=log_map.trust,
+                data=data,
+                deviations=tuple(breaches),
+                state=state,
+            )
+        )
+        report.events["deviating" if breaches else "applied"] += 1
+        report.deviations.update(breaches)
+    return _ticked(fold(case, acts), world, until)
+
+
+def _ticked(case: Case, world: World, now: datetime) -> Case:
+    """The case after every event of the clock due at or before ``now`` (S3.6)."""
+    while (act := clocked(case, world, now)) is not None:
+        case = fold(case, (act,))
+    return case
+
+
+def _breaches(event: LogEvent, declared: Event | None, first: bool, enabled: bool) -> list[str]:
+    found: list[str] = []
     if declared is None:
-        deviations.append("unknown_activity")
+        found.append("unknown_activity")
     elif declared.by and event.role and event.role not in declared.by:
-        deviations.append("wrong_role")
+        found.append("wrong_role")
     if event.duplicate:
-        deviations.append("duplicate")
-    if declared is not None and standing is None and not declared.opens:
-        deviations.append("not_opened")
-    elif declared is not None and standing is not None and target is None:
-        deviations.append("not_enabled")
-    if not deviations and target is not None:
-        state = target
-    data: dict[str, Json] = {}
-    if declared is not None and declared.report is not None and declared.report.medium != "any":
-        data["medium"] = declared.report.medium
-    if event.facts:
-        data["facts"] = dict(event.facts)
-    name, found, actor = event.name, tuple(deviations), Actor(event.role, person=event.actor or None)
-    if standing is None:
-        p = rules.procedure
-        data |= {"procedure": p.procedure, "version": p.version, "definition": rules.hash, "calendar": calendar, "unit": ""}
-        act = Act(1, OPENED, name, event.happened, recorded, actor, grade=log_map.trust, data=data, deviations=found, state=state)
-        return settle(Standing.fresh(case_id, act), act, world, recorded), found
-    case = standing.case
-    if rules.chart.ended(state) and not rules.chart.ended(case.state):
-        data["ended"] = True
-    act = Act(case.n + 1, ACTED, name, event.happened, recorded, actor, grade=log_map.trust, data=data, deviations=found, state=state)
-    return settle(standing, act, world, recorded), found
+        found.append("duplicate")
+    if declared is not None:
+        if first and not declared.opens:
+            found.append("not_opened")
+        elif not first and not enabled:
+            found.append("not_enabled")
+    return found
 
 
 def replay_cases(
@@ -260,49 +296,47 @@ def replay_cases(
 ) -> Report:
     """Replay journaled cases under the definitions and calendars that they are pinned to, as the record stood at ``as_of``.
 
-    Each due revision in the journal is compared with the one computed again: a difference is drift of the engine, counted as the deviation
-    ``drift`` and never taken for lateness of a person.
+    The due revisions in each entry are compared with those that the same acts give now: an entry that differs is drift of the engine,
+    counted as the deviation ``drift`` and never taken for lateness of a person.
     """
     report = Report(
         {
             "engine": ENGINE,
             "mode": "in_force",
-            "definitions": {r.procedure.ref: r.hash for r in rules.values()},
+            "definitions": {},
             "organisation": digest(canonical(organisation.document())),
             "as_of": stamp(as_of),
         }
     )
+    pinned: dict[str, Json] = {}
     for case_id, acts in cases:
         seen = [a for a in acts if a.recorded <= as_of]
         if not seen:
             continue
         world = World(rules[str(seen[0].data["definition"])], calendars, organisation)
-        standing = Standing.replayed(case_id, seen, world, as_of)
-        standing = catch_up(standing, world, as_of)
-        rows = ledger(standing.case, world, as_of)
+        pinned[world.rules.procedure.ref] = world.rules.hash
+        standing, drift = _settled_again(case_id, seen, world)
+        case = catch_up(standing, world, as_of).case
+        report.judge(case, world, as_of)
+        report.events["read"] += len(seen)
+        if not case.listed:
+            report.events["ignored"] += len(seen)
+            continue
         for act in seen:
-            report.events["read"] += 1
             report.events["deviating" if act.deviations else "applied"] += 1
             report.deviations.update(act.deviations)
-        drift = _drift(standing.case, rows)
         if drift:
             report.deviations["drift"] += drift
-        report.cases.append((case_id, case_document(standing.case, rows)))
-        if not standing.case.listed:
-            report.unlisted += 1
-            continue
-        for row in rows:
-            key = f"{world.rules.procedure.ref}/{row.duty.id}"
-            report.outcomes.setdefault(key, Counter())[row.outcome.value] += 1
+    report.header["definitions"] = pinned
     return report
 
 
-def _drift(case: Case, rows: Iterable[Row]) -> int:
-    again = {(r.key, v.number): None if v.due is None else stamp(v.due.instant) for r in rows for v in r.revisions}
-    count = 0
-    for act in case.acts:
-        dues = act.data.get("dues")
-        for due in dues if isinstance(dues, list) else ():
-            key = (due["row"], due["revision"])
-            count += key in again and again[key] != due["due"] and case.ended is None
-    return count
+def _settled_again(case_id: str, acts: Sequence[Act], world: World) -> tuple[Standing, int]:
+    """The case folded with its due dates computed again, and the number of entries in which they differ from those journaled."""
+    standing = Standing.fresh(case_id, acts[0])
+    drift = 0
+    for act in acts:
+        bare = replace(act, data={k: v for k, v in act.data.items() if k != "dues"})
+        standing = settle(standing, bare, world, act.recorded)
+        drift += standing.case.acts[-1].data.get("dues") != act.data.get("dues")
+    return standing, drift

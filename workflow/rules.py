@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -121,6 +121,11 @@ class Rules:
     def hour(self) -> time:
         return time.fromisoformat(self.procedure.hour)
 
+    def in_force(self, on: datetime) -> bool:
+        """Whether it is in force on the day of an instant, in its own zone; the first and the last day are both in force."""
+        force, day = self.procedure.in_force, on.astimezone(self.zone).date()
+        return (force.since is None or force.since <= day) and (force.until is None or day <= force.until)
+
     @cached_property
     def duties(self) -> Mapping[str, Duty]:
         """Every duty by id, in the order of the file; those that follow from another stand right after it."""
@@ -207,7 +212,7 @@ class Rules:
 
         Raises :class:`~workflow.errors.UnknownName` when nothing, or more than one thing, is called so; the hint lists what there is.
         """
-        names = self._words.get((kind, word.strip().lower()), ())
+        names = self._words.get((kind, word)) or self._words.get((kind, word.strip().lower()), ())
         if word in names:
             return word
         if len(names) == 1:

@@ -109,7 +109,7 @@ def _store(as_of: str) -> Report:
                 if row.id == CHAIN:
                     continue
                 entries = view.entries(row.id)
-                calendars.update(engine.calendars_of(view, entries))
+                calendars.update(engine.sources.calendars_of(view, entries))
                 cases.append((row.id, [Act.decode(e) for e in entries]))
     return replay_cases(cases, rules, calendars, organisation, until)
 

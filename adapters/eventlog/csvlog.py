@@ -53,6 +53,8 @@ class LogRead:
     ignored: int = 0
     unreadable: list[Unreadable] = field(default_factory=list)
     """In the order of the file."""
+    last: datetime | None = None
+    """The last instant of the rows that were read, those of a snapshot that changes nothing included; ``None`` without any."""
     duplicates: int = 0
     """Events whose row stands more than once in the log, less one of each."""
 
@@ -112,6 +114,7 @@ def _in_order(keyed: list[Keyed], log_map: LogMap, found: LogRead) -> list[LogEv
         reason = Text("同案其他行有时区而此行没有,无法比较", "it has no zone and other rows of its case have: they cannot be compared")
         found.unreadable += [Unreadable(k[-1].number, reason) for k in keyed if k[-1].zone == FLOATING]
         keyed = [k for k in keyed if k[-1].zone != FLOATING]
+    found.last = max([k[1] for k in keyed] if found.last is None else [found.last, *(k[1] for k in keyed)], default=None)
     if log_map.snapshot:
         activities = [(order, event.name) for *_, order, _, _, event in keyed]
         kept = [k for i, k in enumerate(keyed) if i == 0 or activities[i] != activities[i - 1]]
@@ -143,6 +146,8 @@ class _Rows:
         columns, zone = log_map.columns, log_map.zone
         self._map = log_map
         self._width = len(header)
+        places = sorted(range(self._width), key=lambda i: (header[i], i))
+        self._by_name = itemgetter(*places) if places != list(range(self._width)) else None
         self._stamps = Stamps(log_map)
         self._moments: dict[tuple[str, str, str], tuple[Moment, str]] = {}
         self._missing = frozenset(log_map.missing)
@@ -161,9 +166,9 @@ class _Rows:
         """The case and its event; ``None`` for a row to be ignored. Raises :class:`BadRow`."""
         if len(fields) != self._width:
             raise BadRow(Text(f"有 {len(fields)} 个字段,应为 {self._width} 个", f"{len(fields)} fields instead of {self._width}"))
-        content = "\x1f".join(fields)
-        if "\0" in content:
-            raise BadRow(Text("含有 NUL 字节", "it holds a NUL byte"))
+        content = "\x1f".join(fields if self._by_name is None else self._by_name(fields))
+        if "\0" in content or content.count("\x1f") >= self._width:
+            raise BadRow(Text("含有控制字符 NUL 或 U+001F", "it holds a control character, NUL or U+001F"))
         fields.append("")
         case, activity, time, zone, date_only, actor, role, sequence, *facts = self._pick(fields)
         order, name, known = self._activity[activity]

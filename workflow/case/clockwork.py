@@ -49,15 +49,23 @@ def clock_instant(case: Case, world: World, name: str, event: Event, as_of: date
     return terms.due(starts[-1].happened.lo, event.after.term, world.calendar(case.calendar_now), world.rules.zone).instant
 
 
+def clocked(case: Case, world: World, now: datetime) -> Act | None:
+    """The next act of the clock that is due at or before ``now``, entered at ``now``; ``None`` when there is none."""
+    if not world.rules.clock_events:
+        return None
+    due = next_clock(case, world, now)
+    if due is None:
+        return None
+    instant, name = due
+    state = world.rules.chart.fire(case.state, name)
+    assert state is not None
+    return Act(case.n + 1, CLOCKED, name, Moment.at(instant), now, data=ending(case, world, state, {}), state=state)
+
+
 def catch_up(standing: Standing, world: World, now: datetime) -> Standing:
     """Apply every clock transition due at or before ``now``, in due order (S3.6)."""
-    while (due := next_clock(standing.case, world, now)) is not None:
-        instant, name = due
-        case = standing.case
-        state = world.rules.chart.fire(case.state, name)
-        assert state is not None
-        data = ending(case, world, state, {})
-        standing = settle(standing, Act(case.n + 1, CLOCKED, name, Moment.at(instant), now, data=data, state=state), world, now)
+    while (act := clocked(standing.case, world, now)) is not None:
+        standing = settle(standing, act, world, now)
     return standing
 
 

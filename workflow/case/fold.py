@@ -6,9 +6,10 @@ statechart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 
 from workflow.act import ACTED, CLOCKED, CORRECTED, DEEDS, JOINED, OPENED, REOPENED, REVISED, SEPARATED, VOIDED, Act
 from workflow.journal.canonical import Json
@@ -27,6 +28,9 @@ class Change:
 
 ENDING = "ended:"
 """Key under which the acts that made the state final are found."""
+
+STATING = frozenset({OPENED, ACTED, CLOCKED, REVISED, CORRECTED})
+"""Kinds whose facts change the case."""
 
 GIVEN: Json = {"given": True}
 """Stands for the value of a personal or free-text fact, which lies in the erasable part."""
@@ -105,14 +109,10 @@ class Case:
         """The case as it was recorded up to ``as_of``; acts entered later are not seen. Itself when nothing is later."""
         if not self.acts or self.acts[-1].recorded <= as_of:
             return self
-        case = replace(
+        blank = replace(
             self, n=0, state=(), acts=(), facts={}, by_name={}, ended=None, rounds=(0,), void=False, same_as="", joined=None, views={}
         )
-        for act in self.acts:
-            if act.recorded > as_of:
-                break
-            case = evolve(case, act)
-        return case
+        return fold(blank, takewhile(lambda act: act.recorded <= as_of, self.acts))
 
 
 def effective(act: Act) -> datetime:
@@ -124,27 +124,34 @@ def effective(act: Act) -> datetime:
 
 def evolve(case: Case, act: Act) -> Case:
     """The case after ``act``. Never refuses: what is in the journal is true."""
-    key = act.name if act.kind in DEEDS else f"{act.kind}:{act.name}"
+    return fold(case, (act,))
+
+
+def fold(case: Case, acts: Iterable[Act]) -> Case:
+    """The case after all of ``acts``: what evolving it act by act gives, without the cases between. Itself when there are none."""
+    new = tuple(acts)
+    if not new:
+        return case
     by_name = dict(case.by_name)
-    by_name[key] = (*by_name.get(key, ()), act)
     facts = case.facts
-    given = act.data.get("facts")
-    unseen = {name: GIVEN for name in act.names("given")}
-    if (given or unseen) and act.kind in (OPENED, ACTED, CLOCKED, REVISED, CORRECTED):
-        merged = dict(facts)
-        when = effective(act)
-        for name, value in {**(given if isinstance(given, Mapping) else {}), **unseen}.items():
-            merged[str(name)] = (*merged.get(str(name), ()), Change(when, value, act.n, act.recorded))
-        facts = merged
-    ended = case.ended
-    rounds = case.rounds
-    if act.data.get("ended") is True:
-        ended = act.happened
-        by_name[ENDING] = (*by_name.get(ENDING, ()), act)
-    if act.kind == REOPENED:
-        ended, rounds = None, (*rounds, act.n)
-    kind = act.kind
-    # Spelled out, because this runs for every act of every replay and ``dataclasses.replace`` costs three times as much.
+    ended, rounds, void, same_as, joined = case.ended, case.rounds, case.void, case.same_as, case.joined
+    for act in new:
+        kind, data = act.kind, act.data
+        key = act.name if kind in DEEDS else f"{kind}:{act.name}"
+        by_name[key] = (*by_name.get(key, ()), act)
+        if kind in STATING and ("facts" in data or "given" in data):
+            facts = _stated(facts, act)
+        if data.get("ended") is True:
+            ended = act.happened
+            by_name[ENDING] = (*by_name.get(ENDING, ()), act)
+        if kind == REOPENED:
+            ended, rounds = None, (*rounds, act.n)
+        elif kind == VOIDED:
+            void = True
+        elif kind == JOINED:
+            same_as, joined = act.name, act.n
+        elif kind == SEPARATED:
+            same_as, joined = "", None
     return Case(
         case.id,
         case.procedure,
@@ -152,16 +159,26 @@ def evolve(case: Case, act: Act) -> Case:
         case.definition,
         case.unit,
         case.calendar,
-        act.n,
-        act.state,
-        (*case.acts, act),
+        new[-1].n,
+        new[-1].state,
+        (*case.acts, *new),
         facts,
         by_name,
         ended,
         rounds,
-        case.void or kind == VOIDED,
-        act.name if kind == JOINED else "" if kind == SEPARATED else case.same_as,
+        void,
+        same_as,
         case.drill,
         case.elsewhere,
-        act.n if kind == JOINED else None if kind == SEPARATED else case.joined,
+        joined,
     )
+
+
+def _stated(facts: Mapping[str, tuple[Change, ...]], act: Act) -> Mapping[str, tuple[Change, ...]]:
+    """The facts after what ``act`` states; the same mapping when it states nothing."""
+    given = act.data.get("facts")
+    stated = {**(given if isinstance(given, Mapping) else {}), **{name: GIVEN for name in act.names("given")}}
+    if not stated:
+        return facts
+    when = effective(act)
+    return {**facts, **{str(k): (*facts.get(str(k), ()), Change(when, v, act.n, act.recorded)) for k, v in stated.items()}}

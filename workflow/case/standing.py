@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import cast
 
 from workflow.act import DEEDS, Act
-from workflow.case.fold import Case, evolve
+from workflow.case.fold import Case, evolve, fold
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.obligation.ledger import Row, assess
@@ -45,12 +45,9 @@ class Standing:
     @classmethod
     def replayed(cls, case_id: str, acts: Iterable[Act], world: World, now: datetime) -> Standing:
         """A case folded from its journal."""
-        standing: Standing | None = None
-        for act in acts:
-            standing = standing or cls.fresh(case_id, act)
-            standing = cls(evolve(standing.case, act), {})
-        assert standing is not None
-        return cls(standing.case, _grouped(assess(world.rules.duties.values(), standing.case, world, now)))
+        seen = tuple(acts)
+        case = fold(cls.fresh(case_id, seen[0]).case, seen)
+        return cls(case, _grouped(assess(world.rules.duties.values(), case, world, now)))
 
     def all_rows(self) -> list[Row]:
         return [row for rows in self.rows.values() for row in rows]

@@ -35,11 +35,28 @@ _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 def canonical(value: Json) -> bytes:
     """The canonical bytes of a value. Raises :class:`~workflow.errors.BadInput` for a value that has none."""
     try:
-        return _encode(_clean(value)).encode("utf-8")
+        return _encode(value if _is_clean(value) else _clean(value)).encode("utf-8")
     except UnicodeEncodeError:
         raise BadInput(Text("文字含有无效字符(孤立代理)", "the text holds a lone surrogate")) from None
     except RecursionError:
         raise BadInput(Text("嵌套过深", "nested too deeply")) from None
+
+
+def _is_clean(value: Any) -> bool:
+    """Whether a value can be written as it stands: nearly every record can, and looking costs half of rebuilding it."""
+    kind = type(value)
+    if kind is str:
+        return value.isascii() or is_normalized("NFC", value)
+    if kind is dict:
+        for key, inner in value.items():
+            if type(key) is not str or not key.isascii():
+                return False
+            if not (inner is None or (type(inner) is str and inner.isascii()) or _is_clean(inner)):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        return all([_is_clean(inner) for inner in value])
+    return value is None or kind is bool or (kind is int and -_LIMIT <= value <= _LIMIT)
 
 
 def _clean(value: Any) -> Any:
@@ -53,14 +70,9 @@ def _clean(value: Any) -> Any:
             return value
         raise BadInput(Text(f"整数超出范围:{value}", f"the integer is out of range: {value}"))
     if kind is dict or isinstance(value, Mapping):
-        found: dict[str, Any] = {}
-        for key, inner in value.items():
-            # Most of a record is ASCII text and nulls; what needs no cleaning needs no call of its own.
-            plain = inner is None or (type(inner) is str and inner.isascii())
-            found[key if type(key) is str and key.isascii() else _key(key)] = inner if plain else _clean(inner)
-        return found
+        return {_key(k): _clean(v) for k, v in value.items()}
     if kind is list or kind is tuple:
-        return [v if type(v) is str and v.isascii() else _clean(v) for v in value]
+        return [_clean(v) for v in value]
     if isinstance(value, str):
         return _clean(str(value))
     raise BadInput(Text(f"不能记录 {kind.__name__} 类型的值", f"a value of type {kind.__name__} cannot be recorded"))

@@ -114,6 +114,8 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
         return [Begin(_date(start.date, case, world), case.opened.n)]
     else:
         acts = starting(start.on, case)
+    if not acts:
+        return []
     found: list[Begin] = []
     seen: set[int] = set()
     for act in acts:
@@ -141,6 +143,8 @@ _DIRECT = ("telephone", "in_person")
 def starting(names: Sequence[str], case: Case) -> Sequence[Act]:
     """The acts that may start a clock: events by name, and the opening (and each reopening) for ``case``."""
     if CASE in names:
+        if len(case.rounds) == 1 and len(names) == 1:
+            return case.acts[:1]
         others = case.events(*(act_key(n) for n in names if n != CASE)) if len(names) > 1 else ()
         reopened = case.kind("reopened")
         return sorted({case.opened.n: case.opened, **{a.n: a for a in (*others, *reopened)}}.values(), key=lambda a: a.n)

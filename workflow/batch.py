@@ -1,0 +1,235 @@
+"""Commands inside one transaction of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+from workflow import command as commands
+from workflow.act import ERASED, REFUSED, Act
+from workflow.calendar import Calendar
+from workflow.case.clockwork import catch_up
+from workflow.case.decide import decide
+from workflow.case.deed import open_period
+from workflow.case.flags import flags, wake
+from workflow.case.fold import Case
+from workflow.case.standing import Standing, settle
+from workflow.errors import AlreadyThere, KeyReused, Refused, StaleVersion
+from workflow.journal.canonical import canonical, digest
+from workflow.journal.entry import Entry, Private, link
+from workflow.moment import Moment
+from workflow.obligation.ledger import Row
+from workflow.organisation import CHAIN, Organisation
+from workflow.period import Period
+from workflow.ports import Answer, CaseRow, DueRow, Entropy, Unit
+from workflow.rules import Rules, World
+from workflow.sources import Sources
+from workflow.text import Text
+
+SALT = 16
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command did: the case after it, the acts it wrote, and whether this is the answer of an earlier command with the same key."""
+
+    case: str
+    n: int
+    acts: tuple[Act, ...]
+    standing: Standing
+    repeated: bool = False
+
+    @property
+    def deviations(self) -> tuple[str, ...]:
+        return tuple(d for act in self.acts for d in act.deviations)
+
+
+class Batch:
+    """Commands inside one transaction; made by :meth:`workflow.engine.Engine.batch`."""
+
+    def __init__(self, sources: Sources, unit: Unit, entropy: Entropy, algorithm: str, now: datetime) -> None:
+        self._sources = sources
+        self._unit = unit
+        self._entropy = entropy
+        self._algorithm = algorithm
+        self._now = now
+        self.standings: dict[str, tuple[str, Standing]] = {}
+        self._swept: set[str] = set()
+        self._organisation: Organisation | None = None
+        self._kept: Calendar | None = None
+        self.erased: set[str] = set()
+        """Cases of which something was destroyed: no copy of it stays in memory."""
+        self.written: list[tuple[str, tuple[Act, ...]]] = []
+
+    def open(self, procedure: str, command: commands.Open, *, case: str = "", key: str | None = None) -> Result:
+        repeated = self._repeated(command, key)
+        if repeated is not None:
+            return repeated
+        rules = self._sources.in_force(self._unit, procedure, (command.said.happened or Moment.at(self._now)).lo)
+        name = case or f"{rules.procedure.procedure}-{self._entropy.token(SALT).hex()[:10]}"
+        if name == CHAIN or self._unit.case(name) is not None or name in self.standings:
+            raise AlreadyThere(Text(f"案件 {name} 已存在", f"the case {name} is there already"))
+        standing = decide(None, command, self._opening(rules), self._now, name)
+        return self._write(standing, 0, None, command, key)
+
+    def open_period(self, rules: Rules, unit: str, period: Period) -> Result:
+        """Open the case of one period of a unit's recurring duty; the sweep does (S7.3)."""
+        name = period.case(rules.procedure.procedure, unit)
+        standing = open_period(unit, period, self._opening(rules), self._now, name)
+        return self._write(standing, 0, None, None, None)
+
+    def do(self, case: str, command: commands.Command, *, expected: int | None = None, key: str | None = None) -> Result:
+        repeated = self._repeated(command, key)
+        if repeated is not None:
+            return repeated
+        standing, head = self._load(case)
+        if expected is not None and expected != standing.case.n:
+            raise StaleVersion(
+                Text(
+                    f"案件 {case} 已到第 {standing.case.n} 版,不是 {expected}",
+                    f"the case {case} is at version {standing.case.n}, not {expected}",
+                ),
+                hint=Text("重新查看后再办理", "look at it again, then repeat the command"),
+            )
+        world = self._world(standing)
+        after = decide(standing, command, world, self._now)
+        return self._write(after, standing.case.n, head, command, key)
+
+    def tick(self, case: str) -> Result | None:
+        """Let the clock of a case catch up and raise the flags that are due; ``None`` when there was nothing to write."""
+        standing, head = self._load(case)
+        world = self._world(standing)
+        after = flags(catch_up(standing, world, self._now), world, self._now)
+        result = None
+        if after.case.n == standing.case.n:
+            self.standings[case] = (head, after)
+        else:
+            result = self._write(after, standing.case.n, head, None, None)
+        self._swept.add(case)
+        return result
+
+    def refused(self, case: str, command: commands.Command, error: Refused) -> None:
+        """Journal that a request was refused: an audit may ask (promise 10)."""
+        standing, head = self._load(case)
+        subject = str(getattr(command, "event", "") or getattr(command, "row", "") or getattr(command, "decision", ""))
+        act = Act(
+            standing.case.n + 1,
+            REFUSED,
+            command.verb,
+            Moment.at(self._now),
+            self._now,
+            command.said.actor,
+            data={"code": error.code, "subject": subject},
+            state=standing.case.state,
+        )
+        world = self._world(standing)
+        self._write(settle(standing, act, world, self._now), standing.case.n, head, None, None)
+
+    def flush(self) -> None:
+        """Write the derived rows of every case that changed, once."""
+        for case, (head, behind) in self.standings.items():
+            world = self._world(behind)
+            standing = behind.refreshed(world, self._now)
+            self.standings[case] = (head, standing)
+            after = self._now if case in self._swept else BEGINNING
+            self._unit.put_case(_case_row(standing, head, wake(standing, world, self._now, after)))
+            self._unit.put_dues(case, [_due_row(case, row) for row in standing.all_rows() if row.open])
+
+    def _organised(self) -> Organisation:
+        """The organisation as this transaction sees it, read once."""
+        if self._organisation is None:
+            self._organisation = self._sources.organisation(self._unit)
+        return self._organisation
+
+    def _world(self, standing: Standing) -> World:
+        sources = self._sources
+        return World(sources.definition(self._unit, standing.case.definition), sources.calendars, self._organised(), sources.tz)
+
+    def _opening(self, rules: Rules) -> World:
+        if self._kept is not self._sources.calendar:
+            self._kept = self._sources.calendar
+            self._sources.keep_calendar(self._unit)
+        return self._sources.opening(rules, self._organised())
+
+    def _load(self, case: str) -> tuple[Standing, str]:
+        if case in self.standings:
+            head, standing = self.standings[case]
+            return standing, head
+        return self._sources.standing(self._unit, case, self._now)
+
+    def _write(self, after: Standing, since: int, head: str | None, command: commands.Command | None, key: str | None) -> Result:
+        acts = after.case.acts[since:]
+        linked: list[tuple[Entry, Private | None]] = []
+        for act in acts:
+            pair = link(
+                act.n,
+                head,
+                case=after.case.id,
+                kind=act.kind,
+                recorded=act.stamp,
+                body=act.body(),
+                private=act.private,
+                salt=self._entropy.token(SALT) if act.private else b"",
+                algorithm=self._algorithm,
+            )
+            head = pair[0].hash
+            linked.append(pair)
+        self._unit.append(linked)
+        assert head is not None
+        for act in acts:
+            if act.kind == ERASED:
+                self._erase(after.case, act)
+        if key is not None and command is not None:
+            request = digest(canonical(command.document()))
+            self._unit.remember(key, Answer(request, after.case.id, after.case.n, since + 1))
+        self.standings[after.case.id] = (head, after)
+        self._swept.discard(after.case.id)
+        if acts:
+            self.written.append((after.case.id, acts))
+        return Result(after.case.id, after.case.n, acts, after)
+
+    def _erase(self, case: Case, act: Act) -> None:
+        for n in cast(Sequence[int], act.data["entries"]):
+            self._unit.erase(case.id, n)
+        self.erased.add(case.id)
+
+    def _repeated(self, command: commands.Command, key: str | None) -> Result | None:
+        if key is None:
+            return None
+        answer = self._unit.answer(key)
+        if answer is None:
+            return None
+        if answer.request != digest(canonical(command.document())):
+            raise KeyReused(
+                Text(f"幂等键 {key!r} 已用于另一个命令", f"the key {key!r} was used for another command"),
+                hint=Text("换一个键", "use another key"),
+            )
+        standing, _ = self._load(answer.case)
+        return Result(answer.case, answer.n, standing.case.acts[answer.first - 1 : answer.n], standing, repeated=True)
+
+
+def _case_row(standing: Standing, head: str, wakes: datetime | None) -> CaseRow:
+    case = standing.case
+    return CaseRow(
+        case.id,
+        case.procedure,
+        case.version,
+        case.definition,
+        case.unit,
+        case.state,
+        case.n,
+        head,
+        case.opened.happened.lo,
+        case.ended is not None,
+        case.listed,
+        wakes,
+    )
+
+
+def _due_row(case: str, row: Row) -> DueRow:
+    revision = row.current
+    due = revision.due.instant if revision is not None and revision.due is not None else None
+    return DueRow(case, row.key, row.duty.id, revision.number if revision is not None else 0, due, row.open)
