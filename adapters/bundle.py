@@ -34,8 +34,13 @@ class Bundle:
     cases: list[tuple[str, list[Entry]]]
     rules: dict[str, Rules]
     calendars: dict[str, Calendar]
-    organisation: Organisation
-    as_of: datetime | None
+    chain: list[Entry]
+    """The entries of the organisation."""
+    as_of: datetime
+
+    def organisation(self, as_of: datetime) -> Organisation:
+        """The organisation as it was recorded up to ``as_of``."""
+        return organisations.fold(e.body for e in self.chain if unstamp(e.recorded) <= as_of)
 
 
 def lines(engine: Engine, as_of: datetime) -> Iterator[str]:
@@ -89,8 +94,8 @@ def read_bundle(path: Path) -> Bundle:
     if as_of is None:
         raise BadInput(Text("日志导出没有首行", "the export has no header"), where=str(path))
     _verify(cases, path)
-    organisation = organisations.fold(e.body for e in cases.pop(CHAIN, []))
-    return Bundle(sorted(cases.items()), rules, calendars, organisation, as_of)
+    chain = cases.pop(CHAIN, [])
+    return Bundle(sorted(cases.items()), rules, calendars, chain, as_of)
 
 
 def _header(item: dict[str, Any], path: Path) -> datetime:

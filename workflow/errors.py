@@ -82,6 +82,12 @@ class UnreadableLog(BadInput):
     code = "input.log"
 
 
+class UnreadableRows(BadInput):
+    """Said after the report of a log of which single rows could not be read: they are counted, and the report may miss something."""
+
+    code, exit_code = "input.rows", 1
+
+
 class BadMap(BadInput):
     """A log map that does not fit its schema or its log."""
 
@@ -162,6 +168,12 @@ class IntegrityError(DubanError):
     """The journal does not verify: something was changed after it was written."""
 
     code, exit_code = "integrity", 6
+
+
+class Drift(DubanError):
+    """Said after the report of a journal whose due dates come out otherwise when they are computed again."""
+
+    code, exit_code = "drift", 1
 
 
 class NotFound(DubanError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from workflow.act import ACTED, DEEDS, OPENED, Act
 from workflow.calendar import Calendar
@@ -167,8 +167,7 @@ def replay_log(
     happened after it is ignored and decides nothing, not even the version. Raises :class:`~workflow.errors.UnknownProcedure` when no
     version is in force on the day of a case.
     """
-    last = max((e.happened.hi for _, events in cases for e in events), default=None)
-    until = as_of or last or datetime.max.replace(tzinfo=UTC)  # without an event nothing asks for it
+    until = as_of or max((e.happened.hi for _, events in cases for e in events), default=None)
     by = log_map.in_force_by or (versions[-1].procedure.in_force.by if versions else ())
     calendar_digest = digest(canonical(calendar.document()))
     report = Report(
@@ -182,10 +181,12 @@ def replay_log(
             "trust": log_map.trust,
             "zone": log_map.zone.model_dump(exclude_none=True) if log_map.zone is not None else None,
             "granularity": log_map.granularity,
-            "as_of": stamp(until),
+            "as_of": stamp(until) if until is not None else None,
         }
     )
     report.events.update(read=read, ignored=ignored, unreadable=unreadable)
+    if until is None:
+        return report
     worlds = {r.hash: World(r, {calendar_digest: calendar}, Organisation()) for r in versions}
     for count, (case, events) in enumerate(cases, 1):
         seen = [e for e in events if e.happened.lo <= until]

@@ -44,6 +44,13 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "void": ("cases", "void", Text("误立", "void a case opened by mistake")),
     "same-as": ("cases", "same_as", Text("与另一案件为同一事件", "the same incident as another case")),
     "reopen": ("cases", "reopen", Text("重新立案", "reopen a closed case")),
+    "hold": (
+        "erasure",
+        "hold",
+        Text("保留:争议、申诉或检查期间不得销毁", "hold: nothing is erased during a dispute, appeal or inspection"),
+    ),
+    "release": ("erasure", "release", Text("解除保留", "release a hold")),
+    "erase": ("erasure", "erase", Text("依法销毁个人信息", "destroy personal data on a lawful ground")),
     "show": ("views", "show", Text("案件经过与台账", "timeline and ledger of a case")),
     "due": ("views", "due", Text("接下来什么到期,逾期在前", "what is due next, overdue first")),
     "explain": ("views", "explain", Text("为什么是这个期限", "why a duty is due then")),

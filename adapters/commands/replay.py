@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -13,10 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from adapters.bundle import read_bundle
 from adapters.commands import frame, screen
+from adapters.eventlog import Unreadable
+from workflow import organisation as organisations
 from workflow.act import Act
 from workflow.calendar import Calendar
-from workflow.errors import BadInput, UnknownProcedure
-from workflow.moment import parse, utc
+from workflow.errors import BadInput, Drift, UnknownProcedure, UnreadableRows
+from workflow.moment import parse, unstamp, utc
 from workflow.obligation.ledger import Outcome
 from workflow.organisation import CHAIN
 from workflow.replay import Report, replay_cases
@@ -25,6 +28,8 @@ from workflow.text import Text
 from workflow.words import DEVIATIONS, OUTCOMES
 
 ZONE = ZoneInfo("Asia/Shanghai")
+MOST = 20
+"""Unreadable rows that are named unless all are asked for."""
 
 
 def replay(
@@ -35,24 +40,41 @@ def replay(
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
 ) -> None:
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
+    unread: list[Unreadable] = []
     if log is not None:
         if map_file is None:
             raise BadInput(Text("--log 需要 --map", "--log needs --map"))
-        report = _log(log, map_file, definition, as_of)
+        report, unread = _log(log, map_file, definition, as_of)
     elif bundle is not None:
         found = read_bundle(bundle)
         cases = [(case, [Act.decode(e) for e in entries]) for case, entries in found.cases]
-        last = max((a.recorded for _, acts in cases for a in acts), default=None)
-        if last is None:
-            raise BadInput(Text("导出中没有案件", "the export holds no case"), where=str(bundle))
-        until = parse(as_of, ZONE).hi if as_of else found.as_of or last
-        report = replay_cases(cases, found.rules, found.calendars, found.organisation, until)
+        until = parse(as_of, ZONE).hi if as_of else found.as_of
+        report = replay_cases(cases, found.rules, found.calendars, found.organisation(until), until)
     else:
         report = _store(as_of)
     screen.emit(report.document(), lambda: render(report))
+    if unread and log is not None:
+        raise _unreadable(unread, log)
+    if report.deviations["drift"]:
+        raise Drift(
+            Text(f"{report.deviations['drift']} 条记录的期限重算后不同", f"{report.deviations['drift']} entries have other due dates now"),
+            hint=Text("引擎版本不同,或日历、定义与记录不符", "another version of the engine, or calendars or definitions that do not fit"),
+        )
 
 
-def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> Report:
+def _unreadable(rows: Sequence[Unreadable], log: Path) -> UnreadableRows:
+    """The finding that closes a report of which not every row was read; each row is named, the first twenty unless ``-v`` asks for all."""
+    shown = rows if frame.settings.verbose else rows[:MOST]
+    for number, reason in shown:
+        frame.say(Text(f"第 {number} 行无法读取:{reason.zh}", f"row {number} cannot be read: {reason.en}"))
+    return UnreadableRows(
+        Text(f"{len(rows)} 行无法读取,已计入 unreadable", f"{len(rows)} row(s) could not be read and are counted as unreadable"),
+        where=log.name,
+        hint=Text("加 -v 列出全部行号", "repeat with -v to list every row") if len(shown) < len(rows) else None,
+    )
+
+
+def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> tuple[Report, list[Unreadable]]:
     from adapters.calendars import shipped
     from adapters.eventlog import load_map, read_log
     from adapters.library import definition_file, shipped_definitions
@@ -67,6 +89,7 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> Report:
         reading = progress.add_task(Text("读取", "reading").say(frame.settings.lang), total=None)
         read = read_log(log, log_map, _advance(progress, reading))
         progress.update(reading, total=read.read, completed=read.read)
+        gc.freeze()  # what was read stays to the end: looking through it again and again would cost a tenth of the time
         folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=len(read.cases))
         report = replay_log(
             read.cases,
@@ -76,13 +99,11 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> Report:
             read=read.read,
             ignored=read.ignored,
             unreadable=len(read.unreadable),
-            as_of=parse(as_of, versions[0].zone).hi if as_of else None,
+            as_of=parse(as_of, versions[0].zone).hi if as_of else read.last,
             progress=_advance(progress, folding),
         )
         progress.update(folding, completed=len(read.cases))
-    for number, reason in read.unreadable[:5]:
-        frame.say(Text(f"第 {number} 行无法读取:{reason}", f"row {number} cannot be read: {reason}"))
-    return report
+    return report, read.unreadable
 
 
 def _advance(progress: Progress, task: Any) -> Callable[[int], None]:
@@ -100,11 +121,12 @@ def _progress() -> Progress:
 def _store(as_of: str) -> Report:
     with frame.engine(create=False) as engine:
         until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
-        organisation = engine.organisation()
         rules = {r.hash: r for r in engine.definitions()}
         with engine.store.read() as view:
             cases = []
             calendars: dict[str, Calendar] = {}
+            chain = view.entries(CHAIN)
+            organisation = organisations.fold(e.body for e in chain if unstamp(e.recorded) <= until)
             for row in view.cases():
                 if row.id == CHAIN:
                     continue
@@ -138,5 +160,8 @@ def render(report: Report) -> None:
         out.print()
         found = [[DEVIATIONS[c].say(lang) if c in DEVIATIONS else c, c, str(n)] for c, n in document["deviations"].items()]
         screen.table((Text("偏差", "deviation"), Text("代码", "code"), Text("次数", "count")), found)
+    if document["unlisted"]:
+        listed = "、".join(document["unlisted"])
+        out.print(Text(f"\n不计入的案件(误立或同案):{listed}", f"\ncases not counted (void, or the same as another): {listed}").say(lang))
     out.print()
     out.print(document["digest"], soft_wrap=True)

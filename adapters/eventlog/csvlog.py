@@ -114,7 +114,9 @@ def _in_order(keyed: list[Keyed], log_map: LogMap, found: LogRead) -> list[LogEv
         reason = Text("同案其他行有时区而此行没有,无法比较", "it has no zone and other rows of its case have: they cannot be compared")
         found.unreadable += [Unreadable(k[-1].number, reason) for k in keyed if k[-1].zone == FLOATING]
         keyed = [k for k in keyed if k[-1].zone != FLOATING]
-    found.last = max([k[1] for k in keyed] if found.last is None else [found.last, *(k[1] for k in keyed)], default=None)
+    last = max((k[1] for k in keyed), default=None)
+    if last is not None and (found.last is None or last > found.last):
+        found.last = last
     if log_map.snapshot:
         activities = [(order, event.name) for *_, order, _, _, event in keyed]
         kept = [k for i, k in enumerate(keyed) if i == 0 or activities[i] != activities[i - 1]]
