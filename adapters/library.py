@@ -11,10 +11,10 @@ from workflow.procedure.source import MAX_BYTES
 from workflow.text import Text
 
 
-def shipped_definitions() -> list[Definition]:
-    """Every shipped procedure, by file name."""
+def shipped_definitions(procedure: str = "") -> list[Definition]:
+    """Every shipped version of a procedure, or of all of them, by file name; the name of a file begins with the id of its procedure."""
     folder = files("definitions") / "procedures"
-    found = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
+    found = sorted((f for f in folder.iterdir() if f.name.startswith(procedure) and f.name.endswith(".yaml")), key=lambda f: f.name)
     return [load(f.read_bytes(), f.name) for f in found]
 
 

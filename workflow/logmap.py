@@ -7,7 +7,7 @@ are numeric only (``%d`` but not ``%b``), so that no locale has a say in what a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from workflow.errors import BadMap
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
+from workflow.procedure.model import Procedure
 from workflow.procedure.source import BrokenDefinition, Path, Problem, Source, read_source
 from workflow.text import Lang, Text
 
@@ -201,7 +202,7 @@ class FactColumn(Model):
 
 
 class LogMap(Model):
-    """The whole map. Its order matters where it says so: ``activities`` and ``in_force_by``."""
+    """The whole map. Of its orders only that of ``activities`` matters."""
 
     procedure: Word
     columns: Columns
@@ -222,8 +223,6 @@ class LogMap(Model):
     roles: dict[Word, Word] = {}
     """Word of the role column → role of the procedure; a word that is not here stands for itself."""
     facts: dict[Word, FactColumn] = {}
-    in_force_by: Words = ()
-    """Events whose day decides which version is in force; the first that a case has."""
     trust: Literal["stated", "system", "counterpart", "own"] = "stated"
     snapshot: bool = False
     """One row for each update of a case: a row is an event only where its activity differs from that of the row before."""
@@ -265,12 +264,33 @@ def _problem(source: Source, error: ErrorDetails) -> Problem:
 
 
 def _cross_check(log_map: LogMap, source: Source) -> Iterator[Problem]:
-    events = set(log_map.activities.values())
-    for i, name in enumerate(log_map.in_force_by):
-        if name not in events:
-            yield source.problem(("in_force_by", i), Text(f"{name!r} 不是映射中的事件", f"{name!r} is no event of this map"))
     for i, word in enumerate(log_map.ignore):
         if word in log_map.activities:
             yield source.problem(("ignore", i), Text(f"{word!r} 又在 activities 中", f"{word!r} is among the activities too"))
     if log_map.roles and log_map.columns.role is None:
         yield source.problem(("roles",), Text("没有 columns.role 列", "there is no columns.role"))
+
+
+def check_fit(log_map: LogMap, procedures: Sequence[Procedure], name: str) -> None:
+    """Raise :class:`~workflow.errors.BadMap` when the map names events, roles or facts that no version of the procedure has."""
+    events = {e for p in procedures for e in p.events}
+    roles = {r for p in procedures for r in p.roles}
+    facts = {f: fact for p in procedures for f, fact in p.facts.items()}
+    said_roles = {"role": log_map.role} if log_map.role else {}
+    said_roles |= {f"roles.{word}": role for word, role in log_map.roles.items()}
+    wrong = [f"activities.{a} → {e}" for a, e in log_map.activities.items() if e not in events]
+    wrong += [f"{place} → {role}" for place, role in said_roles.items() if role not in roles]
+    wrong += [f"facts.{f}" for f in log_map.facts if f not in facts]
+    wrong += [
+        f"facts.{f}.of.{word} → {value}"
+        for f, column in log_map.facts.items()
+        if f in facts
+        for word, value in column.of.items()
+        if value not in facts[f].of
+    ]
+    if wrong:
+        raise BadMap(
+            Text(f"程序 {log_map.procedure} 没有:{'、'.join(wrong)}", f"the procedure {log_map.procedure} has no {', '.join(wrong)}"),
+            where=name,
+            hint=Text("映射右边写程序的标识", "the right-hand side is an id of the procedure"),
+        )

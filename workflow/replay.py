@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from workflow.act import ACTED, DEEDS, OPENED, Act
 from workflow.calendar import Calendar
-from workflow.case.clockwork import catch_up, clocked
+from workflow.case.clockwork import clocked
 from workflow.case.fold import Case, fold
-from workflow.case.standing import Standing, settle
+from workflow.case.standing import Standing, news
 from workflow.errors import IntegrityError, UnknownProcedure
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.logmap import LogEvent, LogMap
@@ -161,14 +161,14 @@ def replay_log(
     as_of: datetime | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
-    """Replay the cases of a log, each under the version in force on the day that the map or the procedure names.
+    """Replay the cases of a log, each under the version in force on the day that the last version of the procedure names (S8.1).
 
     ``read``, ``ignored`` and ``unreadable`` are the reader's counts of rows. ``as_of`` defaults to the last instant of the events; what
     happened after it is ignored and decides nothing, not even the version. Raises :class:`~workflow.errors.UnknownProcedure` when no
     version is in force on the day of a case.
     """
     until = as_of or max((e.happened.hi for _, events in cases for e in events), default=None)
-    by = log_map.in_force_by or (versions[-1].procedure.in_force.by if versions else ())
+    by = versions[-1].procedure.in_force.by if versions else ()
     calendar_digest = digest(canonical(calendar.document()))
     report = Report(
         {
@@ -297,8 +297,8 @@ def replay_cases(
 ) -> Report:
     """Replay journaled cases under the definitions and calendars that they are pinned to, as the record stood at ``as_of``.
 
-    The due revisions in each entry are compared with those that the same acts give now: an entry that differs is drift of the engine,
-    counted as the deviation ``drift`` and never taken for lateness of a person.
+    The due revisions in each entry are compared with those that the case gives now: an entry that differs is drift of the engine, counted
+    as the deviation ``drift`` and never taken for lateness of a person.
     """
     report = Report(
         {
@@ -316,8 +316,7 @@ def replay_cases(
             continue
         world = World(rules[str(seen[0].data["definition"])], calendars, organisation)
         pinned[world.rules.procedure.ref] = world.rules.hash
-        standing, drift = _settled_again(case_id, seen, world)
-        case = catch_up(standing, world, as_of).case
+        case = _ticked(fold(Standing.fresh(case_id, seen[0]).case, seen), world, as_of)
         report.judge(case, world, as_of)
         report.events["read"] += len(seen)
         if not case.listed:
@@ -326,18 +325,19 @@ def replay_cases(
         for act in seen:
             report.events["deviating" if act.deviations else "applied"] += 1
             report.deviations.update(act.deviations)
+        drift = _drift(case_id, seen, world)
         if drift:
             report.deviations["drift"] += drift
     report.header["definitions"] = pinned
     return report
 
 
-def _settled_again(case_id: str, acts: Sequence[Act], world: World) -> tuple[Standing, int]:
-    """The case folded with its due dates computed again, and the number of entries in which they differ from those journaled."""
-    standing = Standing.fresh(case_id, acts[0])
-    drift = 0
-    for act in acts:
-        bare = replace(act, data={k: v for k, v in act.data.items() if k != "dues"})
-        standing = settle(standing, bare, world, act.recorded)
-        drift += standing.case.acts[-1].data.get("dues") != act.data.get("dues")
-    return standing, drift
+def _drift(case_id: str, acts: Sequence[Act], world: World) -> int:
+    """The number of entries whose journaled due dates are not those that the case gives, as it stood with that entry."""
+    count = 0
+    for n, act in enumerate(acts, 1):
+        dues = act.data.get("dues")
+        if isinstance(dues, list):
+            again = news({}, Standing.replayed(case_id, acts[:n], world, act.recorded).rows)
+            count += any(due not in again for due in dues)
+    return count

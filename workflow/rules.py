@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -15,7 +16,7 @@ from workflow.calendar import Calendar
 from workflow.errors import UnknownName
 from workflow.organisation import Organisation
 from workflow.procedure.condition import Condition, reads
-from workflow.procedure.model import CASE, Alternative, Event, Label, Obligation, Owed, Procedure, Start
+from workflow.procedure.model import Alternative, Event, Label, Obligation, Owed, Procedure, Start
 from workflow.statechart import Statechart
 from workflow.text import Text
 
@@ -66,31 +67,31 @@ class Duty:
         return tuple(act_key(n) for n in self.obligation.discharged_by)
 
     @cached_property
-    def start_keys(self) -> tuple[str, ...]:
-        """Keys of the acts that start it, the opening of the case left out."""
-        return tuple(act_key(n) for n in self.obligation.starts.on if n != CASE)
+    def starters(self) -> frozenset[str]:
+        """Keys of the acts that may start it; once it has started in a round they change nothing, unless each starts one of its own."""
+        o = self.obligation
+        names = {act_key(n) for n in (*o.starts.on, *o.starts.since)}
+        if o.starts.decision:
+            names.add(f"{DECIDED}:{o.starts.decision}")
+        return frozenset(names)
 
     @cached_property
-    def inputs(self) -> frozenset[str]:
-        """Keys of acts and ``fact:`` names that can change an instance of it."""
+    def shapers(self) -> frozenset[str]:
+        """Keys of acts and ``fact:`` names that may give it another due date: what its conditions read, what pauses it."""
         o = self.obligation
-        return self.movers | {act_key(n) for n in (*o.starts.until, *o.met_by, *o.discharged_by)}
-
-    @cached_property
-    def movers(self) -> frozenset[str]:
-        """Those of its inputs that can give it a new due revision: what starts it, what its conditions read, what pauses it."""
-        o = self.obligation
-        names: set[str] = {act_key(n) for n in (*o.starts.on, *o.starts.since)}
-        for rule in o.pause:
-            names.update(act_key(n) for n in (*rule.start, *rule.end))
+        names: set[str] = {act_key(n) for rule in o.pause for n in (*rule.start, *rule.end)}
         for condition in self.conditions:
             for kind, name in reads(condition):
                 names.add(f"fact:{name}" if kind == "fact" else f"{DECIDED}:{name}" if kind == "decision" else act_key(name))
         if o.starts.fact:
             names.add(f"fact:{o.starts.fact}")
-        if o.starts.decision:
-            names.add(f"{DECIDED}:{o.starts.decision}")
         return frozenset(names)
+
+    @cached_property
+    def inputs(self) -> frozenset[str]:
+        """Keys of acts and ``fact:`` names that can change an instance of it."""
+        o = self.obligation
+        return self.starters | self.shapers | {act_key(n) for n in (*o.starts.until, *o.met_by, *o.discharged_by)}
 
 
 MOVING = frozenset({RECEIVED, CONFIRMED, GRANTED, RECALENDARED, REOPENED, SEPARATED})
@@ -99,7 +100,23 @@ MOVING = frozenset({RECEIVED, CONFIRMED, GRANTED, RECALENDARED, REOPENED, SEPARA
 ENDING = frozenset({WAIVED, VOIDED, WITHDRAWN, JOINED})
 """Kinds of acts that may end any duty that is open, and move no due date."""
 
-_NONE: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The ids of the duties that an act bears on."""
+
+    shaped: frozenset[str] = frozenset()
+    """It may give them a new due revision."""
+    started: frozenset[str] = frozenset()
+    """It may start them, if they have not started."""
+    settled: frozenset[str] = frozenset()
+    """It may fulfil or discharge them."""
+
+    def __or__(self, other: Touched) -> Touched:
+        return Touched(self.shaped | other.shaped, self.started | other.started, self.settled | other.settled)
+
+
+_NOTHING = Touched()
 
 
 @dataclass(frozen=True)
@@ -161,34 +178,39 @@ class Rules:
         return tuple((name, event) for name, event in self.procedure.events.items() if event.after is not None)
 
     @cached_property
-    def _touched(self) -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
-        """For each key of an act: the ids of the duties that it may give a new due date, and of those whose outcome it may change."""
-        index: dict[str, tuple[set[str], set[str]]] = {}
+    def _touched(self) -> Mapping[str, Touched]:
+        shaped, started, settled = _index(), _index(), _index()
         for duty in self.duties.values():
-            movers = set(duty.movers)
+            o = duty.obligation
+            for key in duty.shapers:
+                shaped[key].add(duty.id)
+            starters = set(duty.starters)
             if duty.kind in ("receipt", "countersign"):
                 parent = self.procedure.obligations.get(duty.of)
-                movers.update(parent.met_by if parent else (duty.of,))
-            if duty.obligation.starts.received:
-                movers.update(self.procedure.obligations[duty.obligation.starts.received].met_by)
-            for key in movers | duty.inputs:
-                index.setdefault(key, (set(), set()))[0 if key in movers else 1].add(duty.id)
-        return {key: (frozenset(moved), frozenset(touched)) for key, (moved, touched) in index.items()}
+                starters.update(parent.met_by if parent else (duty.of,))
+            if o.starts.received:
+                starters.update(self.procedure.obligations[o.starts.received].met_by)
+            for key in starters:
+                (shaped if o.starts.each else started)[key].add(duty.id)
+            for key in (*duty.met_keys, *duty.ending_keys, *(act_key(n) for n in o.starts.until)):
+                settled[key].add(duty.id)
+        keys = {*shaped, *started, *settled}
+        return {key: Touched(frozenset(shaped[key]), frozenset(started[key]), frozenset(settled[key])) for key in keys}
 
-    def touched(self, kind: str, key: str, facts: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """The ids of the duties that an act may give a new due revision, and of those of which it may change the outcome only."""
+    def touched(self, kind: str, key: str, facts: Iterable[str]) -> Touched:
+        """What an act may change."""
         if kind in MOVING:
-            return self._every, frozenset()
-        moved, touched = self._touched.get(key, _NONE)
+            return self._everything
+        found = self._touched.get(key, _NOTHING)
         for name in ("case" if kind == "opened" else "", *(f"fact:{f}" for f in facts)):
-            found = self._touched.get(name)
-            if found is not None:
-                moved, touched = moved | found[0], touched | found[1]
-        return moved, touched
+            more = self._touched.get(name)
+            if more is not None:
+                found |= more
+        return found
 
     @cached_property
-    def _every(self) -> frozenset[str]:
-        return frozenset(self.duties)
+    def _everything(self) -> Touched:
+        return Touched(frozenset(self.duties))
 
     @cached_property
     def _words(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
@@ -239,6 +261,10 @@ class World:
 
     def calendar(self, digest: str) -> Calendar:
         return self.calendars[digest]
+
+
+def _index() -> defaultdict[str, set[str]]:
+    return defaultdict(set)
 
 
 def _receipt(name: str, obligation: Obligation) -> Obligation:

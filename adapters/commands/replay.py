@@ -78,13 +78,15 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> tuple[Repo
     from adapters.calendars import shipped
     from adapters.eventlog import load_map, read_log
     from adapters.library import definition_file, shipped_definitions
+    from workflow.logmap import check_fit
     from workflow.replay import replay_log
 
     log_map = load_map(map_file)
-    found = [definition_file(f) for f in files] or shipped_definitions()
+    found = [definition_file(f) for f in files] or shipped_definitions(log_map.procedure)
     versions = [Rules(d.procedure, d.hash) for d in found if d.procedure.procedure == log_map.procedure]
     if not versions:
         raise UnknownProcedure(Text(f"没有程序 {log_map.procedure!r}", f"there is no procedure {log_map.procedure!r}"), where=str(map_file))
+    check_fit(log_map, [r.procedure for r in versions], str(map_file))
     with _progress() as progress:
         reading = progress.add_task(Text("读取", "reading").say(frame.settings.lang), total=None)
         read = read_log(log, log_map, _advance(progress, reading))

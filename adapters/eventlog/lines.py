@@ -40,7 +40,8 @@ class Records:
                 packed = raw.peek(2)[:2] == _GZIP
                 data = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
                 codec = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
-                yield from self._records(io.TextIOWrapper(data, encoding=codec, newline=""))
+                with io.TextIOWrapper(data, encoding=codec, newline="") as text:
+                    yield from self._records(text)
         except FileNotFoundError:
             raise UnreadableLog(Text("没有这个文件", "there is no such file"), where=str(self._path)) from None
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:

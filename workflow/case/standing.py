@@ -69,16 +69,22 @@ def settle(standing: Standing, act: Act, world: World, now: datetime) -> Standin
     facts = data.get("facts")
     names = [*(facts if isinstance(facts, Mapping) else ()), *act.names("given")]
     key = act.name if act.kind in DEEDS else f"{act.kind}:{act.name}"
-    moved, touched = world.rules.touched(act.kind, key, names)
-    if data.get("ended") is True or act.kind in ENDING:
-        touched |= {name for name, rows in standing.rows.items() if any(row.open for row in rows)}
     rows = standing.rows
+    found = world.rules.touched(act.kind, key, names)
+    moved = found.shaped | {name for name in found.started if not _begun(rows.get(name, ()), len(case.rounds) - 1)}
+    touched = found.settled
+    if data.get("ended") is True or act.kind in ENDING:
+        touched |= {name for name in rows if any(row.open for row in rows[name])}
     if moved:
         rows = _reassessed(rows, moved, case, world, max(now, act.recorded))
-        dues = _news(standing.rows, {name: rows[name] for name in world.rules.duties if name in moved})
+        dues = news(standing.rows, {name: rows[name] for name in world.rules.duties if name in moved})
         if dues:
             data["dues"] = dues
     return Standing(case, rows, (standing.stale | touched) - moved)
+
+
+def _begun(rows: tuple[Row, ...], number: int) -> bool:
+    return any(row.begin is not None and row.begin.round == number for row in rows)
 
 
 def _reassessed(
@@ -95,8 +101,9 @@ def _grouped(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
     return found
 
 
-def _news(before: Mapping[str, tuple[Row, ...]], after: Mapping[str, tuple[Row, ...]]) -> list[Json]:
-    known = {(r.key, v.number) for rows in before.values() for r in rows for v in r.revisions}
+def news(before: Mapping[str, tuple[Row, ...]], after: Mapping[str, tuple[Row, ...]]) -> list[Json]:
+    """The due revisions of ``after`` that are not in ``before``, as they are journaled."""
+    known = {(r.key, v.number) for name in after for r in before.get(name, ()) for v in r.revisions}
     return [
         {
             "row": row.key,
