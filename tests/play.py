@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from workflow.engine import Engine, Result
 from workflow.moment import Moment
 from workflow.obligation.ledger import Outcome, Row
 from workflow.organisation import Actor
-from workflow.procedure.load import load
+from workflow.procedure.load import Definition, load
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PROBE = Path(__file__).parent / "data" / "probe.yaml"
@@ -28,6 +29,12 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text if text[:2] == "20" else f"2026-{text}").replace(tzinfo=ZONE)
 
 
+@cache
+def _definitions() -> tuple[Definition, ...]:
+    """Reading them takes most of a second; they are frozen, so that all tests can share them."""
+    return (*shipped_definitions(), load(PROBE.read_bytes(), "probe.yaml"))
+
+
 class Play:
     """One case of a procedure. ``role`` arguments name the author; ``happened`` back-dates an act on the author's own word."""
 
@@ -36,9 +43,8 @@ class Play:
         self.clock = FixedClock(at("01-01 00:00"))
         if engine is None:
             engine = Engine(MemoryStore(), self.clock, SystemEntropy(), calendar or shipped("cn"), "test")
-            for definition in shipped_definitions():
+            for definition in _definitions():
                 engine.add(definition)
-            engine.add(load(PROBE.read_bytes(), "probe.yaml"))
         else:
             engine.clock = self.clock
         self.engine = engine

@@ -228,6 +228,12 @@ class LogMap(Model):
     """One row for each update of a case: a row is an event only where its activity differs from that of the row before."""
     note: str = ""
 
+    @property
+    def clock(self) -> ZoneInfo | None:
+        """The one zone in which the times of the log are read; ``None`` when they float, or differ from row to row."""
+        name = self.zone.name if self.zone is not None else None
+        return ZoneInfo(name) if name is not None and name != FLOATING else None
+
 
 def read_map(text: bytes | str, name: str) -> LogMap:
     """Read a map file; ``name`` is used in its messages. Raises :class:`BrokenMap` with every problem, its line and its field."""

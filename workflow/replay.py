@@ -59,7 +59,7 @@ class Report:
         return digest(canonical({"engine": ENGINE, "header": self.header, "cases": cases}))
 
     def document(self) -> dict[str, Json]:
-        """The report as canonical data: ``docs/reference/replay-report.md``."""
+        """The report as canonical data: ``docs/how-to/replay-a-log.md``."""
         self.check()
         return {
             "header": self.header,
@@ -74,17 +74,16 @@ class Report:
             "digest": self.digest,
         }
 
-    def judge(self, case: Case, world: World, as_of: datetime) -> list[Row]:
-        """Take in a case as it stood at ``as_of``: its outcomes and its digest. Returns its rows."""
+    def judge(self, case: Case, world: World, as_of: datetime) -> None:
+        """Take in a case as it stood at ``as_of``: its outcomes and its digest."""
         rows = ledger(case, world, as_of)
         self.cases[case.id] = digest(canonical(case_document(case, rows)))
         if not case.listed:
             self.unlisted.append(case.id)
-            return rows
+            return
         for row in rows:
             key = f"{world.rules.procedure.ref}/{row.duty.id}"
             self.outcomes.setdefault(key, Counter())[row.outcome.value] += 1
-        return rows
 
 
 def row_document(row: Row, case: Case) -> dict[str, Json]:
@@ -179,7 +178,7 @@ def replay_log(
             "definitions": {r.procedure.ref: r.hash for r in versions},
             "calendar": calendar_digest,
             "trust": log_map.trust,
-            "zone": log_map.zone.model_dump(exclude_none=True) if log_map.zone is not None else None,
+            "zone": log_map.zone.model_dump(exclude_defaults=True) if log_map.zone is not None else None,
             "granularity": log_map.granularity,
             "as_of": stamp(until) if until is not None else None,
         }
@@ -261,7 +260,8 @@ def _replay_case(
             )
         )
         report.events["deviating" if breaches else "applied"] += 1
-        report.deviations.update(breaches)
+        if breaches:
+            report.deviations.update(breaches)
     return _ticked(fold(case, acts), world, until)
 
 

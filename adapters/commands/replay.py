@@ -101,7 +101,7 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> tuple[Repo
             read=read.read,
             ignored=read.ignored,
             unreadable=len(read.unreadable),
-            as_of=parse(as_of, versions[0].zone).hi if as_of else read.last,
+            as_of=parse(as_of, log_map.clock or versions[0].zone).hi if as_of else read.last,
             progress=_advance(progress, folding),
         )
         progress.update(folding, completed=len(read.cases))

@@ -165,9 +165,7 @@ def test_a_bad_row_is_counted_with_its_number_and_the_rest_is_read(
     assert dict(report.events) == {"read": 7, "applied": 6, "ignored": 0, "unreadable": 1}
 
 
-def test_a_quotation_mark_that_is_never_closed_takes_the_rest_of_the_file_with_it(
-    log: Any, log_map: LogMap, versions: list[Rules]
-) -> None:
+def test_a_quotation_mark_that_is_never_closed_takes_the_rest_of_the_file_with_it(log: Any, log_map: LogMap, versions: list[Rules]) -> None:
     found = read_log(log(HEAD + GOOD + '2,2018-01-01 00:00:00,A,"x\n' + GOOD), log_map)
     [bad] = found.unreadable
     assert bad.row == 5 and "lines 5 to 8 are not CSV" in bad.reason.en

@@ -165,7 +165,9 @@ def test_the_deviations_are_those_of_an_independent_count(report: dict[str, Any]
         for n, name in enumerate(sorted(steps, key=lambda s: (steps[s], order.index(s)))):
             if n == 0 and name not in ("occurred", "identified"):
                 found["not_opened"] += 1
-            elif n > 0 and (reported or (name in ("phone_report", "written_report") and not identified) or (name == "identified" and identified)):
+            elif n > 0 and (
+                reported or (name in ("phone_report", "written_report") and not identified) or (name == "identified" and identified)
+            ):
                 found["not_enabled"] += 1
             elif name == "identified":
                 identified = True
@@ -251,7 +253,9 @@ def test_s10_2_a_day_is_another_stamp_than_its_midnight(tmp_path: Path, rows: Ro
 # an earlier day
 
 
-def test_an_earlier_as_of_sees_what_had_happened_by_then(path: Path, rows: Rows, replayed: Callable[..., Report], report: dict[str, Any]) -> None:
+def test_an_earlier_as_of_sees_what_had_happened_by_then(
+    path: Path, rows: Rows, replayed: Callable[..., Report], report: dict[str, Any]
+) -> None:
     """Judged on 2018-01-01, counted again by hand: what lies later is not there, and what is not yet due is not missed."""
     noon = datetime(2018, 1, 1, 12)
     then = replayed(path, "2018-01-01 12:00:00").document()

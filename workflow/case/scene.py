@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from workflow import command as commands
 from workflow.act import Act
@@ -79,8 +79,7 @@ def read_given(world: World, facts: Mapping[str, Any], elements: Mapping[str, st
     return given
 
 
-@dataclass(frozen=True, slots=True)
-class Stamps:
+class Stamps(NamedTuple):
     happened: Moment
     submitted: Moment | None
     received: Moment | None
@@ -100,16 +99,14 @@ def stamps(said: commands.Said, now: datetime) -> Stamps:
     return Stamps(happened, said.submitted, said.received, said.grade or ("own" if earlier else "system"))
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """Who says it and when it was, as far as the command says and the organisation knows."""
 
     when: Stamps
     actor: Actor
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(NamedTuple):
     standing: Standing
     world: World
     now: datetime

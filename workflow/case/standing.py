@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from workflow.act import DEEDS, Act
 from workflow.case.fold import Case, evolve, fold
@@ -15,8 +14,7 @@ from workflow.obligation.ledger import Row, assess
 from workflow.rules import ENDING, World
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """``rows`` holds, for each duty, its rows as last assessed: enough to say what is open and until when.
 
     Due revisions in it are never old. Whether a duty is open is old for those in ``stale``; any outcome may be older than now.

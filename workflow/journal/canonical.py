@@ -55,7 +55,7 @@ def _is_clean(value: Any) -> bool:
                 return False
         return True
     if kind is list or kind is tuple:
-        return all([_is_clean(inner) for inner in value])
+        return all([(type(inner) is str and inner.isascii()) or _is_clean(inner) for inner in value])
     return value is None or kind is bool or (kind is int and -_LIMIT <= value <= _LIMIT)
 
 

@@ -7,8 +7,8 @@ a new one; nothing is erased (SEMANTICS S4, S8).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from typing import NamedTuple
 
 from workflow import term as terms
 from workflow.act import ACTED, ASKED, DECIDED, DENIED, GRANTED, OPENED, RECALENDARED, RECEIVED, Act
@@ -22,8 +22,7 @@ from workflow.rules import Duty, World, act_key
 from workflow.term import Due, Pause, Term
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(NamedTuple):
     """What started one instance: when, by which act, and what is unsure about it."""
 
     moment: Moment
@@ -37,8 +36,7 @@ class Begin:
     number: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class DueRevision:
+class DueRevision(NamedTuple):
     number: int
     cause: int
     """Number of the act that caused it."""
@@ -134,7 +132,7 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
             found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
         else:
             found.append(Begin(moment, act.n, number))
-    return [b if b.number == i else replace(b, number=i) for i, b in enumerate(found, 1)]
+    return [b if b.number == i else b._replace(number=i) for i, b in enumerate(found, 1)]
 
 
 _DIRECT = ("telephone", "in_person")
@@ -188,7 +186,7 @@ def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
             found.append(Begin(got, act.n, number))
         else:
             found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
-    return [b if b.number == i else replace(b, number=i) for i, b in enumerate(found, 1)]
+    return [b if b.number == i else b._replace(number=i) for i, b in enumerate(found, 1)]
 
 
 def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Begin]:
@@ -266,8 +264,7 @@ def choose(obligation: Obligation, known: Known) -> tuple[int | None, bool]:
     return fallback, False
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """The due revisions of one instance, and what a change after its due time opened."""
 
     revisions: tuple[DueRevision, ...]
@@ -288,7 +285,8 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
         if act.recorded <= at:
             calendar_id = str(act.data["calendar"])
     chosen, _ = choose(obligation, known_at(case, at)) if duty.conditions else (0, False)
-    first = _revision(1, begin.act, "start", at, begin, chosen, duty, world, calendar_id, ())
+    running = tuple(p for p in _pauses(duty, case, as_of) if p.lo <= at)  # a clock may start in a pause
+    first = _revision(1, begin.act, "start", at, begin, chosen, duty, world, calendar_id, running)
     revisions = [first]
     pending: list[DueRevision] = []
     for instant, act, kind in _changes(duty, key, case, at, as_of):
@@ -306,7 +304,7 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
                 continue
             if expired:
                 return Timeline(tuple(revisions), (instant, act.n))
-            origin = begin if obligation.recount == "from_start" else replace(begin, moment=Moment.at(instant))
+            origin = begin if obligation.recount == "from_start" else begin._replace(moment=Moment.at(instant))
             new = _revision(number, act.n, kind, instant, origin, chosen, duty, world, current.calendar, current.pauses)
             revisions.append(_not_late_for_the_past(new, current, instant, duty, world))
         elif kind == "pause" and not expired:
@@ -321,8 +319,8 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
                 continue
             if new.due.instant < current.due.instant and not new.due.in_time(instant):
                 # Shorter, and already over at the import: nothing done by the old date before it is late (S8.2).
-                moved = replace(new.due, instant=instant, earliest=instant, latest=instant, inclusive=True)
-                new = replace(new, due=moved, last=moved, kept_old=True)
+                moved = new.due._replace(instant=instant, earliest=instant, latest=instant, inclusive=True)
+                new = new._replace(due=moved, last=moved, kept_old=True)
             revisions.append(new)
         elif kind == "extension" and current.due is not None:
             asked = _asked(key, case, act)
@@ -361,12 +359,17 @@ def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime)
     return found
 
 
+def _course(act: Act) -> tuple[datetime, int]:
+    """The order in which acts happened; of the same instant, in which they were entered."""
+    return act.happened.lo, act.n
+
+
 def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
     found: list[Pause] = []
     for rule in duty.obligation.pause:
-        ends = list(case.events(*(act_key(n) for n in rule.end)))
-        for act in case.events(*(act_key(n) for n in rule.start)):
-            end = next((e for e in ends if e.happened.lo >= act.happened.lo), None)
+        ends = sorted(case.events(*(act_key(n) for n in rule.end)), key=_course)
+        for act in sorted(case.events(*(act_key(n) for n in rule.start)), key=_course):
+            end = next((e for e in ends if _course(e) > _course(act)), None)
             stop = end.happened.lo if end is not None else max(as_of, act.happened.lo)
             if not any(p.lo <= act.happened.lo < p.hi for p in found):
                 found.append(Pause(act.happened.lo, stop))
@@ -405,7 +408,7 @@ def _not_late_for_the_past(new: DueRevision, old: DueRevision, instant: datetime
         return new
     fresh = terms.due(instant, new.term, world.calendar(new.calendar), world.rules.zone, new.pauses)
     due = fresh if fresh.instant < old.due.instant else old.due
-    return replace(new, due=due, last=due, kept_old=True)
+    return new._replace(due=due, last=due, kept_old=True)
 
 
 def _asked(key: str, case: Case, grant: Act) -> Act | None:

@@ -6,10 +6,9 @@ Each row is a pure function of (acts, definition, calendars, organisation, as-of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from workflow import term as terms
 from workflow.act import CONFIRMED, RECEIVED, WAIVED, Act
@@ -31,8 +30,7 @@ class Outcome(StrEnum):
     UNDETERMINABLE = "undeterminable"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One obligation instance."""
 
     key: str
@@ -234,8 +232,7 @@ def _instance(duty: Duty, receiver: str, number: int, begin: Begin, case: Case, 
     return facts.unfulfilled(), line
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
+class _Facts(NamedTuple):
     """Everything about one instance but its fulfilment; judges it with one and without."""
 
     duty: Duty

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from workflow.calendar import Calendar
@@ -20,8 +21,7 @@ _DAY = timedelta(days=1)
 _MIDNIGHT = time()
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """When a term has run out.
 
     ``instant`` is in UTC. Minute, hour and cut-off terms are in time up to and including it; day terms and longer end at 00:00 of the day
@@ -42,8 +42,7 @@ class Due:
         return at <= self.instant if self.inclusive else at < self.instant
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """Time that does not count: from ``lo`` up to ``hi``.
 
     Hour terms run on by its length. Of day terms the days from the day of the pause up to the day before it ends do not count; the day on
@@ -77,7 +76,7 @@ def due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses:
         pick = max if term.later else min
         chosen = pick(found, key=lambda d: (d.instant, not d.inclusive))
         provisional = any(d.provisional for d in found)
-        return replace(chosen, provisional=provisional, earliest=pick(d.earliest for d in found), latest=pick(d.latest for d in found))
+        return chosen._replace(provisional=provisional, earliest=pick(d.earliest for d in found), latest=pick(d.latest for d in found))
     if isinstance(term, OnDate):
         return _on_date(start, term, zone)
     if isinstance(term, Until):
