@@ -338,6 +338,6 @@ def _drift(case_id: str, acts: Sequence[Act], world: World) -> int:
     for n, act in enumerate(acts, 1):
         dues = act.data.get("dues")
         if isinstance(dues, list):
-            again = news({}, Standing.replayed(case_id, acts[:n], world, act.recorded).rows)
+            again = news({}, Standing.replayed(case_id, acts[:n], world, act.recorded).all_rows())
             count += any(due not in again for due in dues)
     return count

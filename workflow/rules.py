@@ -192,6 +192,9 @@ class Rules:
                 starters.update(self.procedure.obligations[o.starts.received].met_by)
             for key in starters:
                 (shaped if o.starts.each else started)[key].add(duty.id)
+            if o.starts.every:  # its slots come with time: they are journaled with the acts that fulfil them
+                for key in duty.met_keys:
+                    shaped[key].add(duty.id)
             for key in (*duty.met_keys, *duty.ending_keys, *(act_key(n) for n in o.starts.until)):
                 settled[key].add(duty.id)
         keys = {*shaped, *started, *settled}

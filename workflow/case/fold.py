@@ -29,6 +29,9 @@ class Change:
 ENDING = "ended:"
 """Key under which the acts that made the state final are found."""
 
+Revision = tuple[str, int]
+"""Key of a row of the ledger, and number of one of its due revisions."""
+
 STATING = frozenset({OPENED, ACTED, CLOCKED, REVISED, CORRECTED})
 """Kinds whose facts change the case."""
 
@@ -62,6 +65,8 @@ class Case:
     elsewhere: bool = False
     joined: int | None = None
     """Number of the act that joined it to the case that is the same incident; ``None`` when none stands."""
+    dues: Mapping[Revision, Json] = field(default_factory=dict)
+    """The due date of each due revision as it was journaled last."""
     views: dict[datetime, object] = field(default_factory=dict, compare=False, repr=False)
     """What was known at an instant, worked out once for each state of the case: :func:`workflow.obligation.clock.known_at`."""
 
@@ -110,7 +115,19 @@ class Case:
         if not self.acts or self.acts[-1].recorded <= as_of:
             return self
         blank = replace(
-            self, n=0, state=(), acts=(), facts={}, by_name={}, ended=None, rounds=(0,), void=False, same_as="", joined=None, views={}
+            self,
+            n=0,
+            state=(),
+            acts=(),
+            facts={},
+            by_name={},
+            ended=None,
+            rounds=(0,),
+            void=False,
+            same_as="",
+            joined=None,
+            dues={},
+            views={},
         )
         return fold(blank, takewhile(lambda act: act.recorded <= as_of, self.acts))
 
@@ -135,12 +152,15 @@ def fold(case: Case, acts: Iterable[Act]) -> Case:
     by_name = dict(case.by_name)
     facts = case.facts
     ended, rounds, void, same_as, joined = case.ended, case.rounds, case.void, case.same_as, case.joined
+    dues = case.dues
     for act in new:
         kind, data = act.kind, act.data
         key = act.name if kind in DEEDS else f"{kind}:{act.name}"
         by_name[key] = (*by_name.get(key, ()), act)
         if kind in STATING and ("facts" in data or "given" in data):
             facts = _stated(facts, act)
+        if "dues" in data:
+            dues = journaled(dues, data["dues"])
         if data.get("ended") is True:
             ended = act.happened
             by_name[ENDING] = (*by_name.get(ENDING, ()), act)
@@ -171,7 +191,13 @@ def fold(case: Case, acts: Iterable[Act]) -> Case:
         case.drill,
         case.elsewhere,
         joined,
+        dues,
     )
+
+
+def journaled(known: Mapping[Revision, Json], dues: object) -> Mapping[Revision, Json]:
+    """The due revisions that are journaled once those of one more act are."""
+    return {**known, **{(due["row"], due["revision"]): due["due"] for due in dues}} if isinstance(dues, list) else known
 
 
 def _stated(facts: Mapping[str, tuple[Change, ...]], act: Act) -> Mapping[str, tuple[Change, ...]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, cast
 
 from workflow.act import DEEDS, Act
-from workflow.case.fold import Case, evolve, fold
+from workflow.case.fold import Case, Revision, evolve, journaled
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.obligation.ledger import Row, assess
@@ -75,9 +76,10 @@ def settle(standing: Standing, act: Act, world: World, now: datetime) -> Standin
         touched |= {name for name in rows if any(row.open for row in rows[name])}
     if moved:
         rows = _reassessed(rows, moved, case, world, max(now, act.recorded))
-        dues = news(standing.rows, {name: rows[name] for name in world.rules.duties if name in moved})
+        dues = news(case.dues, (row for name in world.rules.duties if name in moved for row in rows[name]))
         if dues:
             data["dues"] = dues
+            case = replace(case, dues=journaled(case.dues, dues))
     return Standing(case, rows, (standing.stale | touched) - moved)
 
 
@@ -99,22 +101,23 @@ def _grouped(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
     return found
 
 
-def news(before: Mapping[str, tuple[Row, ...]], after: Mapping[str, tuple[Row, ...]]) -> list[Json]:
-    """The due revisions of ``after`` that are not in ``before``, as they are journaled."""
-    known = {(r.key, v.number) for name in after for r in before.get(name, ()) for v in r.revisions}
-    return [
-        {
-            "row": row.key,
-            "revision": v.number,
-            "why": v.kind,
-            "start": v.start.encode(),
-            "term": None if v.term is None else str(v.term),
-            "due": None if v.due is None else stamp(v.due.instant),
-            "provisional": v.due is not None and v.due.provisional,
-            "calendar_revision": None if v.due is None else v.due.revision,
-        }
-        for rows in after.values()
-        for row in rows
-        for v in row.revisions
-        if (row.key, v.number) not in known
-    ]
+def news(known: Mapping[Revision, Json], rows: Iterable[Row]) -> list[Json]:
+    """The due revisions of ``rows`` that are not ``known`` or have another date than is known, as they are journaled."""
+    found: list[Json] = []
+    for row in rows:
+        for v in row.revisions:
+            due = None if v.due is None else stamp(v.due.instant)
+            if known.get((row.key, v.number), "") != due:
+                found.append(
+                    {
+                        "row": row.key,
+                        "revision": v.number,
+                        "why": v.kind,
+                        "start": v.start.encode(),
+                        "term": None if v.term is None else str(v.term),
+                        "due": due,
+                        "provisional": v.due is not None and v.due.provisional,
+                        "calendar_revision": None if v.due is None else v.due.revision,
+                    }
+                )
+    return found
