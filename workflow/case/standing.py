@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, cast
 
 from workflow.act import DEEDS, Act
-from workflow.case.fold import Case, Revision, evolve, journaled
+from workflow.case.fold import Case, Revision, evolve, fold, journaled
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.obligation.ledger import Row, assess
