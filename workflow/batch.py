@@ -14,7 +14,6 @@ from workflow.case.clockwork import catch_up
 from workflow.case.decide import decide
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
-from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.errors import AlreadyThere, KeyReused, Refused, StaleVersion
 from workflow.journal.canonical import canonical, digest
@@ -57,6 +56,8 @@ class Batch:
         self._algorithm = algorithm
         self._now = now
         self.standings: dict[str, tuple[str, Standing]] = {}
+        """For each case that was touched the head of its chain in the store, and the case with what is drafted."""
+        self._drafts: dict[str, list[Act]] = {}
         self._swept: set[str] = set()
         self._organisation: Organisation | None = None
         self._kept: Calendar | None = None
@@ -73,13 +74,13 @@ class Batch:
         if name == CHAIN or self._unit.case(name) is not None or name in self.standings:
             raise AlreadyThere(Text(f"案件 {name} 已存在", f"the case {name} is there already"))
         standing = decide(None, command, self._opening(rules), self._now, name)
-        return self._write(standing, 0, None, command, key)
+        return self._write(standing, 0, "", command, key)
 
     def open_period(self, rules: Rules, unit: str, period: Period) -> Result:
         """Open the case of one period of a unit's recurring duty; the sweep does (S7.3)."""
         name = period.case(rules.procedure.procedure, unit)
         standing = open_period(unit, period, self._opening(rules), self._now, name)
-        return self._write(standing, 0, None, None, None)
+        return self._write(standing, 0, "", None, None)
 
     def do(self, case: str, command: commands.Command, *, expected: int | None = None, key: str | None = None) -> Result:
         repeated = self._repeated(command, key)
@@ -126,17 +127,43 @@ class Batch:
             state=standing.case.state,
         )
         world = self._world(standing)
-        self._write(settle(standing, act, world, self._now), standing.case.n, head, None, None)
+        self._write(settle(standing, act, world), standing.case.n, head, None, None)
 
     def flush(self) -> None:
-        """Write the derived rows of every case that changed, once."""
-        for case, (head, behind) in self.standings.items():
-            world = self._world(behind)
-            standing = behind.refreshed(world, self._now)
+        """Journal what was drafted, and write the derived rows of every case that changed, once."""
+        for case, (head, drafted) in self.standings.items():
+            world = self._world(drafted)
+            standing = drafted.noted(world, self._now)
+            acts = self._drafts.get(case, ())
+            if acts:
+                head = self._journal(case, head, acts)
+                self.written.append((case, tuple(acts)))
             self.standings[case] = (head, standing)
             after = self._now if case in self._swept else BEGINNING
             self._unit.put_case(_case_row(standing, head, wake(standing, world, self._now, after)))
             self._unit.put_dues(case, [_due_row(case, row) for row in standing.all_rows() if row.open])
+            for act in acts:
+                if act.kind == ERASED:
+                    self._erase(case, act)
+
+    def _journal(self, case: str, head: str, acts: Sequence[Act]) -> str:
+        linked: list[tuple[Entry, Private | None]] = []
+        for act in acts:
+            pair = link(
+                act.n,
+                head or None,
+                case=case,
+                kind=act.kind,
+                recorded=act.stamp,
+                body=act.body(),
+                private=act.private,
+                salt=self._entropy.token(SALT) if act.private else b"",
+                algorithm=self._algorithm,
+            )
+            head = pair[0].hash
+            linked.append(pair)
+        self._unit.append(linked)
+        return head
 
     def _organised(self) -> Organisation:
         """The organisation as this transaction sees it, read once."""
@@ -160,41 +187,21 @@ class Batch:
             return standing, head
         return self._sources.standing(self._unit, case, self._now)
 
-    def _write(self, after: Standing, since: int, head: str | None, command: commands.Command | None, key: str | None) -> Result:
-        acts = after.case.acts[since:]
-        linked: list[tuple[Entry, Private | None]] = []
-        for act in acts:
-            pair = link(
-                act.n,
-                head,
-                case=after.case.id,
-                kind=act.kind,
-                recorded=act.stamp,
-                body=act.body(),
-                private=act.private,
-                salt=self._entropy.token(SALT) if act.private else b"",
-                algorithm=self._algorithm,
-            )
-            head = pair[0].hash
-            linked.append(pair)
-        self._unit.append(linked)
-        assert head is not None
-        for act in acts:
-            if act.kind == ERASED:
-                self._erase(after.case, act)
+    def _write(self, after: Standing, since: int, head: str, command: commands.Command | None, key: str | None) -> Result:
+        """Draft what a command did; it is journaled when the batch is flushed."""
+        case = after.case
+        acts = case.acts[since:]
         if key is not None and command is not None:
-            request = digest(canonical(command.document()))
-            self._unit.remember(key, Answer(request, after.case.id, after.case.n, since + 1))
-        self.standings[after.case.id] = (head, after)
-        self._swept.discard(after.case.id)
-        if acts:
-            self.written.append((after.case.id, acts))
-        return Result(after.case.id, after.case.n, acts, after)
+            self._unit.remember(key, Answer(digest(canonical(command.document())), case.id, case.n, since + 1))
+        self.standings[case.id] = (head, after)
+        self._drafts.setdefault(case.id, []).extend(acts)
+        self._swept.discard(case.id)
+        return Result(case.id, case.n, acts, after)
 
-    def _erase(self, case: Case, act: Act) -> None:
+    def _erase(self, case: str, act: Act) -> None:
         for n in cast(Sequence[int], act.data["entries"]):
-            self._unit.erase(case.id, n)
-        self.erased.add(case.id)
+            self._unit.erase(case, n)
+        self.erased.add(case)
 
     def _repeated(self, command: commands.Command, key: str | None) -> Result | None:
         if key is None:

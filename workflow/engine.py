@@ -226,7 +226,7 @@ class Engine:
             now = utc(self.clock.now())
             standing, _ = self.sources.standing(view, case, now)
             world = self.sources.world(view, standing.case.definition)
-            after = decide(standing, command, world, now)
+            after = decide(standing, command, world, now).noted(world, now)
         acts = after.case.acts[standing.case.n :]
         later = max([now, *(a.recorded for a in acts)])
         return Forecast(acts, tuple(ledger(standing.case, world, now)), tuple(ledger(after.case, world, later)), world.calendars)
@@ -237,7 +237,7 @@ class Engine:
         rules = self.rules(procedure, (command.said.happened or Moment.at(now)).lo)
         with self.store.read() as view:
             world = self.sources.opening(rules, self.sources.organisation(view))
-            after = decide(None, command, world, now, "-")
+            after = decide(None, command, world, now, "-").noted(world, now)
         return Forecast(after.case.acts, (), tuple(ledger(after.case, world, now)), world.calendars)
 
     @contextmanager

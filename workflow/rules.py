@@ -16,7 +16,7 @@ from workflow.calendar import Calendar
 from workflow.errors import UnknownName
 from workflow.organisation import Organisation
 from workflow.procedure.condition import Condition, reads
-from workflow.procedure.model import Alternative, Event, Label, Obligation, Owed, Procedure, Start
+from workflow.procedure.model import CASE, Alternative, Event, Label, Obligation, Owed, Procedure, Start
 from workflow.statechart import Statechart
 from workflow.text import Text
 
@@ -67,56 +67,27 @@ class Duty:
         return tuple(act_key(n) for n in self.obligation.discharged_by)
 
     @cached_property
-    def starters(self) -> frozenset[str]:
-        """Keys of the acts that may start it; once it has started in a round they change nothing, unless each starts one of its own."""
+    def inputs(self) -> frozenset[str]:
+        """Keys of acts and ``fact:`` names that can change an instance of it."""
         o = self.obligation
-        names = {act_key(n) for n in (*o.starts.on, *o.starts.since)}
-        if o.starts.decision:
-            names.add(f"{DECIDED}:{o.starts.decision}")
-        return frozenset(names)
-
-    @cached_property
-    def shapers(self) -> frozenset[str]:
-        """Keys of acts and ``fact:`` names that may give it another due date: what its conditions read, what pauses it."""
-        o = self.obligation
-        names: set[str] = {act_key(n) for rule in o.pause for n in (*rule.start, *rule.end)}
+        names = {act_key(n) for n in ((*o.starts.on, *o.starts.since) or (CASE,))} | {act_key(n) for n in o.starts.until}
+        names |= {*self.met_keys, *self.ending_keys}
+        names |= {act_key(n) for rule in o.pause for n in (*rule.start, *rule.end)}
         for condition in self.conditions:
             for kind, name in reads(condition):
                 names.add(f"fact:{name}" if kind == "fact" else f"{DECIDED}:{name}" if kind == "decision" else act_key(name))
         if o.starts.fact:
             names.add(f"fact:{o.starts.fact}")
+        if o.starts.decision:
+            names.add(f"{DECIDED}:{o.starts.decision}")
         return frozenset(names)
-
-    @cached_property
-    def inputs(self) -> frozenset[str]:
-        """Keys of acts and ``fact:`` names that can change an instance of it."""
-        o = self.obligation
-        return self.starters | self.shapers | {act_key(n) for n in (*o.starts.until, *o.met_by, *o.discharged_by)}
 
 
 MOVING = frozenset({RECEIVED, CONFIRMED, GRANTED, RECALENDARED, REOPENED, SEPARATED})
-"""Kinds of acts that may give any duty a new due revision."""
+"""Kinds of acts that may change any duty."""
 
 ENDING = frozenset({WAIVED, VOIDED, WITHDRAWN, JOINED})
 """Kinds of acts that may end any duty that is open, and move no due date."""
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """The ids of the duties that an act bears on."""
-
-    shaped: frozenset[str] = frozenset()
-    """It may give them a new due revision."""
-    started: frozenset[str] = frozenset()
-    """It may start them, if they have not started."""
-    settled: frozenset[str] = frozenset()
-    """It may fulfil or discharge them."""
-
-    def __or__(self, other: Touched) -> Touched:
-        return Touched(self.shaped | other.shaped, self.started | other.started, self.settled | other.settled)
-
-
-_NOTHING = Touched()
 
 
 @dataclass(frozen=True)
@@ -178,42 +149,33 @@ class Rules:
         return tuple((name, event) for name, event in self.procedure.events.items() if event.after is not None)
 
     @cached_property
-    def _touched(self) -> Mapping[str, Touched]:
-        shaped, started, settled = _index(), _index(), _index()
+    def _touched(self) -> Mapping[str, frozenset[str]]:
+        """For each key of an act the ids of the duties that it may change."""
+        index: defaultdict[str, set[str]] = defaultdict(set)
         for duty in self.duties.values():
-            o = duty.obligation
-            for key in duty.shapers:
-                shaped[key].add(duty.id)
-            starters = set(duty.starters)
+            for key in duty.inputs:
+                index[key].add(duty.id)
             if duty.kind in ("receipt", "countersign"):
                 parent = self.procedure.obligations.get(duty.of)
-                starters.update(parent.met_by if parent else (duty.of,))
-            if o.starts.received:
-                starters.update(self.procedure.obligations[o.starts.received].met_by)
-            for key in starters:
-                (shaped if o.starts.each else started)[key].add(duty.id)
-            if o.starts.every:  # its slots come with time: they are journaled with the acts that fulfil them
-                for key in duty.met_keys:
-                    shaped[key].add(duty.id)
-            for key in (*duty.met_keys, *duty.ending_keys, *(act_key(n) for n in o.starts.until)):
-                settled[key].add(duty.id)
-        keys = {*shaped, *started, *settled}
-        return {key: Touched(frozenset(shaped[key]), frozenset(started[key]), frozenset(settled[key])) for key in keys}
+                for key in parent.met_by if parent else (duty.of,):
+                    index[key].add(duty.id)
+            if duty.obligation.starts.received:
+                for key in self.procedure.obligations[duty.obligation.starts.received].met_by:
+                    index[key].add(duty.id)
+        return {key: frozenset(names) for key, names in index.items()}
 
-    def touched(self, kind: str, key: str, facts: Iterable[str]) -> Touched:
-        """What an act may change."""
+    def touched(self, kind: str, key: str, facts: Iterable[str]) -> frozenset[str]:
+        """The ids of the duties that an act may change."""
         if kind in MOVING:
-            return self._everything
-        found = self._touched.get(key, _NOTHING)
+            return self._every
+        found = self._touched.get(key, frozenset())
         for name in ("case" if kind == "opened" else "", *(f"fact:{f}" for f in facts)):
-            more = self._touched.get(name)
-            if more is not None:
-                found |= more
+            found |= self._touched.get(name, frozenset())
         return found
 
     @cached_property
-    def _everything(self) -> Touched:
-        return Touched(frozenset(self.duties))
+    def _every(self) -> frozenset[str]:
+        return frozenset(self.duties)
 
     @cached_property
     def _words(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
@@ -264,10 +226,6 @@ class World:
 
     def calendar(self, digest: str) -> Calendar:
         return self.calendars[digest]
-
-
-def _index() -> defaultdict[str, set[str]]:
-    return defaultdict(set)
 
 
 def _receipt(name: str, obligation: Obligation) -> Obligation:

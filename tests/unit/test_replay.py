@@ -145,7 +145,7 @@ def test_one_fold_of_a_case_gives_what_act_by_act_gives() -> None:
     for act in fast.acts:
         if act.kind == "clocked":
             continue
-        slow = settle(catch_up(slow, world, act.recorded) if slow.case.acts else slow, act, world, act.recorded)
+        slow = settle(catch_up(slow, world, act.recorded) if slow.case.acts else slow, act, world)
     slow = catch_up(slow, world, until)
     assert case_document(fast, ledger(fast, world, until)) == case_document(slow.case, ledger(slow.case, world, until))
     assert any(a.kind == "clocked" for a in fast.acts)

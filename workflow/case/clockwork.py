@@ -65,7 +65,7 @@ def clocked(case: Case, world: World, now: datetime) -> Act | None:
 def catch_up(standing: Standing, world: World, now: datetime) -> Standing:
     """Apply every clock transition due at or before ``now``, in due order (S3.6)."""
     while (act := clocked(standing.case, world, now)) is not None:
-        standing = settle(standing, act, world, now)
+        standing = settle(standing, act, world)
     return standing
 
 

@@ -33,7 +33,7 @@ def decide(standing: Standing | None, command: commands.Command, world: World, n
         raise BadInput(Text("没有案件", "there is no case"))
     standing = catch_up(standing, world, now)
     draft = _HANDLERS[type(command)](Scene(standing, world, now), command)
-    return standing if draft is None else settle(standing, draft, world, now)
+    return standing if draft is None else settle(standing, draft, world)
 
 
 _HANDLERS: dict[type, Callable[[Scene, Any], Act | None]] = {

@@ -73,7 +73,7 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str)
         rules.chart.initial,
         private,
     )
-    return catch_up(settle(Standing.fresh(case_id, act), act, world, now), world, now)
+    return catch_up(settle(Standing.fresh(case_id, act), act, world), world, now)
 
 
 def open_period(unit: str, period: Period, world: World, now: datetime, case_id: str) -> Standing:
@@ -82,7 +82,7 @@ def open_period(unit: str, period: Period, world: World, now: datetime, case_id:
     name = next(n for n, e in rules.procedure.events.items() if e.opens)
     data: dict[str, Json] = {**_pinned(world), "unit": unit, "period": [stamp(period.since), stamp(period.until)]}
     act = Act(1, kinds.OPENED, name, Moment.at(period.since), now, data=data, state=rules.chart.initial)
-    return catch_up(settle(Standing.fresh(case_id, act), act, world, now), world, now)
+    return catch_up(settle(Standing.fresh(case_id, act), act, world), world, now)
 
 
 def _pinned(world: World) -> dict[str, Json]:

@@ -31,7 +31,7 @@ def flags(standing: Standing, world: World, now: datetime) -> Standing:
         for data, happened in (*_flag(standing.case, row), *_tiers(standing.case, row, rows, world, now)):
             kind = UNFLAGGED if data["flag"] == "withdrawn" else FLAGGED
             act = Act(standing.case.n + 1, kind, row.key, Moment.at(happened), now, data=data, state=standing.case.state)
-            standing = settle(standing, act, world, now)
+            standing = settle(standing, act, world)
     return standing
 
 

@@ -18,7 +18,7 @@ from workflow.rules import ENDING, World
 class Standing(NamedTuple):
     """``rows`` holds, for each duty, its rows as last assessed: enough to say what is open and until when.
 
-    Due revisions in it are never old. Whether a duty is open is old for those in ``stale``; any outcome may be older than now.
+    Those of the duties in ``stale`` are older than the last act; any outcome may be older than now.
     """
 
     case: Case
@@ -51,47 +51,35 @@ class Standing(NamedTuple):
     def all_rows(self) -> list[Row]:
         return [row for rows in self.rows.values() for row in rows]
 
-    def refreshed(self, world: World, now: datetime) -> Standing:
-        """The same standing with nothing stale in it."""
+    def noted(self, world: World, now: datetime) -> Standing:
+        """The same standing with nothing stale in it, and with the due revisions that are new written into its last act.
+
+        That act is still a draft: what a transaction did to the due dates is journaled with its last act on the case (promise 9).
+        Nothing that is folded reads them.
+        """
         if not self.stale:
             return self
-        return Standing(self.case, _reassessed(self.rows, self.stale, self.case, world, max(now, self.case.acts[-1].recorded)))
+        last = self.case.acts[-1]
+        duties = [duty for name, duty in world.rules.duties.items() if name in self.stale]
+        again = _grouped(assess(duties, self.case, world, max(now, last.recorded)))
+        rows = {**self.rows, **{d.id: again.get(d.id, ()) for d in duties}}
+        dues = news(self.case.dues, (row for d in duties for row in rows[d.id]))
+        if not dues:
+            return Standing(self.case, rows)
+        cast(dict[str, Json], last.data)["dues"] = dues
+        return Standing(replace(self.case, dues=journaled(self.case.dues, dues)), rows)
 
 
-def settle(standing: Standing, act: Act, world: World, now: datetime) -> Standing:
-    """Apply an act that was drafted just now, writing into it the due revisions that it made (promise 9).
-
-    They are journaled with the act that caused them; nothing that is folded reads them.
-    """
-    data = cast(dict[str, Json], act.data)
+def settle(standing: Standing, act: Act, world: World) -> Standing:
+    """Apply an act that was drafted just now."""
     case = evolve(standing.case, act)
-    facts = data.get("facts")
+    facts = act.data.get("facts")
     names = [*(facts if isinstance(facts, Mapping) else ()), *act.names("given")]
     key = act.name if act.kind in DEEDS else f"{act.kind}:{act.name}"
-    rows = standing.rows
-    found = world.rules.touched(act.kind, key, names)
-    moved = found.shaped | {name for name in found.started if not _begun(rows.get(name, ()), len(case.rounds) - 1)}
-    touched = found.settled
-    if data.get("ended") is True or act.kind in ENDING:
-        touched |= {name for name in rows if any(row.open for row in rows[name])}
-    if moved:
-        rows = _reassessed(rows, moved, case, world, max(now, act.recorded))
-        dues = news(case.dues, (row for name in world.rules.duties if name in moved for row in rows[name]))
-        if dues:
-            data["dues"] = dues
-            case = replace(case, dues=journaled(case.dues, dues))
-    return Standing(case, rows, (standing.stale | touched) - moved)
-
-
-def _begun(rows: tuple[Row, ...], number: int) -> bool:
-    return any(row.begin is not None and row.begin.round == number for row in rows)
-
-
-def _reassessed(
-    rows: Mapping[str, tuple[Row, ...]], names: frozenset[str], case: Case, world: World, now: datetime
-) -> Mapping[str, tuple[Row, ...]]:
-    duties = [duty for name, duty in world.rules.duties.items() if name in names]
-    return {**rows, **{d.id: () for d in duties}, **_grouped(assess(duties, case, world, now))}
+    stale = standing.stale | world.rules.touched(act.kind, key, names)
+    if act.data.get("ended") is True or act.kind in ENDING:
+        stale |= {name for name, rows in standing.rows.items() if any(row.open for row in rows)}
+    return Standing(case, standing.rows, stale)
 
 
 def _grouped(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
