@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from workflow.errors import BadInstant, NaiveTime
@@ -31,6 +32,7 @@ def utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+@lru_cache(maxsize=8192)
 def stamp(instant: datetime) -> str:
     """The canonical text of an instant: UTC, microseconds, ``Z``."""
     return utc(instant).isoformat("T", "microseconds")[:26] + "Z"
