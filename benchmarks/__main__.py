@@ -36,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
         begin = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix=".benchmark-", dir=options.folder) as folder:
             try:
-                found[name] = import_module(f"benchmarks.{name}").run(Plan(Path(folder), 1 if options.quick else options.rounds, options.quick))
+                found[name] = import_module(f"benchmarks.{name}").run(
+                    Plan(Path(folder), 1 if options.quick else options.rounds, options.quick)
+                )
             except Skipped as reason:
                 found[name] = reason
         print(f"{page.section(name, found[name], tried=False)}\n", flush=True)

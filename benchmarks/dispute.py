@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from workflow.command import Command, Decide, Do, Open, Receipt, Said
 from workflow.engine import Engine
 from workflow.moment import Moment
 from workflow.organisation import Actor
+from workflow.procedure.load import Definition
 
 PROCEDURE = "medical-dispute"
 BEGIN = datetime(2026, 9, 24, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -78,11 +80,16 @@ class Salts:
         return self._random.randbytes(size)
 
 
+@cache
+def _definitions() -> tuple[Definition, ...]:
+    return tuple(shipped_definitions(PROCEDURE))
+
+
 def engine(path: Path, synchronous: str = "full") -> tuple[Engine, FixedClock]:
     """A new store with the shipped definition and the example hospital, and the clock that the story moves."""
     clock = FixedClock(BEGIN - timedelta(days=1))
     made = Engine(SqlStore.open(f"sqlite:///{path}?synchronous={synchronous}"), clock, Salts(), shipped("cn"), tz())
-    for definition in shipped_definitions(PROCEDURE):
+    for definition in _definitions():
         made.add(definition)
     made.organise(shipped_organisation("hospital"))
     return made, clock

@@ -40,7 +40,9 @@ class Tracer:
     def __init__(self, store: SqlStore) -> None:
         self.transactions: list[Transaction] = []
         self._open: list[tuple[str, tuple[Any, ...]]] = []
-        written = [getattr(Sqlite("").statements, name) for name in ("add_entry", "add_private", "put_case", "clear_dues", "add_due", "add_blob")]
+        written = [
+            getattr(Sqlite("").statements, name) for name in ("add_entry", "add_private", "put_case", "clear_dues", "add_due", "add_blob")
+        ]
         self._statements = [(sql, _pattern(sql)) for sql in written]
         event.listen(store.engine, "checkout", lambda connection, *_: connection.set_trace_callback(self))
 

@@ -73,13 +73,13 @@ def run(plan: Plan) -> Report:
             f"holidays, {title}": peer(lambda day: theirs.get_nth_working_day(day, AMOUNT)),
             f"chinesecalendar loop, {title}": peer(loop),
         }
-        found = list(interleave(plan.rounds, sides, "due dates/s").values())
-        times = ratio(found[0], found[1:])
-        figures += [*found, times]
-        goals.append(Goal(times, binds=5, direction=20))
         last = {day: due(starts[day], term, calendar, ZONE).last_day for day in some}
         wrong = [day for day in some if last[day] != loop(day)]
         assert not wrong, f"chinesecalendar says otherwise of {wrong[:3]}"
         other = sum(last[day] != theirs.get_nth_working_day(day, AMOUNT) for day in some)
-        notes.append(f"{title.capitalize()}: {len(some):,} starts; equal with chinesecalendar on all, with holidays on all but {other}.")
+        notes.append(f"{title.capitalize()}: {len(some):,} starts; chinesecalendar gives the same day on all, holidays on all but {other}.")
+        found = list(interleave(plan.rounds, sides, "due dates/s").values())
+        times = ratio(found[0], found[1:])
+        figures += [*found, times]
+        goals.append(Goal(times, binds=5, direction=20))
     return Report(tuple(figures), tuple(goals), tuple(notes))

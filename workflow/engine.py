@@ -22,7 +22,7 @@ from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up
 from workflow.case.decide import decide
 from workflow.case.standing import Standing
-from workflow.errors import AlreadyThere, ConfigError, Refused, StaleVersion, UnknownProcedure
+from workflow.errors import AlreadyThere, ConfigError, ListenerFailed, Refused, StaleVersion, UnknownProcedure
 from workflow.journal.canonical import Json
 from workflow.journal.entry import Entry, Private, link
 from workflow.moment import Moment, stamp, utc
@@ -78,9 +78,24 @@ class Engine:
             raise ConfigError(
                 Text(f"没有存储类型 {scheme!r}", f"there is no store for {scheme!r}"), hint=Text(f"可用:{names}", f"there are: {names}")
             )
+        return cls.on(next(iter(found)).load().open(url, **options))
+
+    @classmethod
+    def on(cls, store: Store) -> Engine:
+        """An engine on a store that is open, with the system clock and the shipped calendar."""
         host = next(iter(entry_points(group="duban.hosts", name="system"))).load()
-        store = next(iter(found)).load().open(url, **options)
         return cls(store, host.clock(), host.entropy(), host.calendar(), host.tz())
+
+    def within(self, store: Store) -> Engine:
+        """This engine on another view of the same data: a store joined to the host's own transaction (``SqlStore.joined``).
+
+        It shares the clock and what was read of definitions, calendars and cases, and belongs to the thread of its transaction. It has no
+        subscribers: what is written is not committed until the host commits, and the host has the results at hand.
+        """
+        twin = object.__new__(type(self))
+        twin.store, twin.clock, twin.sources = store, self.clock, self.sources
+        twin._entropy, twin._algorithm, twin._listeners = self._entropy, self._algorithm, []
+        return twin
 
     def close(self) -> None:
         self.store.close()
@@ -249,9 +264,21 @@ class Engine:
             batch.flush()
         self.sources.remember({case: kept for case, kept in batch.standings.items() if case not in batch.erased})
         self.sources.forget(batch.erased)
-        for case, acts in batch.written:
-            for listener in self._listeners:
-                listener(case, acts)
+        self._tell(batch.written)
+
+    def _tell(self, written: Sequence[tuple[str, tuple[Act, ...]]]) -> None:
+        failures: list[Exception] = []
+        for case, acts in written:
+            for listener in tuple(self._listeners):
+                try:
+                    listener(case, acts)
+                except Exception as error:  # one subscriber must not keep the others from hearing
+                    failures.append(error)
+        if failures:
+            raise ListenerFailed(
+                Text("命令已写入,但有订阅者出错", "the command is written, but a subscriber failed"),
+                hint=Text("不要重复该命令;修正订阅者", "do not repeat the command; mend the subscriber"),
+            ) from ExceptionGroup("subscribers", failures)
 
     def tick(self) -> list[Result]:
         """One sweep: clock transitions, flags and tiers of every case that is due, each case in its own transaction, until none is left."""
@@ -282,7 +309,11 @@ class Engine:
         return done
 
     def subscribe(self, listener: Listener) -> None:
-        """Call ``listener(case, acts)`` after each transaction that wrote acts, in the thread that wrote them."""
+        """Call ``listener(case, acts)`` after each transaction that wrote acts is committed, in the thread that wrote them.
+
+        Cases come in the order in which the transaction touched them, the acts of a case in the order of its journal. A listener that raises
+        keeps no other from being called and undoes nothing; when all were called :class:`~workflow.errors.ListenerFailed` is raised.
+        """
         self._listeners.append(listener)
 
     # -- views ---------------------------------------------------------------------------------------------------------------------

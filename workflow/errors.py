@@ -220,3 +220,9 @@ class StoreBusy(StoreUnavailable):
 
 class ConfigError(DubanError):
     code, exit_code = "config", 78
+
+
+class ListenerFailed(DubanError):
+    """A subscriber of the engine raised; what it was told of is committed."""
+
+    code, exit_code = "listener", 70
