@@ -1,8 +1,8 @@
 """Bulk intake: many commands in one transaction
 
 The same cases taken in through `Engine.batch`, all commands of a round in one transaction, its commit included, on the same disk at
-`synchronous=FULL`. Entered as they happen: every command at the instant of the batch. Entered afterwards: each says when it happened, and all are entered
-after the last, as a paper register is. The bare side writes the rows of the former, all in one transaction.
+`synchronous=FULL`. Entered as they happen: every command at the instant of the batch. Entered afterwards: each says when it happened, and
+all are entered after the last, as a paper register is. The bare side writes the rows of the former, all in one transaction.
 
 Tried:
 

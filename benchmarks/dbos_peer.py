@@ -1,11 +1,11 @@
 """Durable steps beside dbos
 
-The commands of the `durable` benchmark, on our side each with an idempotency key, because every step and workflow of `dbos` has one. `dbos` keeps
-the document of each command and does nothing else with it: no rules, no roles, no due dates, no chain. Both are on SQLite at `synchronous=FULL`. Two
-ways to use it; we must be ahead of the faster:
+The commands of the `durable` benchmark, on our side each with an idempotency key, because every step and workflow of `dbos` has one.
+`dbos` keeps the document of each command and does nothing else with it: no rules, no roles, no due dates, no chain. Both are on SQLite at
+`synchronous=FULL`. Two ways to use it; we must be ahead of the faster:
 
-- a workflow a case with a step a command: the fewest commits that it can do, and fewer than an office could have, because real commands arrive
-  over weeks and each would have to be received as a message first;
+- a workflow a case with a step a command: the fewest commits that it can do, and fewer than an office could have, because real commands
+  arrive over weeks and each would have to be received as a message first;
 - a workflow a command: what a program writes whose commands come from outside.
 
 Tried:

@@ -1,13 +1,14 @@
 """Durable commands, one transaction each
 
-`Engine` plays the shipped `medical-dispute` on a SQLite file in WAL mode with `synchronous=FULL`. The other side is bare `sqlite3` on the same
-disk with the same settings: it runs the very statements that the engine ran, with the same values, in the same number of transactions. They are
-taken beforehand from SQLite's own trace of the engine at play, and afterwards both files are compared table by table and must be equal.
+`Engine` plays the shipped `medical-dispute` on a SQLite file in WAL mode with `synchronous=FULL`. The other side is bare `sqlite3` on the
+same disk with the same settings: it runs the very statements that the engine ran, with the same values, in the same number of
+transactions. They are taken beforehand from SQLite's own trace of the engine at play, and afterwards both files are compared table by
+table and must be equal.
 
 Tried:
 
-- Statements built by SQLModel sessions: slower than the commit itself. Kept: the tables are SQLModel's, the statements are compiled once by
-  SQLAlchemy Core and run on the driver's cursor.
+- Statements built by SQLModel sessions: slower than the commit itself. Kept: the tables are SQLModel's, the statements are compiled once
+  by SQLAlchemy Core and run on the driver's cursor.
 - One `execute` a row beside one `executemany` a table: the second is kept, also for a handful of rows.
 - Foreign keys are checked on our side and not on the bare one, which does less for it.
 """

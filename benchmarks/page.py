@@ -38,11 +38,11 @@ def section(name: str, report: Report | Skipped, *, tried: bool = True) -> str:
 
 
 def _summary(found: Mapping[str, Report | Skipped]) -> str:
+    goals = [goal for report in found.values() if isinstance(report, Report) for goal in report.goals]
     lines = [
-        f"| {goal.figure.name} | {_number(goal.figure.median)} {goal.figure.unit} | {_bound(goal, goal.binds)} | {_bound(goal, goal.direction)} |"
-        for report in found.values()
-        if isinstance(report, Report)
-        for goal in report.goals
+        f"| {goal.figure.name} | {_number(goal.figure.median)} {goal.figure.unit} | {_bound(goal, goal.binds)} "
+        f"| {_bound(goal, goal.direction)} |"
+        for goal in goals
     ]
     return "\n".join(["| | found | binds | direction |", "|---|---:|---|---|", *lines])
 

@@ -1,7 +1,8 @@
 """Replay of real logs
 
-`duban replay --log … --map … --json` as a whole process on the two logs that lie beside the repository, with the maps of `examples/maps`: from its
-start to the report with its digest. Events are the rows of the log. Peak memory is the largest resident set of that process (`VmHWM`).
+`duban replay --log … --map … --json` as a whole process on the two logs that lie beside the repository, with the maps of `examples/maps`:
+from its start to the report with its digest. Events are the rows of the log. Peak memory is the largest resident set of that process
+(`VmHWM`).
 """
 
 from __future__ import annotations

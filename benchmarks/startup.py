@@ -1,7 +1,7 @@
 """Start-up
 
-Whole processes, from the call to the exit: `duban --help`, `import workflow`, the first use of `workflow.Engine`, and an interpreter that does
-nothing, for comparison. Byte code is compiled beforehand.
+Whole processes, from the call to the exit: `duban --help`, `import workflow`, the first use of `workflow.Engine`, and an interpreter that
+does nothing, for comparison. Byte code is compiled beforehand.
 """
 
 from __future__ import annotations

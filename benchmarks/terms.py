@@ -1,10 +1,11 @@
 """Due dates: 5 working days
 
-The due date of `5 working days`, without explanation, for starts on every day of 2015–2025, and for those starts alone whose five working days pass a
-public holiday (both sides of it counted, make-up Saturdays too). Ours is the instant at which the term has run out, with its bounds, its last
-day and the revision of the calendar; the peers give the last day. `holidays` has a function for it (`get_nth_working_day`);
-`chinesecalendar` is asked day by day (`is_workday`), which is how programs use it, and has `find_workday`, which does the same. The last days are
-compared: with `chinesecalendar` they must be equal on every start; for `holidays` the number of starts on which it differs is shown.
+The due date of `5 working days`, without explanation, for starts on every day of 2015–2025, and for those starts alone whose five working
+days pass a public holiday (both sides of it counted, make-up Saturdays too). Ours is the instant at which the term has run out, with its
+bounds, its last day and the revision of the calendar; the peers give the last day. `holidays` has a function for it
+(`get_nth_working_day`); `chinesecalendar` is asked day by day (`is_workday`), which is how programs use it, and has `find_workday`, which
+does the same. The last days are compared: with `chinesecalendar` they must be equal on every start; for `holidays` the number of starts
+on which it differs is shown.
 
 Tried: the ordinal numbers of all working days in one sorted array, so that adding is one search and one look-up whatever the amount.
 """
@@ -26,7 +27,7 @@ AMOUNT = 5
 
 def run(plan: Plan) -> Report:
     need("holidays", "chinese_calendar")
-    import chinese_calendar
+    import chinese_calendar  # type: ignore[import-untyped]
     import holidays
 
     calendar, term = shipped("cn"), parse(f"{AMOUNT} working days")

@@ -311,7 +311,7 @@ class Engine:
     def subscribe(self, listener: Listener) -> None:
         """Call ``listener(case, acts)`` after each transaction that wrote acts is committed, in the thread that wrote them.
 
-        Cases come in the order in which the transaction touched them, the acts of a case in the order of its journal. A listener that raises
+        Cases come in the order in which the transaction touched them, acts in the order of the journal. A listener that raises
         keeps no other from being called and undoes nothing; when all were called :class:`~workflow.errors.ListenerFailed` is raised.
         """
         self._listeners.append(listener)
