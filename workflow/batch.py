@@ -103,7 +103,7 @@ class Batch:
         """Let the clock of a case catch up and raise the flags that are due; ``None`` when there was nothing to write."""
         standing, head = self._load(case)
         world = self._world(standing)
-        after = flags(catch_up(standing, world, self._now), world, self._now)
+        after = flags(catch_up(standing, world, self._now), world, self._now).watched(world, self._now)
         result = None
         if after.case.n == standing.case.n:
             self.standings[case] = (head, after)

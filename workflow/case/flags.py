@@ -56,7 +56,7 @@ def _flag(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
     data: dict[str, Json] = {"flag": wanted, "due": None if due is None else stamp(due)}
     if row.duty.obligation.missed.lead:
         data["lead"] = row.duty.obligation.missed.lead
-    yield data, due if due is not None else case.acts[-1].happened.lo
+    yield data, row.missing_from or case.acts[-1].happened.lo
 
 
 def _tiers(case: Case, row: Row, rows: Sequence[Row], world: World, now: datetime) -> Iterator[tuple[dict[str, Json], datetime]]:
@@ -107,8 +107,12 @@ def wake(standing: Standing, world: World, now: datetime, after: datetime) -> da
         return None
     found: list[datetime] = []
     for row in standing.all_rows():
+        if row.outcome == Outcome.MISSED and not row.open and not flagged(case, row.key):
+            found.append(case.acts[-1].recorded)
         if row.due is None:
             continue
+        if row.begin is not None and row.begin.slot is not None and row.ended_by is None:
+            found.append(row.due.instant + TICK)  # then the next slot comes into sight
         settled = flagged(case, row.key)
         if row.open:
             if not settled and row.duty.obligation.modality == "mandatory":

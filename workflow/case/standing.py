@@ -51,6 +51,14 @@ class Standing(NamedTuple):
     def all_rows(self) -> list[Row]:
         return [row for rows in self.rows.values() for row in rows]
 
+    def watched(self, world: World, now: datetime) -> Standing:
+        """The same standing with its recurring duties assessed again: time alone brings their next slots into sight."""
+        duties = [duty for duty in world.rules.duties.values() if duty.obligation.starts.every]
+        if not duties:
+            return self
+        again = _grouped(assess(duties, self.case, world, now))
+        return self._replace(rows={**self.rows, **{d.id: again.get(d.id, ()) for d in duties}})
+
     def noted(self, world: World, now: datetime) -> Standing:
         """The same standing with nothing stale in it, and with the due revisions that are new written into its last act.
 

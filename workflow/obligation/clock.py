@@ -190,25 +190,34 @@ def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
 
 
 def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Begin]:
+    """The slots of a recurrence, of each round its own: until its end, or as far as the first that is still to come."""
     start = duty.obligation.starts
     assert start.every is not None
-    firsts = starting(start.on or (CASE,), case)
-    if not firsts:
-        return
-    first = firsts[0]
-    ends = [a.happened.lo for a in case.events(*(act_key(n) for n in start.until))] if start.until else []
-    if case.ended is not None:
-        ends.append(case.ended.lo)
-    stop = min(ends) if ends else None
     recurrence = terms.Recurrence.parse(start.every)
-    previous = first.happened.hi
-    horizon = stop if stop is not None else as_of
-    for number, slot in enumerate(recurrence.slots(first.happened.hi, datetime.max.replace(tzinfo=UTC), world.rules.zone), 1):
-        due = Due(instant=slot, inclusive=recurrence.inclusive, last_day=None, provisional=False, earliest=slot, latest=slot, revision=None)
-        yield Begin(first.happened, first.n, 0, "", due, previous, number)
-        previous = slot
-        if slot > horizon:
-            return
+    number = 0
+    for round_number in range(len(case.rounds)):
+        first = next((a for a in starting(start.on or (CASE,), case) if _round(case, a) == round_number), None)
+        if first is None:
+            continue
+        stops = stopping(duty, case, first)
+        horizon = min((a.happened.lo for a in stops), default=as_of)
+        previous = first.happened.hi
+        for slot in recurrence.slots(first.happened.hi, datetime.max.replace(tzinfo=UTC), world.rules.zone):
+            number += 1
+            due = Due(slot, recurrence.inclusive, last_day=None, provisional=False, earliest=slot, latest=slot, revision=None)
+            yield Begin(first.happened, first.n, round_number, "", due, previous, number)
+            previous = slot
+            if slot > horizon:
+                break
+
+
+def stopping(duty: Duty, case: Case, first: Act) -> list[Act]:
+    """The acts that end a recurrence which ``first`` began: its declared end events after that, and the end of the round (S6.4, S3.5)."""
+    number = _round(case, first)
+    declared = case.events(*(act_key(n) for n in duty.obligation.starts.until)) if duty.obligation.starts.until else ()
+    found = [a for a in declared if case.in_round(a, number) and a.happened.lo >= first.happened.lo]
+    end = case.end_of(number)
+    return found if end is None else [*found, end]
 
 
 def known_at(case: Case, at: datetime) -> Known:
@@ -429,4 +438,17 @@ def _extended(number: int, act: Act, current: DueRevision, world: World) -> DueR
     )
 
 
-__all__ = ["ACTED", "Begin", "DueRevision", "Timeline", "begins", "choose", "known_at", "received", "receivers", "starting", "timeline"]
+__all__ = [
+    "ACTED",
+    "Begin",
+    "DueRevision",
+    "Timeline",
+    "begins",
+    "choose",
+    "known_at",
+    "received",
+    "receivers",
+    "starting",
+    "stopping",
+    "timeline",
+]

@@ -14,9 +14,9 @@ from workflow import term as terms
 from workflow.act import CONFIRMED, RECEIVED, WAIVED, Act
 from workflow.case.fold import Case
 from workflow.moment import Moment
-from workflow.obligation.clock import Begin, DueRevision, Timeline, begins, known_at, received, receivers, timeline
+from workflow.obligation.clock import Begin, DueRevision, Timeline, begins, known_at, received, receivers, stopping, timeline
 from workflow.procedure.condition import holds
-from workflow.rules import Duty, World, act_key
+from workflow.rules import Duty, World
 from workflow.term import Due, Lateness
 
 
@@ -75,6 +75,8 @@ class Row(NamedTuple):
     @property
     def missing_from(self) -> datetime | None:
         """From when it was missing: late remembers that it had been missing. ``None`` when it never was."""
+        if self.reason == "ended" and self.begin is not None and self.elapsed is not None:  # the end of the case came before the due date
+            return self.begin.moment.lo + self.elapsed
         return self.due.instant if self.due is not None and self.outcome in (Outcome.MET_LATE, Outcome.MISSED) else None
 
 
@@ -116,14 +118,25 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
             continue
         if arose is not None:
             begin = Begin(Moment.at(max(arose[0], begin.moment.lo)), arose[1], begin.round, begin.doubt, begin.slot, begin.previous)
-        number += 1
-        row, line = _instance(duty, receiver, number, begin, case, world, as_of)
-        rows.append(row)
-        if line.second is not None and (row.met_at is None or row.met_at.lo > line.second[0]):
+        again: Begin | None = begin
+        while again is not None:
             number += 1
-            again = Begin(Moment.at(line.second[0]), line.second[1], begin.round)
-            rows.append(_instance(duty, receiver, number, again, case, world, as_of)[0])
+            row, line = _instance(duty, receiver, number, again, case, world, as_of)
+            rows.append(row)
+            again = _again(row, line, case)
     return rows
+
+
+def _again(row: Row, line: Timeline, case: Case) -> Begin | None:
+    """The second obligation that a change after the due instant brings (S4.3); none from one that was over by then."""
+    if line.second is None:
+        return None
+    instant, act = line.second
+    by = case.act(row.ended_by) if row.ended_by is not None else None
+    if (row.met_at is not None and row.met_at.lo <= instant) or (by is not None and by.happened.lo <= instant):
+        return None
+    assert row.begin is not None
+    return Begin(Moment.at(instant), act, row.begin.round)
 
 
 def _owed(duty: Duty, begin: Begin, case: Case) -> tuple[bool | None, tuple[datetime, int] | None]:
@@ -199,7 +212,7 @@ def _in_slot(act: Act, moment: Moment, begin: Begin) -> bool:
     named = act.data.get("slot")
     if named is not None:
         return Moment.decode(named).lo == begin.slot.instant
-    after = moment.lo > begin.previous or (begin.number == 1 and moment.lo >= begin.previous)
+    after = moment.lo > begin.previous or moment.lo == begin.previous == begin.moment.hi  # the first slot of a round includes its start
     return after and begin.slot.in_time(moment.lo)
 
 
@@ -224,12 +237,22 @@ def _confirmed(case: Case, act: Act, obligor: str) -> Moment | None:
 def _instance(duty: Duty, receiver: str, number: int, begin: Begin, case: Case, world: World, as_of: datetime) -> tuple[Row, Timeline]:
     key = _key(duty, receiver, number)
     candidates = _candidates(duty, receiver, begin, case, world)
-    act, moment = candidates[0] if candidates else (None, None)
-    line = timeline(duty, key, begin, case, world, moment.lo if moment is not None else None, as_of)
-    facts = _Facts(duty, receiver, key, number, begin, case, world, as_of, line)
-    if act is not None and moment is not None:
-        return facts.fulfilled(act, moment), line
-    return facts.unfulfilled(), line
+    first: tuple[Row, Timeline] | None = None
+    for act, moment in candidates:
+        line = timeline(duty, key, begin, case, world, moment.lo, as_of)
+        row = _Facts(duty, receiver, key, number, begin, case, world, as_of, line).fulfilled(act, moment)
+        if row.outcome == Outcome.MET or (first is None and row.reason not in _UNSURE):
+            return row, line
+        first = first or (row, line)
+    if first is not None:
+        return first
+    end = case.end_of(begin.round)
+    line = timeline(duty, key, begin, case, world, end.happened.lo if end is not None else None, as_of)
+    return _Facts(duty, receiver, key, number, begin, case, world, as_of, line).unfulfilled(), line
+
+
+_UNSURE = ("own_word", "granularity")
+"""Doubts about one act that another act dispels: an act that is surely in time fulfils, whatever else is said to have been done."""
 
 
 class _Facts(NamedTuple):
@@ -259,14 +282,13 @@ class _Facts(NamedTuple):
         for act in self.case.kind(WAIVED, self.key):
             found.append((Outcome.WAIVED, act.happened, act.n))
         for act in self.case.events(*self.duty.ending_keys):
-            if self.case.rounds[self.begin.round] < act.n and act.happened.hi >= self.begin.moment.lo:
+            if self.case.in_round(act, self.begin.round) and act.happened.hi >= self.begin.moment.lo:
                 found.append((Outcome.DISCHARGED, act.happened, act.n))
         if self.line.unowed is not None:
             found.append((Outcome.DISCHARGED, Moment.at(self.line.unowed[0]), self.line.unowed[1]))
         if self.begin.slot is not None:
-            end = self.case.end_of(self.begin.round)
-            stops = [a for n in self.duty.obligation.starts.until for a in self.case.events(act_key(n))]
-            for act in (*stops, *((end,) if end is not None else ())):
+            first = self.case.act(self.begin.act)
+            for act in stopping(self.duty, self.case, first) if first is not None else ():
                 if self.begin.slot.in_time(act.happened.lo):  # the period is not over: S3.5
                     found.append((Outcome.DISCHARGED, act.happened, act.n))
         return min(found, key=lambda f: (f[1].lo, f[2])) if found else None
@@ -319,25 +341,27 @@ class _Facts(NamedTuple):
     def unfulfilled(self) -> Row:
         start = self.begin.moment
         ending = self.ending()
-        if ending is not None and self._open_at(ending[1]):
+        end = self.case.end_of(self.begin.round)
+        closed = end is not None and (ending is None or (end.happened.lo, end.n) < (ending[1].lo, ending[2]))
+        if ending is not None and not closed and self._open_at(ending[1]):
             return self.row(ending[0], ended_by=ending[2])
         beside = (f"later_{ending[0].value}",) if ending is not None else ()
         ended_by = ending[2] if ending is not None else None
-        end = self.case.end_of(self.begin.round)
-        elapsed = max(timedelta(0), (end.happened.lo if end is not None else self.as_of) - start.lo)
+        until = end.happened.lo if end is not None else self.as_of
+        elapsed = max(timedelta(0), until - start.lo)
         if self.revision.due is None:
             if end is not None:
-                return self.row(Outcome.MISSED, "ended", elapsed=elapsed)
+                return self.row(Outcome.MISSED, "ended", elapsed=elapsed, beside=beside)
             return self.row(Outcome.NOT_DUE, self._no_number(), elapsed=elapsed)
-        verdict = self.in_time(Moment.at(self.as_of))
         if self.begin.doubt == "receipt":
             return self.row(Outcome.UNDETERMINABLE, "receipt", bounds=self._bounds(), elapsed=elapsed)
+        verdict = self.in_time(Moment.at(until))
         if verdict is False:
-            if self._pending_at(Moment.at(self.as_of)):
+            if end is None and self._pending_at(Moment.at(self.as_of)):
                 return self.row(Outcome.UNDETERMINABLE, "extension_pending", bounds=self._bounds(), elapsed=elapsed)
-            return self.row(Outcome.MISSED, "", elapsed=elapsed, late=self.late(self.as_of), beside=beside, ended_by=ended_by)
-        if end is not None:
-            return self.row(Outcome.MISSED, "ended", elapsed=elapsed)
+            return self.row(Outcome.MISSED, "", elapsed=elapsed, late=self.late(until), beside=beside, ended_by=ended_by)
+        if end is not None:  # still owed then, whatever came afterwards
+            return self.row(Outcome.MISSED, "ended", elapsed=elapsed, beside=beside)
         if verdict is None:
             return self.row(Outcome.UNDETERMINABLE, self._doubt(), bounds=self._bounds(), elapsed=elapsed, suspected=self._suspected)
         return self.row(Outcome.NOT_DUE, "", elapsed=elapsed)
