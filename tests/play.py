@@ -74,7 +74,7 @@ class Play:
         return self._event(c.Record, role, event, happened, more)
 
     def _event(self, kind: type[c.Do], role: str, event: str, happened: str, more: dict[str, Any]) -> Result:
-        keep = {k: more.pop(k) for k in ("facts", "elements", "present", "to", "second", "oral", "slot") if k in more}
+        keep = {k: more.pop(k) for k in ("facts", "elements", "present", "to", "second", "oral", "of", "slot") if k in more}
         return self.do(kind(said=self.said(role, happened, **more), event=event, **keep))
 
     def do(self, command: c.Command, **more: Any) -> Result:

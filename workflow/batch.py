@@ -133,8 +133,8 @@ class Batch:
         """Journal what was drafted, and write the derived rows of every case that changed, once."""
         for case, (head, drafted) in self.standings.items():
             world = self._world(drafted)
-            standing = drafted.noted(world, self._now)
             acts = self._drafts.get(case, ())
+            standing = drafted.noted(world, self._now) if acts else drafted
             if acts:
                 head = self._journal(case, head, acts)
                 self.written.append((case, tuple(acts)))

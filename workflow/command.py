@@ -89,6 +89,8 @@ class Do(Command):
     second: Actor | None = None
     oral: str = ""
     """An oral approval in place of the second signature: who, when, by which telephone (S5.5)."""
+    of: tuple[int, ...] = ()
+    """The entries that this answers, where a duty begins with each of several: an order, a report that was sent back."""
     slot: Moment | None = None
     """The slot of a recurring duty that this is for; otherwise the one in which it happened (S7.3)."""
 

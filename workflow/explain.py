@@ -37,7 +37,7 @@ class Why:
         p = self.world.rules.procedure
         return {
             "title": {"zh": self.row.duty.title.zh, "en": self.row.duty.title.en},
-            "owed": {"by": self.row.duty.obligation.owed.by, "to": self.row.to},
+            "owed": {"by": self.row.owed_by, "to": self.row.owed_to},
             "basis": [_basis_document(p, b) for b in _bases(self.row)],
             "row": row_document(self.row, self.case),
             "term": self.story.document() if self.story is not None else None,

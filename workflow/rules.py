@@ -149,6 +149,11 @@ class Rules:
         return tuple((name, event) for name, event in self.procedure.events.items() if event.after is not None)
 
     @cached_property
+    def recurring(self) -> frozenset[str]:
+        """The ids of the duties that come again while time passes, though nothing is done in the case."""
+        return frozenset(name for name, duty in self.duties.items() if duty.obligation.starts.every)
+
+    @cached_property
     def _touched(self) -> Mapping[str, frozenset[str]]:
         """For each key of an act the ids of the duties that it may change."""
         index: defaultdict[str, set[str]] = defaultdict(set)

@@ -151,7 +151,9 @@ def act_name(act: Act, rules: Rules) -> Text:
     """What an act is about, for people."""
     p = rules.procedure
     if act.name in p.events:
-        return p.events[act.name].text
+        report, number = p.events[act.name].report, act.data.get("number")
+        numbered = report is not None and (report.kind == "follow_up" or number != 1) and isinstance(number, int)
+        return p.events[act.name].text + (Text(f" {number}", f" {number}") if numbered else Text("", ""))
     if act.name in p.decisions:
         return p.decisions[act.name].text + (Text(":是", ": yes") if act.data.get("answer") else Text(":否", ": no"))
     if "flag" in act.data:
@@ -273,6 +275,7 @@ def _event(
     to: list[str],
     second: str,
     oral: str,
+    of: list[int],
     slot: str,
     key: str,
     expected: int,
@@ -288,6 +291,7 @@ def _event(
             present=tuple(present),
             second=actor(second) if second else None,
             oral=oral,
+            of=tuple(of),
             slot=parse(slot, rules.zone) if slot else None,
         )
 
@@ -298,6 +302,7 @@ Present = Annotated[list[str], typer.Option("--present", help="在场角色 / ro
 To = Annotated[list[str], typer.Option("--to", help="接收角色 / receiver, repeatable")]
 Second = Annotated[str, typer.Option("--second", help="会签:角色或角色:人员 / second signer, role or role:person")]
 Oral = Annotated[str, typer.Option("--oral", help="口头同意:谁、何时、哪部电话 / oral approval: who, when, which telephone")]
+Answered = Annotated[list[int], typer.Option("--of", help="答复哪条记录 / the entry that it answers, repeatable")]
 Slot = Annotated[str, typer.Option("--slot", help="对应的周期时点 / the slot it is for")]
 EventName = Annotated[str, typer.Argument(help="事件,中英文均可 / event, in either language")]
 
@@ -320,13 +325,14 @@ def fire(
     to: To = [],
     second: Second = "",
     oral: Oral = "",
+    of: Answered = [],
     slot: Slot = "",
     key: Key = "",
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
-    _event(commands.Do, case, event, author, fact, element, present, to, second, oral, slot, key, expected, dry_run)
+    _event(commands.Do, case, event, author, fact, element, present, to, second, oral, of, slot, key, expected, dry_run)
 
 
 def record(
@@ -347,13 +353,14 @@ def record(
     to: To = [],
     second: Second = "",
     oral: Oral = "",
+    of: Answered = [],
     slot: Slot = "",
     key: Key = "",
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
-    _event(commands.Record, case, event, author, fact, element, present, to, second, oral, slot, key, expected, dry_run)
+    _event(commands.Record, case, event, author, fact, element, present, to, second, oral, of, slot, key, expected, dry_run)
 
 
 def revise(

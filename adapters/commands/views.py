@@ -153,8 +153,8 @@ def due(
                 "case": n,
                 "row": r.key,
                 "title": r.duty.title.say(frame.settings.lang),
-                "by": r.duty.obligation.owed.by,
-                "to": r.to,
+                "by": r.owed_by,
+                "to": r.owed_to,
                 "outcome": r.outcome.value,
                 "due": stamp(r.due.instant) if r.due is not None else None,
                 "elapsed": int(r.elapsed.total_seconds()) if r.elapsed is not None else None,
@@ -167,7 +167,7 @@ def due(
         lang = frame.settings.lang
         lines: list[list[str | Styled]] = []
         for name, rules, row in (*numbered, *unnumbered):
-            by = rules.procedure.roles[row.duty.obligation.owed.by].text.say(lang)
+            by = rules.procedure.roles[row.owed_by].text.say(lang)
             if row.due is not None:
                 from workflow.term.explain import shown as shown_date
 

@@ -10,7 +10,7 @@ from workflow import act as kinds
 from workflow import command as commands
 from workflow.act import Act
 from workflow.case.clockwork import catch_up, ending
-from workflow.case.scene import Given, Scene, Signed, author, read_given, stamps
+from workflow.case.scene import Given, Scene, Signed, author, existing, read_given, stamps
 from workflow.case.standing import Standing, settle
 from workflow.errors import BadInput, ClockOnly, MissingFacts, NotAllowed, WrongRole, WrongState
 from workflow.journal.canonical import Json
@@ -28,7 +28,9 @@ from workflow.text import Text
 def open_case(command: commands.Open, world: World, now: datetime, case_id: str) -> Standing:
     rules = world.rules
     openers = [name for name, event in rules.procedure.events.items() if event.opens]
-    name = rules.find("event", command.event) if command.event else openers[0] if openers else ""
+    when = stamps(command.said, now)
+    actor = author(command.said.actor, world, command.unit, when.happened.lo)
+    name = rules.find("event", command.event) if command.event else _opening(world, openers, actor.role)
     if name not in openers:
         raise BadInput(
             Text(f"事件 {command.event!r} 不能立案", f"the event {command.event!r} does not open a case"),
@@ -40,9 +42,7 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str)
             Text(f"立案需要三项:何事、何处、何人告知;缺 {'、'.join(blank)}", "opening needs three things: what, where, who told us"),
             hint=Text("其余都可以填“待核”", "everything else can be 'not known yet'"),
         )
-    when = stamps(command.said, now)
     given = read_given(world, command.facts, {})
-    actor = author(command.said.actor, world, command.unit, when.happened.lo)
     event = rules.procedure.events[name]
     deviations = ("wrong_role",) if event.by and actor.role not in event.by else ()
     data: dict[str, Json] = {
@@ -74,6 +74,12 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str)
         private,
     )
     return catch_up(settle(Standing.fresh(case_id, act), act, world), world, now)
+
+
+def _opening(world: World, openers: list[str], role: str) -> str:
+    """The opening event that nobody named: the first that is for this role, else the first."""
+    events = world.rules.procedure.events
+    return next((n for n in openers if role in events[n].by), openers[0] if openers else "")
 
 
 def open_period(unit: str, period: Period, world: World, now: datetime, case_id: str) -> Standing:
@@ -126,6 +132,10 @@ def do(scene: Scene, command: commands.Do) -> Act:
         data["oral"] = True
     if command.slot is not None:
         data["slot"] = command.slot.encode()
+    if command.of:
+        data["of"] = sorted({existing(scene, n).n for n in command.of})
+    if event.report is not None:
+        data["number"] = len(case.by_name.get(name, ())) + 1  # reports are numbered as they are entered, for good (S6.1)
     if event.report is not None and event.report.medium != "any":
         data["medium"] = event.report.medium
     state = case.state if breaches else rules.chart.fire(case.state, name) or case.state

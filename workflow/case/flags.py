@@ -6,7 +6,7 @@ its own; the flag itself stays in history (S1.5).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from workflow.act import FLAGGED, UNFLAGGED, Act
@@ -27,6 +27,10 @@ def flags(standing: Standing, world: World, now: datetime) -> Standing:
     if not standing.case.listed:
         return standing
     rows = ledger(standing.case, world, now)
+    for key in _refuted(standing.case, rows):
+        data: dict[str, Json] = {"flag": "withdrawn", "was": flagged(standing.case, key), "outcome": "not_owed"}
+        when = Moment.at(standing.case.acts[-1].recorded)
+        standing = settle(standing, Act(standing.case.n + 1, UNFLAGGED, key, when, now, data=data, state=standing.case.state), world)
     for row in rows:
         for data, happened in (*_flag(standing.case, row), *_tiers(standing.case, row, rows, world, now)):
             kind = UNFLAGGED if data["flag"] == "withdrawn" else FLAGGED
@@ -40,6 +44,13 @@ def flagged(case: Case, key: str) -> str:
     last = [a for a in (*case.kind(FLAGGED, key), *case.kind(UNFLAGGED, key)) if "tier" not in a.data]
     latest = max(last, key=lambda a: a.n, default=None)
     return "" if latest is None or latest.kind == UNFLAGGED else str(latest.data["flag"])
+
+
+def _refuted(case: Case, rows: Iterable[Row]) -> list[str]:
+    """Keys of rows that are flagged and were never owed, as an act that was entered later shows (S1.5)."""
+    keys = {row.key for row in rows}
+    told = [name.split(":", 1)[1] for name in case.by_name if name.startswith(f"{FLAGGED}:")]
+    return [key for key in told if key not in keys and flagged(case, key)]
 
 
 def _flag(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
@@ -106,6 +117,8 @@ def wake(standing: Standing, world: World, now: datetime, after: datetime) -> da
     if not case.listed:
         return None
     found: list[datetime] = []
+    if _refuted(case, standing.all_rows()):
+        found.append(case.acts[-1].recorded)
     for row in standing.all_rows():
         if row.outcome == Outcome.MISSED and not row.open and not flagged(case, row.key):
             found.append(case.acts[-1].recorded)

@@ -101,6 +101,11 @@ class Case:
     def act(self, n: int) -> Act | None:
         return self.acts[n - 1] if 0 < n <= len(self.acts) else None
 
+    @property
+    def ends(self) -> tuple[Act, ...]:
+        """Every act that ended the case, one for each round that is over."""
+        return self.by_name.get(ENDING, ())
+
     def in_round(self, act: Act, round_number: int) -> bool:
         """Whether an act was entered in a round (0 is the first); a reopening belongs to the round that it begins."""
         last = self.rounds[round_number + 1] if round_number + 1 < len(self.rounds) else self.n + 1
@@ -108,7 +113,7 @@ class Case:
 
     def end_of(self, round_number: int) -> Act | None:
         """The act that ended a round (0 is the first); ``None`` while the round is open."""
-        return next((a for a in self.by_name.get(ENDING, ()) if self.in_round(a, round_number)), None)
+        return next((a for a in self.ends if self.in_round(a, round_number)), None)
 
     def facts_now(self) -> dict[str, Json]:
         return {name: changes[-1].value for name, changes in self.facts.items()}

@@ -52,12 +52,15 @@ class Standing(NamedTuple):
         return [row for rows in self.rows.values() for row in rows]
 
     def watched(self, world: World, now: datetime) -> Standing:
-        """The same standing with its recurring duties assessed again: time alone brings their next slots into sight."""
-        duties = [duty for duty in world.rules.duties.values() if duty.obligation.starts.every]
-        if not duties:
+        """The same standing with its recurring duties assessed again: time alone brings their next slots into sight.
+
+        They stay stale, so that the next act on the case journals their dates.
+        """
+        names = world.rules.recurring
+        if not names:
             return self
-        again = _grouped(assess(duties, self.case, world, now))
-        return self._replace(rows={**self.rows, **{d.id: again.get(d.id, ()) for d in duties}})
+        again = _grouped(assess([d for n, d in world.rules.duties.items() if n in names], self.case, world, now))
+        return self._replace(rows={**self.rows, **{n: again.get(n, ()) for n in names}}, stale=self.stale | names)
 
     def noted(self, world: World, now: datetime) -> Standing:
         """The same standing with nothing stale in it, and with the due revisions that are new written into its last act.

@@ -91,10 +91,14 @@ def _counted(act: Act, instant: str) -> Moment | None:
     return act.received
 
 
-def _round(case: Case, act: Act) -> int:
+def round_of(case: Case, act: Act) -> int:
+    """The round in which an act was done, also when it was entered in a later one; a reopening belongs to the round that it begins."""
     if len(case.rounds) == 1:
         return 0
-    return sum(1 for r in case.rounds if r <= act.n) - 1  # a reopening belongs to the round that it begins
+    number = sum(1 for r in case.rounds if r <= act.n) - 1
+    while number and act.happened.hi < case.acts[case.rounds[number] - 1].happened.lo:
+        number -= 1
+    return number
 
 
 def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Begin]:
@@ -123,7 +127,7 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
             receiver not in (receivers(duty, case, world, act) or (receiver,)) or act.data.get("medium") in _DIRECT
         ):
             continue
-        number = _round(case, act)
+        number = round_of(case, act)
         if not start.each and number in seen:
             continue
         moment = _counted(act, start.instant) if duty.kind != "receipt" else act.sent
@@ -159,18 +163,40 @@ def _date(text: str, case: Case, world: World) -> Moment:
 def _by_fact(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begin]:
     start = duty.obligation.starts
     assert start.fact is not None
-    changes = case.facts.get(start.fact, ())
-    if changes and not is_unknown(changes[-1].value):
-        value, act = str(changes[-1].value), changes[-1].act
+    stated: dict[int, Begin] = {}
+    for change in case.facts.get(start.fact, ()):
+        if is_unknown(change.value):
+            stated.clear()
+            continue
+        value = str(change.value)
         moment = _date(value, case, world) if len(value) == 10 else Moment.at(unstamp(value))
-        return [Begin(moment, act)]
+        # An instant after a reopening belongs to the new round: what it says of that round leaves the old outcomes alone (S7.2).
+        number = sum(1 for r in case.rounds[1:] if case.acts[r - 1].happened.lo <= moment.lo)
+        stated[number] = Begin(moment, change.act, number)
     since = starting(start.since or (CASE,), case)
-    if not since:
-        return []
-    first = since[0]
-    if not case.elsewhere and first.kind == OPENED:  # whoever opened it knew of it then
-        return [Begin(first.received or first.happened, first.n)]
-    return [Begin(Moment(first.happened.lo, max(as_of, first.happened.hi)), first.n, 0, "knew")]
+    if 0 not in stated and since:
+        first = since[0]
+        if first.kind == OPENED and not case.elsewhere and _own_side(first, duty, case, world):  # whoever opened it knew of it then
+            stated[0] = Begin(first.received or first.happened, first.n)
+        else:
+            stated[0] = Begin(Moment(first.happened.lo, max(as_of, first.happened.hi)), first.n, 0, "knew")
+    return [stated[number]._replace(number=i) for i, number in enumerate(sorted(stated), 1)]
+
+
+def _own_side(first: Act, duty: Duty, case: Case, world: World) -> bool:
+    """Whether the opening was made where the duty is owed: what another level or another place knew shows nothing of the obligor (S7.1)."""
+    roles = world.rules.procedure.roles
+    if first.actor is None:
+        return True
+    level = roles[first.actor.role].level if first.actor.role in roles else ""
+    if level != roles[duty.obligation.owed.by].level:
+        return False
+    organisation, place = world.organisation, first.actor.unit
+    unit = organisation.units.get(case.unit)
+    if place is None or unit is None or unit.level != level:
+        return True
+    at = first.happened.lo
+    return organisation.unit_at(place, at) == organisation.unit_at(case.unit, at)
 
 
 def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begin]:
@@ -178,7 +204,7 @@ def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
     assert start.received is not None
     found: list[Begin] = []
     for act in case.events(*world.rules.duties[start.received].met_keys):
-        number = _round(case, act)
+        number = round_of(case, act)
         if found and found[-1].round == number:
             continue
         got = received(case, act, duty.obligation.owed.by)
@@ -195,29 +221,46 @@ def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Be
     assert start.every is not None
     recurrence = terms.Recurrence.parse(start.every)
     number = 0
-    for round_number in range(len(case.rounds)):
-        first = next((a for a in starting(start.on or (CASE,), case) if _round(case, a) == round_number), None)
-        if first is None:
-            continue
-        stops = stopping(duty, case, first)
-        horizon = min((a.happened.lo for a in stops), default=as_of)
+    for first, stop in _spans(duty, case):
         previous = first.happened.hi
-        for slot in recurrence.slots(first.happened.hi, datetime.max.replace(tzinfo=UTC), world.rules.zone):
+        for slot in recurrence.slots(previous, datetime.max.replace(tzinfo=UTC), world.rules.zone):
+            due = Due(
+                instant=slot, inclusive=recurrence.inclusive, last_day=None, provisional=False, earliest=slot, latest=slot, revision=None
+            )
             number += 1
-            due = Due(slot, recurrence.inclusive, last_day=None, provisional=False, earliest=slot, latest=slot, revision=None)
-            yield Begin(first.happened, first.n, round_number, "", due, previous, number)
+            yield Begin(first.happened, first.n, round_of(case, first), "", due, previous, number)
             previous = slot
-            if slot > horizon:
+            if slot >= stop.happened.lo if stop is not None else slot > as_of:
                 break
 
 
-def stopping(duty: Duty, case: Case, first: Act) -> list[Act]:
-    """The acts that end a recurrence which ``first`` began: its declared end events after that, and the end of the round (S6.4, S3.5)."""
-    number = _round(case, first)
-    declared = case.events(*(act_key(n) for n in duty.obligation.starts.until)) if duty.obligation.starts.until else ()
-    found = [a for a in declared if case.in_round(a, number) and a.happened.lo >= first.happened.lo]
-    end = case.end_of(number)
-    return found if end is None else [*found, end]
+def _spans(duty: Duty, case: Case) -> list[tuple[Act, Act | None]]:
+    """The stretches in which a recurrence runs, as things happened: from what starts it to what ends it, and again from the next start.
+
+    The end of the case ends it too, and so does joining the case that leads: later common duties exist once (S7.2).
+    """
+    start = duty.obligation.starts
+    begun = {a.n for a in starting(start.on or (CASE,), case)}
+    over = {a.n for a in (*case.events(*(act_key(n) for n in start.until)), *case.ends)}
+    if case.joined is not None:
+        over.add(case.joined)
+    found: list[tuple[Act, Act | None]] = []
+    running: Act | None = None
+    for act in sorted((case.acts[n - 1] for n in begun | over), key=_course):
+        if act.n in over:
+            if running is not None:
+                found.append((running, act))
+            running = None
+        elif running is None:
+            running = act
+    if running is not None:
+        found.append((running, None))
+    return found
+
+
+def stopped(duty: Duty, case: Case, begin: Begin) -> Act | None:
+    """The act that ended the stretch of a recurrence to which a slot belongs; ``None`` while it runs."""
+    return next((stop for first, stop in _spans(duty, case) if first.n == begin.act), None)
 
 
 def known_at(case: Case, at: datetime) -> Known:
@@ -448,7 +491,8 @@ __all__ = [
     "known_at",
     "received",
     "receivers",
+    "round_of",
     "starting",
-    "stopping",
+    "stopped",
     "timeline",
 ]

@@ -5,7 +5,7 @@ Each row is a pure function of (acts, definition, calendars, organisation, as-of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from workflow import term as terms
 from workflow.act import CONFIRMED, RECEIVED, WAIVED, Act
 from workflow.case.fold import Case
 from workflow.moment import Moment
-from workflow.obligation.clock import Begin, DueRevision, Timeline, begins, known_at, received, receivers, stopping, timeline
+from workflow.obligation.clock import Begin, DueRevision, Timeline, begins, known_at, received, receivers, round_of, stopped, timeline
 from workflow.procedure.condition import holds
 from workflow.rules import Duty, World
 from workflow.term import Due, Lateness
@@ -68,6 +68,15 @@ class Row(NamedTuple):
         return self.revisions[-1].due if self.revisions else None
 
     @property
+    def owed_by(self) -> str:
+        """The role that owes it: signing for a report is a duty of its receiver (S1.2)."""
+        return self.to if self.duty.kind == "receipt" and self.to else self.duty.obligation.owed.by
+
+    @property
+    def owed_to(self) -> str:
+        return self.duty.obligation.owed.by if self.duty.kind == "receipt" else self.to
+
+    @property
     def open(self) -> bool:
         """Still owed: neither fulfilled, discharged nor waived, and the case has not ended it."""
         return self.met_by is None and self.ended_by is None and self.begin is not None and self.reason != "ended"
@@ -112,6 +121,7 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
         return _unstarted(duty, receiver, case, world, as_of, joined)
     rows: list[Row] = []
     number = 0
+    taken: set[int] = set()  # an act answers one of several beginnings, or those that it names, never another (S7.3)
     for begin in found:
         owed, arose = _owed(duty, begin, case)
         if owed is False:
@@ -121,9 +131,11 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
         again: Begin | None = begin
         while again is not None:
             number += 1
-            row, line = _instance(duty, receiver, number, again, case, world, as_of)
+            row, line = _instance(duty, receiver, number, again, case, world, as_of, taken)
             rows.append(row)
             again = _again(row, line, case)
+            if row.met_by is not None and duty.obligation.starts.each and not case.acts[row.met_by - 1].data.get("of"):
+                taken.add(row.met_by)
     return rows
 
 
@@ -177,18 +189,19 @@ def _unstarted(duty: Duty, receiver: str, case: Case, world: World, as_of: datet
     return [Row(key, duty, receiver, 1, Outcome.NOT_DUE, "not_started")]
 
 
-def _candidates(duty: Duty, receiver: str, begin: Begin | None, case: Case, world: World) -> list[tuple[Act, Moment]]:
-    """Acts that may fulfil it, with the instant that counts, in the order of that instant."""
+def _candidates(
+    duty: Duty, receiver: str, begin: Begin | None, case: Case, world: World, taken: Container[int] = ()
+) -> list[tuple[Act, Moment]]:
+    """Acts that may fulfil it, with the instant that counts, in the order of that instant; not those that are ``taken``."""
     if duty.kind in ("receipt", "countersign") and begin is not None:
         return _signatures(duty, receiver, begin, case)
     acts = case.events(*duty.met_keys)
     if not acts:
         return []
-    first = case.rounds[begin.round] if begin is not None else 0
-    last = case.rounds[begin.round + 1] if begin is not None and begin.round + 1 < len(case.rounds) else case.n + 1
+    one_round = begin is None or len(case.rounds) == 1
     found: list[tuple[Act, Moment]] = []
     for act in acts:
-        if not first < act.n < last:
+        if not one_round and begin is not None and round_of(case, act) != begin.round:
             continue
         sent_to = receivers(duty, case, world, act)
         if receiver and sent_to and receiver not in sent_to:
@@ -199,11 +212,16 @@ def _candidates(duty: Duty, receiver: str, begin: Begin | None, case: Case, worl
         if begin is not None and begin.slot is not None and not _in_slot(act, moment, begin):
             continue
         found.append((act, moment))
-    each = duty.obligation.starts.each and begin is not None and begin.slot is None
-    if each and begin is not None:
-        found = [f for f in found if f[1].hi >= begin.moment.lo]
+    if begin is not None and duty.obligation.starts.each and begin.slot is None:
+        found = [f for f in found if f[0].n not in taken and f[1].hi >= begin.moment.lo and _answers(f[0], begin)]
     found.sort(key=lambda f: (f[1].lo, f[0].n))
     return found
+
+
+def _answers(act: Act, begin: Begin) -> bool:
+    """Whether an act may answer what began with ``begin``: it names that entry, or names none."""
+    named = act.data.get("of")
+    return not isinstance(named, list) or begin.act in named
 
 
 def _in_slot(act: Act, moment: Moment, begin: Begin) -> bool:
@@ -234,9 +252,11 @@ def _confirmed(case: Case, act: Act, obligor: str) -> Moment | None:
     return confirmations[-1].happened if confirmations else None
 
 
-def _instance(duty: Duty, receiver: str, number: int, begin: Begin, case: Case, world: World, as_of: datetime) -> tuple[Row, Timeline]:
+def _instance(
+    duty: Duty, receiver: str, number: int, begin: Begin, case: Case, world: World, as_of: datetime, taken: Container[int]
+) -> tuple[Row, Timeline]:
     key = _key(duty, receiver, number)
-    candidates = _candidates(duty, receiver, begin, case, world)
+    candidates = _candidates(duty, receiver, begin, case, world, taken)
     first: tuple[Row, Timeline] | None = None
     for act, moment in candidates:
         line = timeline(duty, key, begin, case, world, moment.lo, as_of)
@@ -287,10 +307,9 @@ class _Facts(NamedTuple):
         if self.line.unowed is not None:
             found.append((Outcome.DISCHARGED, Moment.at(self.line.unowed[0]), self.line.unowed[1]))
         if self.begin.slot is not None:
-            first = self.case.act(self.begin.act)
-            for act in stopping(self.duty, self.case, first) if first is not None else ():
-                if self.begin.slot.in_time(act.happened.lo):  # the period is not over: S3.5
-                    found.append((Outcome.DISCHARGED, act.happened, act.n))
+            stop = stopped(self.duty, self.case, self.begin)
+            if stop is not None and self.begin.slot.in_time(stop.happened.lo):  # the period is not over: S3.5
+                found.append((Outcome.DISCHARGED, stop.happened, stop.n))
         return min(found, key=lambda f: (f[1].lo, f[2])) if found else None
 
     def late(self, at: datetime) -> Lateness | None:
@@ -327,6 +346,8 @@ class _Facts(NamedTuple):
             return self.row(Outcome.MET, self._no_number(), elapsed=elapsed, **common)
         verdict = self.in_time(moment)
         if verdict is not False and self._own_word_only(act, moment):
+            if ending is not None and self._open_at(ending[1]):  # done or not, nothing was owed any more when it fell due
+                return self.row(ending[0], ended_by=ending[2], **common)
             return self.row(Outcome.UNDETERMINABLE, "own_word", bounds=(moment.lo, act.recorded), elapsed=elapsed, **common)
         if verdict is True:
             return self.row(Outcome.MET, "", elapsed=elapsed, beside=beside, **common)

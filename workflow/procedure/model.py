@@ -144,7 +144,8 @@ class State(Label):
 
 class Move(Model):
     source: Names = Field(alias="from")
-    target: Path = Field(alias="to")
+    target: Path | None = Field(default=None, alias="to")
+    """Left out: the event is possible there and moves nothing."""
 
 
 class Start(Model):
