@@ -181,11 +181,9 @@ def _outcome(why: Why, lang: Lang) -> str:
         act = why.case.act(row.met_by) if row.met_by is not None else None
         parts.append(f"{'履行于' if zh else 'done'} {_local(row.met_at.lo, zone)}" + (f" #{act.n}" if act is not None else ""))
     if row.late is not None:
-        parts.append(
-            f"迟 {duration(row.late.clock, lang)}({row.late.working_days} 个工作日)"
-            if zh
-            else f"late by {duration(row.late.clock, lang)} ({row.late.working_days} working days)"
-        )
+        days = row.late.working_days
+        counted = "" if days is None else f"({days} 个工作日)" if zh else f" ({days} working days)"
+        parts.append(f"{'迟' if zh else 'late by'} {duration(row.late.clock, lang)}{counted}")
     elif row.elapsed is not None and (row.due is None or row.met_at is not None):
         parts.append(f"{'用时' if zh else 'elapsed'} {duration(row.elapsed, lang)}")
     if row.bounds is not None:

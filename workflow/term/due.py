@@ -6,19 +6,21 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from workflow.calendar import Calendar
-from workflow.errors import BadTerm
+from workflow.errors import BadTerm, CalendarGap
+from workflow.moment import utc
 from workflow.term.model import Choice, EndOf, OnDate, Span, Term, Until
 from workflow.text import Text
 
 _DAY = timedelta(days=1)
 _MIDNIGHT = time()
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 class Due(NamedTuple):
@@ -46,7 +48,7 @@ class Pause(NamedTuple):
     """Time that does not count: from ``lo`` up to ``hi``.
 
     Hour terms run on by its length. Of day terms the days from the day of the pause up to the day before it ends do not count; the day on
-    which it ends counts.
+    which it ends counts. A last day does not roll onto a paused day either.
     """
 
     lo: datetime
@@ -55,28 +57,31 @@ class Pause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """How late an act was, in clock time and in working days begun after the last day."""
+    """How late an act was, in clock time and in working days begun after the last day; ``None`` where no calendar says which they are."""
 
     clock: timedelta
-    working_days: int
+    working_days: int | None
 
 
 def due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses: Sequence[Pause] = ()) -> Due:
     """When a term that starts at ``start`` (aware) has run out.
 
     Raises :class:`~workflow.errors.BadTerm` for a qualitative term, which has no number, and :class:`~workflow.errors.CalendarGap` for
-    working days beyond the calendar.
+    working days beyond the calendar and for dates outside the years 1 to 9999.
     """
+    try:
+        return _due(utc(start), term, calendar, zone, pauses)
+    except (OverflowError, ValueError):
+        raise CalendarGap(Text(f"期限 {term} 超出历法范围", f"the term {term} leads out of the years 1 to 9999")) from None
+
+
+def _due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses: Sequence[Pause]) -> Due:
     if isinstance(term, Span):
         if term.unit == "hour" or term.unit == "minute":
             return _clocked(start, term, pauses)
         return _days(start, term, calendar, zone, pauses)
     if isinstance(term, Choice):
-        found = [due(start, part, calendar, zone, pauses) for part in term.parts]
-        pick = max if term.later else min
-        chosen = pick(found, key=lambda d: (d.instant, not d.inclusive))
-        provisional = any(d.provisional for d in found)
-        return chosen._replace(provisional=provisional, earliest=pick(d.earliest for d in found), latest=pick(d.latest for d in found))
+        return chosen(start, term, calendar, zone, pauses)[1]
     if isinstance(term, OnDate):
         return _on_date(start, term, zone)
     if isinstance(term, Until):
@@ -86,6 +91,17 @@ def due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses:
     if isinstance(term, EndOf):
         return _ending(period_end(start.astimezone(zone).date(), term.unit), zone)
     raise BadTerm(Text(f"期限“{term.text.zh}”没有数字", f"the term '{term.text.en}' has no number"))
+
+
+def chosen(start: datetime, term: Choice, calendar: Calendar, zone: ZoneInfo, pauses: Sequence[Pause] = ()) -> tuple[Term, Due]:
+    """The part that decides, and the due time; of two at the same instant the earlier is the one that is out of time at it."""
+    found = [(part, _due(start, part, calendar, zone, pauses)) for part in term.numbers]
+    pick = max if term.later else min
+    part, best = pick(found, key=lambda f: (f[1].instant, f[1].inclusive))
+    if any(d.provisional for _, d in found):
+        low, high = pick(d.earliest for _, d in found), pick(d.latest for _, d in found)
+        best = best._replace(provisional=best.provisional or low != high, earliest=low, latest=high)
+    return part, best
 
 
 def _exact(instant: datetime) -> Due:
@@ -99,57 +115,70 @@ def _ending(last_day: date, zone: ZoneInfo) -> Due:
 
 
 def _clocked(start: datetime, term: Span, pauses: Sequence[Pause]) -> Due:
-    instant = start.astimezone(UTC) + (timedelta(hours=term.amount) if term.unit == "hour" else timedelta(minutes=term.amount))
-    for pause in sorted(pauses, key=lambda p: p.lo):
-        if pause.lo <= instant and pause.hi > start:
-            instant += pause.hi - max(pause.lo, start)
+    start = start.astimezone(UTC)
+    instant = start + (timedelta(hours=term.amount) if term.unit == "hour" else timedelta(minutes=term.amount))
+    counted = start  # up to here what is paused has been added: pauses may overlap
+    for pause in sorted(pauses):
+        if pause.lo <= instant and pause.hi > counted:
+            instant += pause.hi - max(pause.lo, counted)
+            counted = pause.hi
     return Due(instant, True, None, False, instant, instant, None)
 
 
 def _days(start: datetime, term: Span, calendar: Calendar, zone: ZoneInfo, pauses: Sequence[Pause]) -> Due:
     first = start.astimezone(zone).date()
     last = last_day(first, term, calendar, zone, pauses)
-    cutoff = term.cutoff
-    if cutoff is None:
-        at = datetime.combine(last + _DAY, _MIDNIGHT, zone).astimezone(UTC)
-    else:
-        at = datetime.combine(last, cutoff, zone).astimezone(UTC)
-    counts = term.unit == "working day" or term.roll
-    if not counts:
-        return Due(at, cutoff is not None, last, False, at, at, None)
+    at, inclusive = _end(last, term.cutoff, zone), term.cutoff is not None
+    if term.unit != "working day" and not term.roll:
+        return Due(at, inclusive, last, False, at, at, None)
     revision = calendar.revision(last.year)
     if calendar.certain(first, last):
-        return Due(at, cutoff is not None, last, False, at, at, revision)
-    low = last_day(first, term, calendar.earliest, zone, pauses)
-    high = last_day(first, term, calendar.latest, zone, pauses)
-    shift = at - datetime.combine(last, _MIDNIGHT, zone).astimezone(UTC)
-    bounds = [datetime.combine(d, _MIDNIGHT, zone).astimezone(UTC) + shift for d in (low, high)]
-    return Due(at, cutoff is not None, last, True, min(bounds[0], at), max(bounds[1], at), revision)
+        return Due(at, inclusive, last, False, at, at, revision)
+    low = _end(last_day(first, term, calendar.earliest, zone, pauses), term.cutoff, zone)
+    high = _end(last_day(first, term, calendar.latest, zone, pauses), term.cutoff, zone)
+    return Due(at, inclusive, last, True, min(low, at), max(high, at), revision)
+
+
+def _end(day: date, cutoff: time | None, zone: ZoneInfo) -> datetime:
+    """When a last day ends. A wall time that a change of the clocks skips or repeats takes the earlier offset."""
+    local = datetime.combine(day + _DAY, _MIDNIGHT, zone) if cutoff is None else datetime.combine(day, cutoff, zone)
+    return local.astimezone(UTC)
 
 
 def last_day(first: date, term: Span, calendar: Calendar, zone: ZoneInfo, pauses: Sequence[Pause] = ()) -> date:
     """The last day of a day term that starts on ``first``: counted, moved past the pauses, and rolled."""
-    amount = term.amount - term.count_start_day
-    unit = term.unit
-    origin = first
-    if unit == "working day":
-        if term.count_start_day and not calendar.is_working(first):
-            amount += 1
-        last = calendar.add_working(origin, amount) if not pauses else _walk(origin, amount, calendar, zone, pauses, working=True)
-    elif unit in ("day", "week"):
-        days = amount * 7 + (term.count_start_day * 6) if unit == "week" else amount
-        last = origin + timedelta(days=days) if not pauses else _walk(origin, days, calendar, zone, pauses, working=False)
-    else:
-        months = term.amount * {"month": 1, "quarter": 3, "year": 12}[unit]
-        last = add_months(origin, months) - (_DAY if term.count_start_day else timedelta())
-        if pauses:
-            last = _walk(origin, (last - origin).days, calendar, zone, pauses, working=False)
-    while term.roll and not calendar.is_working(last):
+    skipped = paused_days(pauses, zone) if pauses else frozenset()
+    last = counted_day(first, term, calendar, skipped)
+    while term.roll and (last in skipped or not calendar.is_working(last)):
         last += _DAY
     return last
 
 
-def paused_days(pauses: Sequence[Pause], zone: ZoneInfo) -> set[date]:
+def counted_day(first: date, term: Span, calendar: Calendar, skipped: Set[date]) -> date:
+    """The last day as it is counted, before it rolls."""
+    unit, amount, start = term.unit, term.amount, term.count_start_day
+    if unit == "working day":
+        if skipped:
+            return _walk(first, amount, start, skipped, calendar)
+        return calendar.add_working(first, amount - (start and calendar.is_working(first)))
+    if unit == "day" or unit == "week":
+        days = amount * 7 if unit == "week" else amount
+    else:
+        days = (add_months(first, amount * MONTHS[unit], before=start) - first).days + start
+    return _walk(first, days, start, skipped, None) if skipped else first + timedelta(days=days - start)
+
+
+def _walk(first: date, amount: int, start: bool, skipped: Set[date], calendar: Calendar | None) -> date:
+    """Day by day, without the paused ones; with a calendar only working days count."""
+    day = first - _DAY if start else first
+    while amount > 0:
+        day += _DAY
+        if day not in skipped and (calendar is None or calendar.is_working(day)):
+            amount -= 1
+    return day
+
+
+def paused_days(pauses: Sequence[Pause], zone: ZoneInfo) -> Set[date]:
     """The local days that do not count: from the day of each pause up to the day before it ends."""
     found: set[date] = set()
     for pause in pauses:
@@ -160,32 +189,31 @@ def paused_days(pauses: Sequence[Pause], zone: ZoneInfo) -> set[date]:
     return found
 
 
-def _walk(first: date, amount: int, calendar: Calendar, zone: ZoneInfo, pauses: Sequence[Pause], *, working: bool) -> date:
-    skipped = paused_days(pauses, zone)
-    day = first
-    while amount > 0:
-        day += _DAY
-        if day not in skipped and (not working or calendar.is_working(day)):
-            amount -= 1
-    return day
+def add_months(day: date, months: int, *, before: bool = False) -> date:
+    """The corresponding day so many months on (or back), or the last day of a month that has none (民法典 art. 202).
 
-
-def add_months(day: date, months: int) -> date:
-    """The corresponding day so many months on, or the last day of that month (民法典 art. 202)."""
+    ``before`` gives the day before the corresponding one, where the start day is counted; the last of a month stays.
+    """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    length = monthrange(year, month + 1)[1]
+    if day.day > length:
+        return date(year, month + 1, length)
+    return date(year, month + 1, day.day) - (_DAY if before else timedelta())
 
 
 def _on_date(start: datetime, term: OnDate, zone: ZoneInfo) -> Due:
     first = start.astimezone(zone).date()
-    year = term.year or first.year
-    day = _date(year, term.month, term.day)
-    if term.year is None and day < first:
-        day = _date(year + 1, term.month, term.day)
-    return _ending(day if term.inclusive else day - _DAY, zone)
+    back = timedelta() if term.inclusive else _DAY
+    if term.year is not None:
+        return _ending(date(term.year, term.month, term.day) - back, zone)
+    last = _in_year(first.year, term.month, term.day) - back
+    if last < first:
+        last = _in_year(first.year + 1, term.month, term.day) - back
+    return _ending(last, zone)
 
 
-def _date(year: int, month: int, day: int) -> date:
+def _in_year(year: int, month: int, day: int) -> date:
+    """29 February is the last day of February in every year."""
     return date(year, month, min(day, monthrange(year, month)[1]))
 
 
@@ -202,4 +230,8 @@ def lateness(found: Due, at: datetime, calendar: Calendar, zone: ZoneInfo) -> La
     if found.in_time(at):
         return Lateness(timedelta(0), 0)
     after = found.last_day or found.instant.astimezone(zone).date()
-    return Lateness(at - found.instant, max(0, calendar.working_between(after, at.astimezone(zone).date())))
+    try:
+        days = max(0, calendar.working_between(after, at.astimezone(zone).date()))
+    except CalendarGap:  # an hour term needs no calendar, and must not need one to be late either
+        days = None
+    return Lateness(at - found.instant, days)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from workflow.calendar import Calendar
+from workflow.calendar import WEEKEND, Calendar
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
-from workflow.term.due import Due, Pause, due, paused_days
+from workflow.term.due import MONTHS, Due, Pause, chosen, counted_day, due, paused_days
 from workflow.term.model import Choice, Span, Term
 from workflow.text import Lang, Text
 
 MAX_DAYS = 366
+"""Counted days that are listed; of the others the explanation says how many they are."""
+PAUSED = Text("暂停", "paused")
+_DAY = timedelta(days=1)
 _WEEKDAY_ZH = "一二三四五六日"
 _WEEKDAY_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -99,17 +102,7 @@ class Explanation:
             if parts:
                 years = {local.year}
                 found.append(heading.say(lang) + "  ".join(_range(s, years, lang) for s in parts))
-        revision = self.due.revision
-        known = (f"第 {revision} 版" if zh else f"revision {revision}") if revision is not None else ""
-        if revision is not None and self.due.last_day is not None:
-            year = self.due.last_day.year
-            found.append(
-                f"日历  {self.calendar} {year},{known};时区 {self.zone}"
-                if zh
-                else f"calendar {self.calendar} {year}, {known}; zone {self.zone}"
-            )
-        else:
-            found.append(f"时区  {self.zone}" if zh else f"zone     {self.zone}")
+        found.append(self._calendar(zh))
         if self.due.provisional:
             low, high = _shown(self.due, self.due.earliest, zone, lang), _shown(self.due, self.due.latest, zone, lang)
             found.append(
@@ -118,6 +111,24 @@ class Explanation:
                 else f"provisional: the holiday notice is not published; earliest {low}, latest {high}"
             )
         return found
+
+    def _calendar(self, zh: bool) -> str:
+        """Calendar, year and revision where the last day depends on them; the zone always."""
+        due = self.due
+        if due.last_day is None or (due.revision is None and not due.provisional):
+            return f"时区  {self.zone}" if zh else f"zone     {self.zone}"
+        year = due.last_day.year
+        if due.revision is None:
+            return (
+                f"日历  {self.calendar} {year},未公布;时区 {self.zone}"
+                if zh
+                else f"calendar {self.calendar} {year}, not published; zone {self.zone}"
+            )
+        return (
+            f"日历  {self.calendar} {year},第 {due.revision} 版;时区 {self.zone}"
+            if zh
+            else f"calendar {self.calendar} {year}, revision {due.revision}; zone {self.zone}"
+        )
 
     def date_line(self, lang: Lang) -> str:
         """The due date alone: a term that ends at midnight is shown as 24:00 of its last day."""
@@ -133,8 +144,8 @@ def _shown(due: Due, instant: datetime, zone: ZoneInfo, lang: Lang) -> str:
     local = instant.astimezone(zone)
     clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
     day = local.date()
-    if not due.inclusive and clock == "00:00":
-        day, clock = day - timedelta(days=1), "24:00"
+    if not due.inclusive and local.astimezone(UTC) == datetime.combine(day, time(), zone).astimezone(UTC):  # where no 00:00 is skipped too
+        day, clock = day - _DAY, "24:00"
     weekday = f"(周{_WEEKDAY_ZH[day.weekday()]})" if lang == "zh" else f" ({_WEEKDAY_EN[day.weekday()]}) "
     return f"{day}{weekday}{clock}"
 
@@ -152,51 +163,55 @@ def _range(skipped: Skipped, years: set[int], lang: Lang) -> str:
         if skipped.first.month == skipped.last.month
         else f"…{_short(skipped.last, years)}"
     )
-    return f"{first}{last} {skipped.name.say(lang)}"
+    name = skipped.name.say(lang)
+    if skipped.name == WEEKEND and skipped.first == skipped.last:
+        weekday = skipped.first.weekday()
+        name = f"周{_WEEKDAY_ZH[weekday]}" if lang == "zh" else _WEEKDAY_EN[weekday]
+    return f"{first}{last} {name}"
 
 
 def explain(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses: Sequence[Pause] = ()) -> Explanation:
-    """The explanation of ``due(start, term, …)``; raises what it raises."""
+    """The explanation of ``due(start, term, …)``; raises what it raises.
+
+    Every day after the start (or from it, where it counts) up to the last day stands in exactly one of ``counted``, ``skipped`` and
+    ``rolled``; the last day is always counted. Terms in months count no days: of them only what was paused or rolled is listed.
+    """
     found = due(start, term, calendar, zone, pauses)
     decided = term
     while isinstance(decided, Choice):
-        decided = next(p for p in decided.parts if due(start, p, calendar, zone, pauses).instant == found.instant)
-    counted: list[tuple[date, bool]] = []
+        decided = chosen(start, decided, calendar, zone, pauses)[0]
+    made = Explanation(start, term, decided, found, zone.key, calendar.id, (), (), (), (), 0)
+    if not isinstance(decided, Span):
+        return made
+    made = replace(made, pauses=tuple(p for p in pauses if p.lo <= found.instant and p.hi > start))
+    if found.last_day is None:
+        return made
+    return _days(made, decided, found.last_day, calendar, zone)
+
+
+def _days(made: Explanation, term: Span, last: date, calendar: Calendar, zone: ZoneInfo) -> Explanation:
+    paused = paused_days(made.pauses, zone)
+    first = made.start.astimezone(zone).date()
+    day = first if term.count_start_day else first + _DAY
+    end = counted_day(first, term, calendar, paused)
+    listed: list[tuple[date, bool]] = []
     skipped: list[Skipped] = []
     rolled: list[Skipped] = []
     more = 0
-    used: tuple[Pause, ...] = ()
-    if isinstance(decided, Span):
-        used = tuple(p for p in pauses if p.lo <= found.instant)
-    if isinstance(decided, Span) and found.last_day is not None and decided.unit in ("day", "working day", "week"):
-        first = start.astimezone(zone).date()
-        wanted = decided.amount * (7 if decided.unit == "week" else 1)
-        paused = paused_days(pauses, zone)
-        day = first if decided.count_start_day else first + timedelta(days=1)
-        seen = 0
-        while day <= found.last_day:
-            known = calendar.day(day) if decided.unit == "working day" or decided.roll else None
-            if seen >= wanted:
-                if known is not None and not known.working:
-                    _add(rolled, day, known.name)
-            elif day in paused:
-                _add(skipped, day, Text("暂停", "paused"))
-            elif decided.unit == "working day" and known is not None and not known.working:
-                _add(skipped, day, known.name)
+    while day <= last:
+        if day in paused:
+            _add(rolled if day >= end else skipped, day, PAUSED)
+        elif end <= day < last:
+            _add(rolled, day, calendar.day(day).name)
+        elif term.unit == "working day" and not calendar.is_working(day):
+            _add(skipped, day, calendar.day(day).name)
+        elif term.unit not in MONTHS:
+            if len(listed) < MAX_DAYS:
+                listed.append((day, term.unit == "working day" and calendar.day(day).kind == "makeup"))
             else:
-                seen += 1
-                if len(counted) < MAX_DAYS:
-                    counted.append((day, known is not None and known.kind == "makeup" and decided.unit == "working day"))
-                else:
-                    more += 1
-            day += timedelta(days=1)
-        if decided.roll and counted and counted[-1][0] < found.last_day:
-            last_counted = counted[-1][0]
-            info = calendar.day(last_counted)
-            if not info.working:
-                rolled.insert(0, Skipped(last_counted, last_counted, info.name))
-                rolled[:] = _merged(rolled)
-    return Explanation(start, term, decided, found, zone.key, calendar.id, tuple(counted), tuple(skipped), tuple(rolled), used, more)
+                more += 1
+        day += _DAY
+    return replace(made, counted=tuple(listed), skipped=tuple(skipped), rolled=tuple(rolled), more=more)
 
 
 def _add(ranges: list[Skipped], day: date, name: Text) -> None:
@@ -204,13 +219,3 @@ def _add(ranges: list[Skipped], day: date, name: Text) -> None:
         ranges[-1] = Skipped(ranges[-1].first, day, name)
     else:
         ranges.append(Skipped(day, day, name))
-
-
-def _merged(ranges: list[Skipped]) -> list[Skipped]:
-    found: list[Skipped] = []
-    for item in ranges:
-        if found and found[-1].last + timedelta(days=1) == item.first and found[-1].name == item.name:
-            found[-1] = Skipped(found[-1].first, item.last, item.name)
-        else:
-            found.append(item)
-    return found

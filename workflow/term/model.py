@@ -8,7 +8,7 @@ or the month's last.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
@@ -20,6 +20,10 @@ from workflow.text import Text
 CLOCK_UNITS = ("minute", "hour")
 DAY_UNITS = ("day", "working day", "week", "month", "quarter", "year")
 MAX_AMOUNT = 100_000
+MAX_TEXT = 1000
+"""Characters of a term; no rule needs as many, and what is longer is not looked at."""
+MAX_DEPTH = 8
+"""How deep choices may lie within each other."""
 
 _UNITS: dict[str, str] = {}
 for _unit, _words in {
@@ -56,10 +60,15 @@ _QUALITATIVE = {
     "未定": Text("未定", "unset"),
 }
 _SPAN = re.compile(
-    r"(?P<amount>\d{1,6})\s*(?P<unit>" + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True)) + r")(?P<rest>(?:\s+|,).*)?\Z",
-    re.IGNORECASE,
+    r"(?P<amount>[0-9]{1,9})\s*(?P<unit>" + "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True)) + r")(?P<rest>[\s,].*)?\Z",
+    re.IGNORECASE | re.DOTALL,
 )
-_CUTOFF = re.compile(r"(?:cutoff|截止)\s*([0-2]\d:[0-5]\d)")
+_MANNER = re.compile(
+    r"[\s,]*(?:(?P<roll>roll|顺延)|(?P<start>counting the start day|起始日计入)|(?:cutoff|截止)\s*(?P<cutoff>[0-9:]+))(?=[\s,]|\Z)"
+)
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\Z")
+_MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 class Term:
@@ -122,7 +131,10 @@ class Span(Term):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Term):
-    """The earlier or the later of several terms, all counted from the same start."""
+    """The earlier or the later of several terms, all counted from the same start.
+
+    A word beside a number (立即, 最迟不超过 2 小时) sets no date: the number alone does.
+    """
 
     parts: tuple[Term, ...]
     later: bool
@@ -132,11 +144,23 @@ class Choice(Term):
 
     @property
     def text(self) -> Text:
-        zh = "、".join(p.text.zh for p in self.parts)
-        return Text(
-            f"{zh}中{'较晚' if self.later else '较早'}者",
-            f"the {'later' if self.later else 'earlier'} of {', '.join(p.text.en for p in self.parts)}",
-        )
+        words = [p for p in self.parts if p.qualitative]
+        numbers = self.numbers
+        if len(numbers) == 1:
+            found = numbers[0].text
+        else:
+            found = Text(
+                f"{'、'.join(p.text.zh for p in numbers)}中{'较晚' if self.later else '较早'}者",
+                f"the {'later' if self.later else 'earlier'} of {', '.join(p.text.en for p in numbers)}",
+            )
+        for word in words:
+            found = Text(f"{word.text.zh},最迟 {found.zh}", f"{word.text.en}, not later than {found.en}")
+        return found
+
+    @property
+    def numbers(self) -> tuple[Term, ...]:
+        """The parts that set a date."""
+        return tuple(p for p in self.parts if not p.qualitative)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,18 +221,28 @@ class EndOf(Term):
 
 def parse(value: str | Mapping[str, Any] | Term) -> Term:
     """Read a term. Raises :class:`~workflow.errors.BadTerm` that says what can be written."""
-    if isinstance(value, Term):
-        return value
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, Mapping):
-        return _mapping(dict(value))
-    raise _bad(value)
+    return _parse(value, MAX_DEPTH)
+
+
+def clock(text: str) -> time:
+    """A time of day, ``HH:MM``. Raises :class:`~workflow.errors.BadTerm`."""
+    match = _CLOCK.match(text.strip())
+    if match is None:
+        raise BadTerm(
+            Text(f"不是时刻:{_short(text)}", f"not a time of day: {_short(text)}"),
+            hint=Text("写 17:30;一日终了(24:00)不必写", "write 17:30; the end of the day (24:00) needs no time"),
+        )
+    return time(int(match[1]), int(match[2]))
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _bad(value: object) -> BadTerm:
     return BadTerm(
-        Text(f"不认识的期限 {value!r}", f"cannot read the term {value!r}"),
+        Text(f"不认识的期限 {_short(value)}", f"cannot read the term {_short(value)}"),
         hint=Text(
             "例如 5 working days、1 hour、5个工作日、30日 roll、及时",
             "for example 5 working days, 1 hour, 30 days roll, 5 days cutoff 17:30, promptly",
@@ -216,7 +250,21 @@ def _bad(value: object) -> BadTerm:
     )
 
 
-def _text(value: str) -> Term:
+def _parse(value: object, depth: int) -> Term:
+    if isinstance(value, Term):
+        return value
+    if depth <= 0:
+        raise BadTerm(Text(f"期限嵌套超过 {MAX_DEPTH} 层", f"terms lie more than {MAX_DEPTH} deep within each other"))
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            raise BadTerm(Text(f"期限超过 {MAX_TEXT} 个字符", f"the term is longer than {MAX_TEXT} characters"))
+        return _text(value, depth)
+    if isinstance(value, Mapping):
+        return _mapping(dict(value), depth)
+    raise _bad(value)
+
+
+def _text(value: str, depth: int) -> Term:
     word = normalize("NFKC", value).strip()
     lowered = word.lower()
     if lowered in _QUALITATIVE:
@@ -224,26 +272,15 @@ def _text(value: str) -> Term:
         return Qualitative(found)
     match = _SPAN.match(word)
     if match:
-        unit, amount = _UNITS[match["unit"].lower()], int(match["amount"])
-        rest = (match["rest"] or "").strip(" ,").lower()
-        cut = _CUTOFF.search(rest)
-        rest = _CUTOFF.sub("", rest)
-        flags = {"roll": False, "counting the start day": False}
-        for flag, words in (("counting the start day", ("counting the start day", "起始日计入")), ("roll", ("roll", "顺延"))):
-            for phrase in words:
-                if phrase in rest:
-                    flags[flag] = True
-                    rest = rest.replace(phrase, "")
-        if rest.strip(" ,"):
-            raise _bad(value)
-        return _span(value, amount, unit, flags["roll"], _clock(cut.group(1)) if cut else None, flags["counting the start day"])
+        unit = _UNITS[match["unit"].lower()]
+        return _span(value, int(match["amount"]), unit, **_manner(value, (match["rest"] or "").lower()))
     for prefix, later in (("earlier of (", False), ("later of (", True)):
         if lowered.startswith(prefix) and word.endswith(")"):
-            return Choice(tuple(parse(p.strip()) for p in _split(word[len(prefix) : -1])), later)
+            return _choice(value, [p.strip() for p in _split(word[len(prefix) : -1])], later, depth)
     if lowered.startswith("until "):
-        return Until(_clock(word[6:]))
+        return Until(clock(word[6:]))
     if lowered.startswith("end of "):
-        return _end_of(value, lowered[7:])
+        return _end_of(value, lowered[7:].strip())
     for prefix, inclusive in (("by ", True), ("before ", False)):
         if lowered.startswith(prefix):
             return _on_date(word[len(prefix) :], inclusive)
@@ -251,6 +288,27 @@ def _text(value: str) -> Term:
         first, _, last = lowered[7:].partition(" to ")
         return _window(first, last)
     raise _bad(value)
+
+
+def _manner(value: object, rest: str) -> dict[str, Any]:
+    """What follows the amount and unit: each phrase at most once, in any order."""
+    found: dict[str, Any] = {}
+    at = 0
+    while match := _MANNER.match(rest, at):
+        at = match.end()
+        name = match.lastgroup
+        assert name is not None
+        if name in found:
+            raise _bad(value)
+        found[name] = _cutoff(match["cutoff"]) if name == "cutoff" else True
+    if rest[at:].strip(" ,\t"):
+        raise _bad(value)
+    return found
+
+
+def _cutoff(text: str) -> time | None:
+    """The time at which the last day ends; ``None`` for 24:00, which is where it ends anyway (民法典 art. 203)."""
+    return None if text.strip() == "24:00" else clock(text)
 
 
 def _split(inner: str) -> list[str]:
@@ -263,40 +321,64 @@ def _split(inner: str) -> list[str]:
     return [*parts, inner[start:]]
 
 
-def _span(value: object, amount: int, unit: str, roll: bool, cutoff: time | None, start_day: bool) -> Span:
-    if amount > MAX_AMOUNT or (unit in CLOCK_UNITS and (roll or cutoff is not None or start_day)):
+def _choice(value: object, parts: Sequence[object], later: bool, depth: int) -> Choice:
+    found = Choice(tuple(_parse(p, depth - 1) for p in parts), later)
+    if len(found.parts) < 2 or len(str(found)) > MAX_TEXT:
         raise BadTerm(
-            Text(f"期限 {value!r} 自相矛盾或过长", f"the term {value!r} contradicts itself or is too long"),
-            hint=Text("小时和分钟不顺延、无截止时刻", "hours and minutes neither roll nor have a cut-off"),
+            Text(f"选择应有两项以上,且不过长:{_short(value)}", f"a choice has two or more terms and is not too long: {_short(value)}")
         )
-    return Span(amount, unit, roll, cutoff, start_day)
+    if not found.numbers or (later and len(found.numbers) < len(found.parts)):
+        raise BadTerm(
+            Text(f"没有数字,定不出期限:{_short(value)}", f"without a number there is no date: {_short(value)}"),
+            hint=Text("立即,最迟 2 小时", "promptly, not later than 2 hours; the later of needs a number in every part"),
+        )
+    return found
 
 
-def _mapping(value: dict[str, Any]) -> Term:
+def _span(value: object, amount: int, unit: str, roll: bool = False, cutoff: time | None = None, start: bool = False) -> Span:
+    if amount > MAX_AMOUNT:
+        raise BadTerm(
+            Text(f"期限过长:{_short(value)}", f"the term is too long: {_short(value)}"),
+            hint=Text(f"至多 {MAX_AMOUNT}", f"at most {MAX_AMOUNT}"),
+        )
+    if unit in CLOCK_UNITS and (roll or cutoff is not None or start):
+        raise BadTerm(
+            Text(f"期限自相矛盾:{_short(value)}", f"the term contradicts itself: {_short(value)}"),
+            hint=Text("小时和分钟不顺延、无截止时刻、无起始日", "hours and minutes neither roll nor have a cut-off or a start day"),
+        )
+    if amount == 0 and start:
+        raise BadTerm(
+            Text(f"期限自相矛盾:{_short(value)}", f"the term contradicts itself: {_short(value)}"),
+            hint=Text("起始日计入时至少 1", "with the start day counted it is at least 1"),
+        )
+    return Span(amount, unit, roll, cutoff, start)
+
+
+def _mapping(value: dict[str, Any], depth: int) -> Term:
     keys = set(value)
     try:
         if keys in ({"earlier_of"}, {"later_of"}):
             name = next(iter(keys))
-            parts = tuple(parse(v) for v in value[name])
-            if len(parts) < 2:
+            if not isinstance(value[name], list | tuple):
                 raise _bad(value)
-            return Choice(parts, name == "later_of")
+            return _choice(value, value[name], name == "later_of", depth)
         if keys == {"is", "not_later_than"}:
-            return Choice((parse(value["is"]), parse(value["not_later_than"])), False)
+            return _choice(value, (value["is"], value["not_later_than"]), False, depth)
         if "is" in keys and keys <= {"is", "count_start_day", "roll", "cutoff"}:
-            span = parse(value["is"])
+            span = _parse(value["is"], depth - 1)
             if not isinstance(span, Span):
                 raise _bad(value)
-            cutoff = _clock(str(value["cutoff"])) if "cutoff" in value else span.cutoff
-            return _span(value, span.amount, span.unit, bool(value.get("roll", span.roll)), cutoff, bool(value.get("count_start_day")))
-        if keys == {"window"}:
+            cutoff = _cutoff(str(value["cutoff"])) if "cutoff" in value else span.cutoff
+            start = _flag(value, "count_start_day", span.count_start_day)
+            return _span(value, span.amount, span.unit, _flag(value, "roll", span.roll), cutoff, start)
+        if keys == {"window"} and isinstance(value["window"], Mapping) and set(value["window"]) == {"from", "to"}:
             return _window(str(value["window"]["from"]), str(value["window"]["to"]))
         if keys == {"date"}:
             return _on_date(str(value["date"]), True)
         if "by" in keys and keys <= {"by", "inclusive"}:
-            return _on_date(str(value["by"]), bool(value.get("inclusive", True)))
+            return _on_date(str(value["by"]), _flag(value, "inclusive", True))
         if keys == {"until"}:
-            return Until(_clock(str(value["until"])))
+            return Until(clock(str(value["until"])))
         if keys == {"end_of"}:
             return _end_of(value, str(value["end_of"]))
     except (KeyError, TypeError):
@@ -304,11 +386,13 @@ def _mapping(value: dict[str, Any]) -> Term:
     raise _bad(value)
 
 
-def _clock(text: str) -> time:
-    try:
-        return time.fromisoformat(text.strip())
-    except ValueError:
-        raise BadTerm(Text(f"不是时刻:{text!r}", f"not a time of day: {text!r}"), hint=Text("写 17:30", "write 17:30")) from None
+def _flag(value: Mapping[str, Any], name: str, default: bool) -> bool:
+    """Yes or no; a word would be true whatever it says (in YAML 1.2 ``no`` is a word)."""
+    found = value.get(name, default)
+    if not isinstance(found, bool):
+        said = _short(found)
+        raise BadTerm(Text(f"{name} 应为 true 或 false,不是 {said}", f"{name} is true or false, not {said}"))
+    return found
 
 
 def _end_of(value: object, unit: str) -> EndOf:
@@ -318,18 +402,27 @@ def _end_of(value: object, unit: str) -> EndOf:
 
 
 def _on_date(text: str, inclusive: bool) -> OnDate:
+    word = text.strip()
     try:
-        if len(text) == 5:
-            day = date.fromisoformat(f"2000-{text}")
+        if _MONTH_DAY.match(word):
+            day = date.fromisoformat(f"2000-{word}")
             return OnDate(day.month, day.day, None, inclusive)
-        day = date.fromisoformat(text)
-        return OnDate(day.month, day.day, day.year, inclusive)
+        if _DATE.match(word):
+            day = date.fromisoformat(word)
+            return OnDate(day.month, day.day, day.year, inclusive)
     except ValueError:
-        raise BadTerm(
-            Text(f"不是日期:{text!r}", f"not a date: {text!r}"), hint=Text("写 05-31 或 2012-05-31", "write 05-31 or 2012-05-31")
-        ) from None
+        pass
+    raise BadTerm(
+        Text(f"不是日期:{_short(text)}", f"not a date: {_short(text)}"), hint=Text("写 05-31 或 2012-05-31", "write 05-31 or 2012-05-31")
+    )
 
 
 def _window(first: str, last: str) -> OnDate:
-    opens, closes = _on_date(first[-5:], True), _on_date(last, True)
+    opens, closes = _on_date(first, True), _on_date(last, True)
+    if opens.year is not None and (closes.year is None or (opens.year, opens.month, opens.day) > (closes.year, closes.month, closes.day)):
+        said = _short(f"{first} to {last}")
+        raise BadTerm(
+            Text(f"时段颠倒或缺少年份:{said}", f"the window ends before it opens, or one end has no year: {said}"),
+            hint=Text("写 11-01 to 11-30,或两端都写年份", "write 11-01 to 11-30, or the year at both ends"),
+        )
     return OnDate(closes.month, closes.day, closes.year, True, (opens.month, opens.day))

@@ -10,15 +10,15 @@ from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from workflow.calendar import Calendar
-from workflow.errors import BadTerm
-from workflow.term.due import Due, period_end
-from workflow.term.model import Span, parse
+from workflow.errors import BadTerm, CalendarGap
+from workflow.term.due import MONTHS, Due, add_months, period_end
+from workflow.term.model import MAX_TEXT, Span, clock, parse
 from workflow.text import Text
 
 _OFFSET = re.compile(r"(?P<term>.+?)\s*(?P<side>before|after|前|后)\Z")
 _OFFSET_ZH = re.compile(r"(?P<side>提前|逾期|到期后|到期前)\s*(?P<term>.+?)\Z")
-_LAST_DAY = re.compile(r"(?P<at>[0-2]\d:[0-5]\d)\s*on the last day\Z|(?:最后一天|末日|届满当日)\s*(?P<zh>[0-2]\d:[0-5]\d)\Z")
-_PERCENT = re.compile(r"(\d{1,3})\s*%\Z")
+_LAST_DAY = re.compile(r"(?P<at>[0-9:]{5})\s*on the last day\Z|(?:最后一天|末日|届满当日)\s*(?P<zh>[0-9:]{5})\Z")
+_PERCENT = re.compile(r"([0-9]{1,3})\s*%\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,20 @@ class Offset:
     @classmethod
     def parse(cls, text: str) -> Offset:
         """Raises :class:`~workflow.errors.BadTerm`."""
-        word = normalize("NFKC", text).strip().lower()
+        word = normalize("NFKC", text[:MAX_TEXT]).strip().lower()
         if word in ("at due", "due", "到期", "届满"):
             return cls("due")
         if match := _LAST_DAY.match(word):
-            return cls("last_day", at=time.fromisoformat(match["at"] or match["zh"]))
+            return cls("last_day", at=clock(match["at"] or match["zh"]))
         if match := _PERCENT.match(word):
             return cls("percent", percent=int(match.group(1)))
         match = _OFFSET_ZH.match(word) or _OFFSET.match(word)
         if match:
             span = parse(match["term"])
-            if isinstance(span, Span):
+            if isinstance(span, Span) and span == Span(span.amount, span.unit):  # it neither rolls nor has a cut-off
                 return cls("before" if match["side"] in ("before", "前", "提前", "到期前") else "after", span)
         raise BadTerm(
-            Text(f"不认识的时点 {text!r}", f"cannot read the point in time {text!r}"),
+            Text(f"不认识的时点 {text[:80]!r}", f"cannot read the point in time {text[:80]!r}"),
             hint=Text(
                 "例如 1 working day before、09:00 on the last day、逾期3个工作日",
                 "for example 1 working day before, 09:00 on the last day, 3 working days after",
@@ -59,6 +59,12 @@ class Offset:
 
     def instant(self, due: Due, start: datetime, calendar: Calendar, zone: ZoneInfo, hour: time = time(9)) -> datetime:
         """The instant, in UTC. Counted in days it falls on ``hour``, the unit's stated hour: nobody is rung at midnight (S2.2)."""
+        try:
+            return self._instant(due, start, calendar, zone, hour)
+        except (OverflowError, ValueError):
+            raise CalendarGap(Text(f"时点超出历法范围:{due.instant}", f"a point outside the years 1 to 9999, from {due.instant}")) from None
+
+    def _instant(self, due: Due, start: datetime, calendar: Calendar, zone: ZoneInfo, hour: time) -> datetime:
         if self.side == "due":
             return due.instant
         if self.side == "percent":
@@ -82,8 +88,11 @@ class Offset:
             else:
                 day = calendar.add_working(last + timedelta(days=1), -amount)
         else:
-            days = amount * {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[unit]
-            day = last + timedelta(days=days) if sign > 0 else last + timedelta(days=0 if due.inclusive else 1) - timedelta(days=days)
+            origin = last if sign > 0 or due.inclusive else last + timedelta(days=1)
+            if unit in MONTHS:
+                day = add_months(origin, sign * amount * MONTHS[unit])
+            else:
+                day = origin + sign * timedelta(days=amount * (7 if unit == "week" else 1))
         return datetime.combine(day, hour, zone).astimezone(UTC)
 
 
@@ -101,8 +110,8 @@ _EVERY = {
     "每季": "quarter",
     "每年": "year",
 }
-_TIMES = re.compile(r"(?:every day at|每日|每天)\s*(?P<times>[0-2]\d:[0-5]\d(?:\s*[,、]\s*[0-2]\d:[0-5]\d)*)\Z")
-_INTERVAL = re.compile(r"(?:every|每)\s*(?P<amount>\d{1,5})\s*(?P<unit>hours?|minutes?|小时|分钟)\Z")
+_TIMES = re.compile(r"(?:every day at|每日|每天)\s*(?P<times>[0-9:]{5}(?:\s*[,、]\s*[0-9:]{5})*)\Z")
+_INTERVAL = re.compile(r"(?:every|每)\s*(?P<amount>[0-9]{1,5})\s*(?P<unit>hours?|minutes?|小时|分钟)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +125,9 @@ class Recurrence:
     @classmethod
     def parse(cls, text: str) -> Recurrence:
         """Read ``every week``, ``every day at 08:00, 17:00``, ``every 24 hours``, 每周 … Raises :class:`~workflow.errors.BadTerm`."""
-        word = normalize("NFKC", text).strip().lower()
+        word = normalize("NFKC", text[:MAX_TEXT]).strip().lower()
         if match := _TIMES.match(word):
-            return cls(times=tuple(sorted(time.fromisoformat(t.strip()) for t in re.split("[,、]", match["times"]))))
+            return cls(times=tuple(sorted({clock(t) for t in re.split("[,、]", match["times"])})))
         if match := _INTERVAL.match(word):
             amount = int(match["amount"])
             if amount:
@@ -127,7 +136,7 @@ class Recurrence:
         if period:
             return cls(period=period)
         raise BadTerm(
-            Text(f"不认识的周期 {text!r}", f"cannot read the recurrence {text!r}"),
+            Text(f"不认识的周期 {text[:80]!r}", f"cannot read the recurrence {text[:80]!r}"),
             hint=Text(
                 "例如 every week、every day at 08:00, 17:00、每季度", "for example every week, every day at 08:00, 17:00, every 24 hours"
             ),

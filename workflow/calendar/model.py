@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
+from workflow.calendar.notice import Notice, Overlay
+from workflow.calendar.table import Table, build
 from workflow.errors import AlreadyThere, BadInput, CalendarGap
 from workflow.journal.canonical import Json
 from workflow.text import Text
@@ -32,12 +34,11 @@ ENGLISH = {
     "国庆节": "National Day",
 }
 WEEKEND = Text("周末", "weekend")
-WEEKDAYS = Text("一二三四五六日", "Mon Tue Wed Thu Fri Sat Sun")
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What a calendar says of a date. ``certain`` is false where a notice still to come may say otherwise."""
+    """What a calendar says of a date. ``certain`` is false in a year without a notice, and where a notice to come may say otherwise."""
 
     date: date
     kind: Kind
@@ -47,73 +48,6 @@ class Day:
     @property
     def working(self) -> bool:
         return self.kind in ("working", "makeup")
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One revision of one year: the days off and the make-up working days that it sets."""
-
-    year: int
-    revision: int
-    issued: str
-    ground: str
-    sources: tuple[str, ...]
-    off: Mapping[date, str]
-    work: Mapping[date, str]
-
-    @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Notice:
-        try:
-            off: dict[date, str] = {}
-            for first, last, name in document["off"]:
-                day = date.fromisoformat(first)
-                while day <= date.fromisoformat(last):
-                    off[day] = str(name)
-                    day += timedelta(days=1)
-            work = {date.fromisoformat(day): str(name) for day, name in document["work"]}
-            year, revision = int(document["year"]), int(document["revision"])
-            if not off or revision < 1:
-                raise ValueError("no day off, or no revision number")
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadInput(
-                Text(f"日历文件不对:{error}", f"this is not a calendar document: {error}"),
-                hint=Text("没有放假日的年份视为未公布", "a year without a single day off counts as not published"),
-            ) from None
-        return cls(
-            year, revision, str(document.get("issued", "")), str(document.get("ground", "")), tuple(document.get("sources", ())), off, work
-        )
-
-    def document(self) -> dict[str, Json]:
-        runs: list[Json] = []
-        start = previous = None
-        for day, name in sorted(self.off.items()):
-            if previous is not None and day == previous[0] + timedelta(days=1) and name == previous[1]:
-                previous = (day, name)
-                continue
-            if start is not None and previous is not None:
-                runs.append([start.isoformat(), previous[0].isoformat(), previous[1]])
-            start, previous = day, (day, name)
-        if start is not None and previous is not None:
-            runs.append([start.isoformat(), previous[0].isoformat(), previous[1]])
-        return {
-            "year": self.year,
-            "revision": self.revision,
-            "issued": self.issued,
-            "ground": self.ground,
-            "sources": list(self.sources),
-            "off": runs,
-            "work": [[d.isoformat(), n] for d, n in sorted(self.work.items())],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Overlay:
-    """Local days on top of the national calendar (办法 art. 4: holidays of ethnic groups are set by local government)."""
-
-    id: str
-    title: Text
-    off: Mapping[date, str]
-    work: Mapping[date, str]
 
 
 def _named(name: str) -> Text:
@@ -161,16 +95,7 @@ class Calendar:
             "notices": [n.document() for n in self.notices],
             "statutory": [[d.isoformat(), n] for d, n in sorted(self.statutory.items())],
             "windows": {k: {"off": list(v["off"]), "work": list(v["work"])} for k, v in self.windows.items()},
-            "overlays": [
-                {
-                    "id": o.id,
-                    "zh": o.title.zh,
-                    "en": o.title.en,
-                    "off": [[d.isoformat(), n] for d, n in sorted(o.off.items())],
-                    "work": [[d.isoformat(), n] for d, n in sorted(o.work.items())],
-                }
-                for o in self.overlays
-            ],
+            "overlays": [o.document() for o in self.overlays],
             "limits": {str(k): v for k, v in self.limits.items()},
             "until": self.until,
         }
@@ -183,7 +108,7 @@ class Calendar:
             tuple(Notice.of(n) for n in document["notices"]),
             {date.fromisoformat(d): n for d, n in document["statutory"]},
             {k: {"off": (v["off"][0], v["off"][1]), "work": (v["work"][0], v["work"][1])} for k, v in document["windows"].items()},
-            tuple(_overlay(o) for o in document["overlays"]),
+            tuple(Overlay.of(o) for o in document["overlays"]),
             {int(k): v for k, v in document["limits"].items()},
             str(document["until"]),
         )
@@ -199,8 +124,14 @@ class Calendar:
         """The calendar as it was published on a day: a notice issued later, or without a known issue date, in a later year, is left out."""
         return replace(self, until=on.isoformat())
 
+    @property
+    def base(self) -> str:
+        """The calendar under the overlays: ``cn`` of ``cn+banner``."""
+        return self.id.partition("+")[0]
+
     def with_notice(self, document: Mapping[str, Any]) -> Calendar:
         """With one more notice. The same one again changes nothing; another one under its number raises :class:`AlreadyThere`."""
+        self._own(document.get("calendar"))
         new = Notice.of(document)
         for old in self.notices:
             if (old.year, old.revision) == (new.year, new.revision):
@@ -216,11 +147,19 @@ class Calendar:
         return replace(self, notices=tuple(sorted((*self.notices, new), key=lambda n: (n.year, n.revision))))
 
     def with_overlay(self, document: Mapping[str, Any]) -> Calendar:
-        """With local days on top; raises :class:`BadInput` for a document that is none."""
-        try:
-            return replace(self, id=f"{self.id}+{document['id']}", overlays=(*self.overlays, _overlay(document)))
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadInput(Text(f"地方日历文件不对:{error}", f"this is not an overlay: {error}")) from None
+        """With local days on top, as ``ID+overlay``; an overlay of the same id is replaced. Raises :class:`BadInput` for what is none."""
+        self._own(document.get("overlay"))
+        new = Overlay.of(document)
+        return self.under((*(o for o in self.overlays if o.id != new.id), new))
+
+    def _own(self, name: object) -> None:
+        if name is not None and name != self.base:
+            raise BadInput(Text(f"这是日历 {name!r} 的文件,不是 {self.base!r}", f"it is for the calendar {name!r}, not for {self.base!r}"))
+
+    def under(self, overlays: Iterable[Overlay]) -> Calendar:
+        """The same notices under these overlays."""
+        found = tuple(overlays)
+        return replace(self, id="+".join((self.base, *(o.id for o in found))), overlays=found)
 
     @cached_property
     def used(self) -> Mapping[int, Notice]:
@@ -240,10 +179,8 @@ class Calendar:
 
     def day(self, day: date) -> Day:
         """What is known of a date. Raises :class:`CalendarGap` outside the years that the calendar can speak of."""
-        index = day.toordinal() - self._table.base
-        if not 0 <= index < len(self._table.working):
-            raise self._gap(day)
-        certain = day.toordinal() not in self._table.open
+        self.is_working(day)  # refuses a day outside
+        certain = self._table.sure(day.toordinal() - 1, day.toordinal())
         for overlay in reversed(self.overlays):
             if day in overlay.work:
                 return Day(day, "makeup", Text(overlay.work[day], overlay.work[day]), certain)
@@ -262,10 +199,11 @@ class Calendar:
         return Day(day, "working", Text("工作日", "working day"), certain)
 
     def is_working(self, day: date) -> bool:
-        index = day.toordinal() - self._table.base
-        if not 0 <= index < len(self._table.working):
+        table = self._table
+        index = day.toordinal() - table.base
+        if not 0 <= index < len(table.working) or (table.holes and day.year in table.holes):
             raise self._gap(day)
-        return self._table.working[index]
+        return table.working[index]
 
     def add_working(self, day: date, count: int) -> date:
         """The ``count``-th working day after ``day`` (which is not counted itself); before it for a negative count.
@@ -281,8 +219,11 @@ class Calendar:
         # before[i] counts the working days strictly before base + i
         wanted = table.before[index] + table.working[index] + count - 1 if count > 0 else table.before[index] + count
         if not 0 <= wanted < len(table.ordinals):
-            raise self._gap(day)
-        return date.fromordinal(table.ordinals[wanted])
+            raise self._gap(date.fromordinal(table.base + (len(table.working) if count > 0 else -1)))
+        found = table.ordinals[wanted]
+        if table.holes and (hole := table.hole(min(found, day.toordinal()), max(found, day.toordinal()))) is not None:
+            raise self._gap(date(hole, 1, 1))
+        return date.fromordinal(found)
 
     def working_between(self, after: date, until: date) -> int:
         """Working days in ``(after, until]``; negative when ``until`` is the earlier one."""
@@ -292,16 +233,13 @@ class Calendar:
         first, last = after.toordinal() + 1 - table.base, until.toordinal() + 1 - table.base
         if first < 0 or last >= len(table.before):
             raise self._gap(until if last >= len(table.before) else after)
+        if table.holes and first < last and (hole := table.hole(after.toordinal() + 1, until.toordinal())) is not None:
+            raise self._gap(date(hole, 1, 1))
         return table.before[last] - table.before[first]
 
     def certain(self, after: date, until: date) -> bool:
-        """Whether no day in ``(after, until]`` may still be changed by a notice to come."""
-        opened = self._table.first_open
-        return (
-            opened is None
-            or until.toordinal() < opened
-            or not any(o in self._table.open for o in range(after.toordinal() + 1, until.toordinal() + 1))
-        )
+        """Whether every day in ``(after, until]`` is of a published year and none may still be changed by a notice to come."""
+        return self._table.sure(after.toordinal(), until.toordinal())
 
     @cached_property
     def earliest(self) -> Calendar:
@@ -316,97 +254,23 @@ class Calendar:
     def _guess(self, working: bool) -> Overlay:
         days = {date.fromordinal(o): "未公布" for o, way in self._table.open.items() if way in ("work" if working else "off", "both")}
         days = {d: n for d, n in days.items() if d not in self.statutory and (d.weekday() >= 5) == working}
-        return Overlay("", Text("估计", "estimate"), {} if working else days, days if working else {})
+        return Overlay("", Text("估计", "estimate"), "", {} if working else days, days if working else {})
 
     @cached_property
-    def _table(self) -> _Table:
-        return _build(self)
+    def _table(self) -> Table:
+        table = build(self.used, self.statutory, self.overlays, self.windows)
+        if table is None:
+            raise CalendarGap(Text(f"日历 {self.id} 是空的", f"the calendar {self.id} is empty"))
+        return table
 
     def _gap(self, day: date) -> CalendarGap:
-        first, last = self._table.base, self._table.base + len(self._table.working) - 1
+        table = self._table
+        first, last = date.fromordinal(table.base), date.fromordinal(table.base + len(table.working) - 1)
+        without = "、".join(map(str, table.holes))
         return CalendarGap(
             Text(f"日历 {self.id} 没有 {day} 的数据", f"the calendar {self.id} says nothing of {day}"),
             hint=Text(
-                f"范围 {date.fromordinal(first)} 至 {date.fromordinal(last)};用 duban calendar import 导入",
-                f"it covers {date.fromordinal(first)} to {date.fromordinal(last)}; import more with duban calendar import",
+                f"范围 {first} 至 {last}{f'(缺 {without})' if without else ''};用 duban calendar import 导入",
+                f"it covers {first} to {last}{f' (without {without})' if without else ''}; import more with duban calendar import",
             ),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    base: int
-    working: list[bool]
-    before: list[int]
-    ordinals: list[int]
-    open: Mapping[int, str]
-    first_open: int | None
-
-
-def _build(calendar: Calendar) -> _Table:
-    years = [*calendar.used, *(d.year for d in calendar.statutory)]
-    if not years:
-        raise CalendarGap(Text(f"日历 {calendar.id} 是空的", f"the calendar {calendar.id} is empty"))
-    base, end = date(min(years), 1, 1).toordinal(), date(max(years), 12, 31).toordinal()
-    working = [date.fromordinal(o).weekday() < 5 for o in range(base, end + 1)]
-    changed: dict[date, bool] = {d: False for d in calendar.statutory if d.year not in calendar.used}
-    for _, notice in sorted(calendar.used.items()):
-        changed.update(dict.fromkeys(notice.off, False))
-        changed.update(dict.fromkeys(notice.work, True))
-    for overlay in calendar.overlays:
-        changed.update(dict.fromkeys(overlay.off, False))
-        changed.update(dict.fromkeys(overlay.work, True))
-    for day, works in changed.items():
-        if base <= day.toordinal() <= end:
-            working[day.toordinal() - base] = works
-    before, ordinals = [0], []
-    for i, works in enumerate(working):
-        if works:
-            ordinals.append(base + i)
-        before.append(before[-1] + works)
-    opened = _open_days(calendar)
-    return _Table(base, working, before, ordinals, opened, min(opened) if opened else None)
-
-
-def _open_days(calendar: Calendar) -> dict[int, str]:
-    """Days that a notice to come may change, and in which way: into a working day, a day off, or both."""
-    found: dict[int, str] = {}
-    firsts: dict[tuple[int, str], date] = {}
-    for day, name in sorted(calendar.statutory.items()):
-        if day.year not in calendar.used:
-            firsts.setdefault((day.year, name), day)
-    for (_, name), first in firsts.items():
-        for way in ("off", "work"):
-            low, high = calendar.windows.get(name, {}).get(way, (0, 0))
-            for offset in range(low, high + 1):
-                ordinal = first.toordinal() + offset
-                found[ordinal] = way if found.get(ordinal, way) == way else "both"
-    return found
-
-
-def _overlay(document: Mapping[str, Any]) -> Overlay:
-    return Overlay(
-        str(document["id"]),
-        Text(str(document["zh"]), str(document["en"])),
-        {date.fromisoformat(d): str(n) for d, n in document["off"]},
-        {date.fromisoformat(d): str(n) for d, n in document["work"]},
-    )
-
-
-def from_holiday_cn(document: Mapping[str, Any], revision: int, issued: str = "") -> dict[str, Json]:
-    """Our document from the JSON of the public data set ``holiday-cn`` (``year``, ``papers``, ``days``).
-
-    An empty year is refused with :class:`BadInput`: it means that the notice is not published, not that there are no holidays.
-    """
-    try:
-        days = [
-            (date.fromisoformat(d["date"]), str(d["name"]).strip("“”"), bool(d["isOffDay"] if "isOffDay" in d else d["off"]))
-            for d in document["days"]
-        ]
-        year, papers = int(document["year"]), [str(p) for p in document.get("papers", [])]
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadInput(Text(f"不是 holiday-cn 数据:{error}", f"this is not holiday-cn data: {error}")) from None
-    if not any(off for _, _, off in days):
-        raise BadInput(Text(f"{year} 年的数据是空的:通知尚未公布", f"the data for {year} are empty: the notice is not published yet"))
-    notice = Notice(year, revision, issued, "", tuple(papers), {d: n for d, n, off in days if off}, {d: n for d, n, off in days if not off})
-    return {"calendar": "cn", **notice.document()}
