@@ -252,8 +252,7 @@ class Calendar:
         return replace(self, overlays=(*self.overlays, self._guess(working=False)))
 
     def _guess(self, working: bool) -> Overlay:
-        days = {date.fromordinal(o): "未公布" for o, way in self._table.open.items() if way in ("work" if working else "off", "both")}
-        days = {d: n for d, n in days.items() if d not in self.statutory and (d.weekday() >= 5) == working}
+        days = {date.fromordinal(o): "未公布" for o, works in self._table.open.items() if works == working}
         return Overlay("", Text("估计", "estimate"), "", {} if working else days, days if working else {})
 
     @cached_property

@@ -22,8 +22,8 @@ class Table:
     """``before[i]``: the working days strictly before ``base + i``."""
     ordinals: list[int]
     """The working days."""
-    open: Mapping[int, str]
-    """Days that a notice to come may change, and into what: ``work``, ``off`` or ``both``."""
+    open: Mapping[int, bool]
+    """Days that a notice to come may change: into a working day (true, of a weekend) or a day off (false)."""
     unsure: list[int]
     """Sorted: the open days, and every day of a year without a notice."""
     holes: tuple[int, ...]
@@ -83,7 +83,7 @@ def build(
 
 def _open_days(
     used: Mapping[int, Notice], statutory: Mapping[date, str], windows: Mapping[str, Mapping[str, tuple[int, int]]]
-) -> dict[int, str]:
+) -> dict[int, bool]:
     firsts: dict[tuple[int, str], date] = {}
     for day, name in sorted(statutory.items()):
         if day.year not in used:
@@ -91,11 +91,12 @@ def _open_days(
     for year in used:  # the end of December before a year of which not even the statutory days are known
         if year + 1 not in used:
             firsts.setdefault((year + 1, NEW_YEAR), date(year + 1, 1, 1))
-    found: dict[int, str] = {}
+    found: dict[int, bool] = {}
+    certain = {d.toordinal() for d in statutory}
     for (_, name), first in firsts.items():
-        for way in ("off", "work"):
-            low, high = windows.get(name, {}).get(way, (0, 0))
-            for offset in range(low, high + 1):
-                ordinal = first.toordinal() + offset
-                found[ordinal] = way if found.get(ordinal, way) == way else "both"
+        for works in (False, True):
+            low, high = windows.get(name, {}).get("work" if works else "off", (0, 0))
+            for ordinal in range(first.toordinal() + low, first.toordinal() + high + 1):
+                if (ordinal % 7 in (0, 6)) == works and ordinal not in certain:
+                    found[ordinal] = works
     return found

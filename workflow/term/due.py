@@ -70,7 +70,10 @@ def due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses:
     working days beyond the calendar and for dates outside the years 1 to 9999.
     """
     try:
-        return _due(utc(start), term, calendar, zone, pauses)
+        found = _due(utc(start), term, calendar, zone, pauses)
+        if not 1 < found.instant.year < 9999:
+            found.latest.astimezone(zone)  # what is in UTC may not be in the zone
+        return found
     except (OverflowError, ValueError):
         raise CalendarGap(Text(f"期限 {term} 超出历法范围", f"the term {term} leads out of the years 1 to 9999")) from None
 
