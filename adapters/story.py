@@ -72,6 +72,8 @@ def tell(engine: Engine, clock: FixedClock) -> None:
         ("09-24 09:35", DISPUTE, Do(said=_said("h06", "staff"), event="report_head")),
         ("09-24 09:36", DISPUTE, _receipt("h05", "head", DISPUTE, "report_head")),
         ("09-24 09:50", DISPUTE, Do(said=_said("h07", "department"), event="send_people")),
+        ("09-24 09:55", DISPUTE, Do(said=_said("h07", "department"), event="keep_order")),
+        ("09-24 10:00", DISPUTE, Do(said=_said("h07", "department"), event="remedied", elements={"measures": "止血、输血、加强观察"})),
         ("09-24 10:05", DISPUTE, Do(said=_said("h05", "head"), event="report_hospital", elements={"situation": "术后出血,家属情绪激动"})),
         ("09-24 10:20", DISPUTE, Do(said=_said("h02", "relations"), event="accept", facts={"handling": "complex"})),
         ("09-24 10:40", DISPUTE, Decide(said=_said("h01", "director"), decision="report_up", answer=False, reason="未达到上报情形")),
@@ -169,7 +171,7 @@ def tell(engine: Engine, clock: FixedClock) -> None:
             Do(
                 said=_said("h02", "relations"),
                 event="conclude_inquiry",
-                elements={"cause": "术后观察间隔过长", "responsibility": "次要责任"},
+                elements={"cause": "术后观察间隔过长", "consequences": "延长住院约一周", "responsibility": "次要责任"},
             ),
         ),
         (

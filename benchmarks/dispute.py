@@ -60,7 +60,13 @@ def story(late: bool = False) -> list[tuple[timedelta, Command]]:
         do(1.7, "h03", "medical", "assign_custodian", elements={"custodian_name": "沈一帆"}),
         do(24, "h02", "relations", "begin_inquiry"),
         do(29, "h02", "relations", "explain"),
-        do(480, "h02", "relations", "conclude_inquiry", elements={"cause": "术后观察间隔过长", "responsibility": "次要责任"}),
+        do(
+            480,
+            "h02",
+            "relations",
+            "conclude_inquiry",
+            elements={"cause": "术后观察间隔过长", "consequences": "延长住院", "responsibility": "次要责任"},
+        ),
         (
             timedelta(hours=480.5),
             Decide(said=said(480.5, "director", "h01"), decision="written_report", answer=False, reason="事实清楚,无需另写"),

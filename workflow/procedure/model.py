@@ -9,7 +9,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from workflow import term as terms
@@ -265,7 +265,11 @@ class Ambiguity(Model):
     """A wording with more than one reading, kept visible beside the reading in use."""
 
     note: Label
+    use: TermText = None
+    """The reading in use; every term that says ``is: as read`` is this one, so that a unit which reads it otherwise changes one line."""
     readings: tuple[TermText, ...] = ()
+
+    AS_READ: ClassVar[str] = "as read"
 
 
 class Obligation(Label):
@@ -291,6 +295,17 @@ class Obligation(Label):
     """Key shared with the same duty of other rules (S8.3)."""
     ambiguous: Ambiguity | None = None
     basis: Names = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any) -> Any:
+        """Put the reading in use into the terms that ask for it."""
+        ambiguous = data.get("ambiguous") if isinstance(data, dict) else None
+        use = ambiguous.get("use") if isinstance(ambiguous, dict) else None
+        if use is None or not isinstance(data.get("term"), list):
+            return data
+        term = [{**a, "is": use} if isinstance(a, dict) and a.get("is") == Ambiguity.AS_READ else a for a in data["term"]]
+        return {**data, "term": term}
 
 
 class InForce(Model):
