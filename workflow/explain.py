@@ -129,7 +129,8 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     ):
         yield f"  {'注意' if zh else 'note'}  {ambiguous.note.text.say(lang)}"
     if current is not None and current.alternative is not None and row.duty.obligation.term[current.alternative].provisional:
-        yield f"  {'注意  尚未确定适用哪一期限,暂按此期限' if zh else 'note  which term applies is not known yet; this one holds for the time being'}"
+        said = Text("注意  尚未确定适用哪一期限,暂按此期限", "note  which term applies is not known yet; this one holds for the time being")
+        yield f"  {said.say(lang)}"
     yield f"  {'结论' if zh else 'outcome'}  {_outcome(why, lang)}"
     if why.abreast:
         yield f"  {'并列' if zh else 'abreast'}  {abreast((row, *why.abreast), why.world).say(lang)}"

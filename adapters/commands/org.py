@@ -46,8 +46,7 @@ def show() -> None:
         who = "、".join(f"{a.person}" + (f"({Text('代', 'for ').say(lang)}{a.acting_for})" if a.acting_for else "") for a in signing)
         document.append({"post": name, "role": post.role, "unit": post.unit, "signing": [a.document() for a in signing]})
         unit = organisation.units[post.unit]
-        rows.append(
-            [unit.zh if lang == "zh" else unit.en, post.zh if lang == "zh" else post.en, post.role, who or Text("空缺", "vacant").say(lang)]
-        )
+        nobody = Text("空缺", "vacant") if any(h.post == name for h in organisation.holders) else Text("未登记人员", "nobody named")
+        rows.append([unit.zh if lang == "zh" else unit.en, post.zh if lang == "zh" else post.en, post.role, who or nobody.say(lang)])
     headings = (Text("单位", "unit"), Text("岗位", "post"), Text("角色", "role"), Text("签字人", "who may sign"))
     screen.emit(document, lambda: screen.table(headings, rows))
