@@ -1,0 +1,182 @@
+"""The live path goes through ``transitions``, with no second table beside it: taking any transition out of the machine shows.
+
+Each procedure here has written courses of events, all of them ordinary: nothing in them is a deviation. For every transition of the
+machine, the machine is compiled again without it and the courses are played again: at least one must then come out otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+
+from adapters.calendars import shipped
+from adapters.host import FixedClock, SystemEntropy
+from adapters.library import shipped_definitions
+from adapters.store.memory import MemoryStore
+from tests.play import Play, at
+from workflow.engine import Engine
+from workflow.errors import Refused
+from workflow.organisation import Actor
+from workflow.procedure.load import Definition
+from workflow.rules import Rules
+
+Step = tuple[str, str, dict[str, Any]]
+"""Role, event, and what else is said. A quarter of an hour passes before each."""
+
+
+class Transition(NamedTuple):
+    event: str
+    source: str
+    target: str
+
+
+Trace = list[tuple[str, tuple[str, ...], tuple[str, ...]]]
+"""What became of each step: the event or the refusal, the deviations, the state after it."""
+
+SITUATION = {"elements": {"situation": "术后出血"}}
+UPWARD = {"elements": {"situation": "术后出血", "measures": "已封存"}}
+SEALED = {"present": ("patient_side",), "elements": {"items": "病历", "seal_numbers": "F-1"}}
+OPENED = {
+    "present": ("patient_side",),
+    "second": Actor("director", person="h01"),
+    "elements": {"ground": "双方同意鉴定", "result": "取出病历"},
+}
+FOUND_BROKEN = {"elements": {"items": "病历", "situation": "封条裂开"}}
+CUSTODIAN = {"elements": {"custodian_name": "保管人"}}
+INQUIRY = {"elements": {"cause": "a", "consequences": "b", "responsibility": "c"}}
+REPORT = {"elements": {"cause": "a", "responsibility": "c", "opinion": "d"}}
+ANSWER = {"elements": {"result": "a", "opinion": "b"}}
+MEASURES = {"elements": {"measures": "a"}}
+
+_CUSTODY: list[Step] = [
+    ("medical", "seal", SEALED),
+    ("medical", "assign_custodian", CUSTODIAN),
+    ("medical", "seal", SEALED),
+    ("medical", "change_custodian", CUSTODIAN),
+    ("medical", "unseal", OPENED),
+    ("medical", "seal", SEALED),
+    ("custodian", "seal_broken", FOUND_BROKEN),
+]
+_SPOT: list[Step] = [
+    ("department", "send_people", {}),
+    ("head", "send_people", {}),
+    ("department", "arrive", {}),
+    ("department", "send_people", {}),
+    ("head", "arrive", {}),
+    ("department", "remedied", MEASURES),
+    ("department", "send_people", {}),
+    ("department", "arrive", {}),
+    ("staff", "patient_died", {"facts": {"deaths": 1}}),
+]
+_CHARGES: list[Step] = [
+    ("relations", "check_charges", {"elements": {"result": "多收 20 元"}, "facts": {"charges_wrong": "yes"}}),
+    ("relations", "correct_charges", MEASURES),
+]
+_ANSWERED: list[Step] = [
+    ("relations", "accept", {"facts": {"handling": "complex"}}),
+    ("relations", "begin_inquiry", {}),
+    ("relations", "conclude_inquiry", INQUIRY),
+    ("relations", "inquiry_report", REPORT),
+    ("relations", "explain", {}),
+    ("department", "keep_order", {}),
+    ("relations", "answered", ANSWER),
+    ("director", "close", {}),
+]
+
+COURSES: dict[str, tuple[tuple[Step, ...], ...]] = {
+    "medical-dispute": (
+        # By the book: department, hospital, health authority; then evidence, treatment, charges, answer.
+        (
+            ("head", "found", {}),
+            ("staff", "report_head", {}),
+            ("staff", "report_head", {}),
+            ("head", "telephone_hospital", {}),
+            ("head", "report_hospital", SITUATION),
+            ("staff", "report_head", {}),
+            ("relations", "report_authority", UPWARD),
+            ("staff", "report_head", {}),
+            ("head", "report_hospital", SITUATION),
+            ("head", "telephone_hospital", {}),
+            *_SPOT,
+            *_CUSTODY,
+            *_CHARGES,
+            *_ANSWERED,
+        ),
+        # The head reports at once, in writing.
+        (("head", "report_hospital", SITUATION), ("head", "telephone_hospital", {}), *_ANSWERED),
+        # The head reports at once, by telephone; the director tells the health authority himself; people arrive unsent.
+        (("head", "telephone_hospital", {}), ("director", "telephone_authority", {}), ("department", "arrive", {}), *_ANSWERED),
+        # The person concerned reports to the head, who writes.
+        (("staff", "report_head", {}), ("head", "report_hospital", SITUATION), *_ANSWERED),
+        # Nobody complained; the complaint was withdrawn.
+        (("director", "close_unanswered", {"elements": {"ground": "未造成损害,无人投诉"}}),),
+        (("relations", "accept", {}), ("director", "close_unanswered", {"elements": {"ground": "投诉已撤回"}})),
+    ),
+}
+"""Add a procedure here, and every transition of it is tried."""
+
+OPENERS = {"medical-dispute": "staff"}
+
+
+@cache
+def definition(procedure: str) -> Definition:
+    return next(iter(shipped_definitions(procedure)))
+
+
+def rules(procedure: str, without: Transition | None = None) -> Rules:
+    """The compiled procedure; its machine has lost one transition."""
+    made = Rules(definition(procedure).procedure, definition(procedure).hash)
+    if without is not None:
+        found = made.chart._machine.events[without.event].transitions[without.source]
+        gone = [t for t in found if (t.dest or "") == without.target]
+        assert len(gone) == 1
+        found.remove(gone[0])
+    return made
+
+
+def transitions(procedure: str) -> Iterator[Transition]:
+    for name, event in rules(procedure).chart._machine.events.items():
+        for source, found in event.transitions.items():
+            for transition in found:
+                yield Transition(name, source, transition.dest or "")
+
+
+def play(procedure: str, compiled: Rules, course: tuple[Step, ...]) -> Trace:
+    engine = Engine(MemoryStore(), FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test")
+    engine.add(definition(procedure))
+    engine.sources._rules[compiled.hash] = compiled
+    scene = Play(procedure, engine=engine).at("09-24 08:00")
+    scene.open(OPENERS[procedure])
+    trace: Trace = []
+    for n, (role, event, more) in enumerate(course, 1):
+        scene.at(f"09-24 {8 + n // 4:02}:{n % 4 * 15:02}")
+        try:
+            act = scene.fire(role, event, **more).acts[-1]
+        except Refused as error:
+            trace.append((error.code, (), scene.state))
+        else:
+            trace.append((event, act.deviations, act.state))
+    return trace
+
+
+@cache
+def baseline(procedure: str) -> tuple[Trace, ...]:
+    return tuple(play(procedure, rules(procedure), course) for course in COURSES[procedure])
+
+
+@pytest.mark.parametrize("procedure", COURSES)
+def test_the_courses_are_ordinary(procedure: str) -> None:
+    assert [step for trace in baseline(procedure) for step in trace if step[1] or step[0] not in rules(procedure).procedure.events] == []
+
+
+@pytest.mark.parametrize(
+    ("procedure", "gone"), [(p, t) for p in COURSES for t in transitions(p)], ids=lambda x: ":".join(x) if isinstance(x, tuple) else x
+)
+def test_a_course_comes_out_otherwise_without_one_transition(procedure: str, gone: Transition) -> None:
+    compiled = rules(procedure, gone)
+    courses = zip(COURSES[procedure], baseline(procedure), strict=True)
+    used = [(course, trace) for course, trace in courses if any(step[1] == gone.event for step in course)]
+    assert any(play(procedure, compiled, course) != trace for course, trace in used)
