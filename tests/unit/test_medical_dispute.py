@@ -635,6 +635,18 @@ def test_e08_each_lot_is_sealed_and_given_to_a_custodian() -> None:
     assert [r.elapsed for r in play.rows("custody")] == [timedelta(minutes=10), timedelta(minutes=20)]
 
 
+def test_e08_two_lots_sealed_at_once_and_only_one_given_to_a_custodian() -> None:
+    play = Dispute()
+    lots = []
+    for _ in range(2):
+        play.at(f"09-24 10:{30 * len(lots):02}").fire("medical", "seal", **SEALED)
+        lots.append(play.last("seal"))
+    play.at("09-24 11:00").fire("medical", "assign_custodian", of=(lots[1],), **CUSTODIAN)
+    assert [r.outcome for r in play.rows("custody")] == [NOT_DUE, MET]
+    play.at("09-24 12:00").fire("medical", "assign_custodian", **CUSTODIAN)
+    assert [r.elapsed for r in play.rows("custody")] == [timedelta(hours=2), timedelta(minutes=30)]
+
+
 @pytest.mark.parametrize(("event", "done"), [("assign_custodian", []), ("change_custodian", []), ("change_custodian", ["seal"])])
 def test_e08_no_custody_before_sealing_and_no_change_before_a_custodian(event: str, done: list[str]) -> None:
     play = Dispute()
@@ -771,12 +783,22 @@ def test_answered_and_never_accepted_nothing_shows_when_the_time_began() -> None
     assert (play.outcome("feedback"), play.row("feedback").reason) == (UNKNOWN, "no_start")
 
 
-def test_a_complaint_in_pieces_gets_a_term_for_each_and_one_answer_may_answer_all() -> None:
+def test_a_complaint_in_pieces_gets_a_term_for_each_and_an_answer_that_names_both_answers_both() -> None:
     play = accepted()
+    first = play.last("accept")
     assert play.at("09-28 10:00").fire("relations", "accept").acts[-1].deviations == ()
     assert [str(r.due.last_day)[5:] for r in play.rows("feedback") if r.due] == ["09-29", "10-08"]  # the second one's fifth day is 10-03
-    play.at("09-29 10:00").fire("relations", "answered", **ANSWER)
+    play.at("09-29 10:00").fire("relations", "answered", of=(first, play.last("accept")), **ANSWER)
     assert [r.outcome for r in play.rows("feedback")] == [MET, MET]
+
+
+def test_of_two_complainants_the_one_who_is_not_answered_is_still_owed_an_answer() -> None:
+    play = accepted()
+    play.at("09-28 10:00").fire("relations", "accept")
+    play.at("09-28 16:00").fire("relations", "answered", of=(play.last("accept"),), **ANSWER)
+    assert [r.outcome for r in play.rows("feedback", "09-30 00:00")] == [MISSED, MET]
+    play.at("09-30 10:00").fire("relations", "answered", **ANSWER)
+    assert [r.outcome for r in play.rows("feedback")] == [LATE, MET]
 
 
 def test_a_further_complaint_after_the_answer_has_to_be_answered_too() -> None:

@@ -185,6 +185,8 @@ def _unstarted(duty: Duty, receiver: str, case: Case, world: World, as_of: datet
         act, moment = fulfilment
         return [Row(key, duty, receiver, 1, Outcome.UNDETERMINABLE, "no_start", met_by=act.n, met_at=moment)]
     if case.ended is not None:
+        if duty.kind == "decision":  # a question that never arose is no question left open
+            return []
         return [Row(key, duty, receiver, 1, Outcome.UNDETERMINABLE, "no_start")]
     return [Row(key, duty, receiver, 1, Outcome.NOT_DUE, "not_started")]
 
