@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,9 +14,14 @@ from workflow.text import Text
 
 def shipped_definitions(procedure: str = "") -> list[Definition]:
     """Every shipped version of a procedure, or of all of them, by file name; the name of a file begins with the id of its procedure."""
+    return list(_shipped(procedure))
+
+
+@cache
+def _shipped(procedure: str) -> tuple[Definition, ...]:
     folder = files("definitions") / "procedures"
     found = sorted((f for f in folder.iterdir() if f.name.startswith(procedure) and f.name.endswith(".yaml")), key=lambda f: f.name)
-    return [load(f.read_bytes(), f.name) for f in found]
+    return tuple(load(f.read_bytes(), f.name) for f in found)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -15,19 +15,21 @@ from workflow.case.decide import decide
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
 from workflow.case.standing import Standing, settle
-from workflow.errors import AlreadyThere, KeyReused, Refused, StaleVersion
+from workflow.errors import AlreadyThere, BadInput, KeyReused, NotAllowed, Refused, StaleVersion, UnknownCase
 from workflow.journal.canonical import canonical, digest
 from workflow.journal.entry import Entry, Private, link
 from workflow.moment import Moment
 from workflow.obligation.ledger import Row
 from workflow.organisation import CHAIN, Organisation
 from workflow.period import Period
-from workflow.ports import Answer, CaseRow, DueRow, Entropy, Unit
+from workflow.ports import Answer, CaseRow, DueRow, Entropy, Unit, View
 from workflow.rules import Rules, World
 from workflow.sources import Sources
 from workflow.text import Text
 
 SALT = 16
+LONGEST_ID = 100
+"""Characters of the id of a case."""
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -71,8 +73,9 @@ class Batch:
             return repeated
         rules = self._sources.in_force(self._unit, procedure, (command.said.happened or Moment.at(self._now)).lo)
         name = case or f"{rules.procedure.procedure}-{self._entropy.token(SALT).hex()[:10]}"
-        if name == CHAIN or self._unit.case(name) is not None or name in self.standings:
-            raise AlreadyThere(Text(f"案件 {name} 已存在", f"the case {name} is there already"))
+        if name in self.standings:
+            raise _taken(name)
+        demand_free(self._unit, name)
         standing = decide(None, command, self._opening(rules), self._now, name)
         return self._write(standing, 0, "", command, key)
 
@@ -87,14 +90,8 @@ class Batch:
         if repeated is not None:
             return repeated
         standing, head = self._load(case)
-        if expected is not None and expected != standing.case.n:
-            raise StaleVersion(
-                Text(
-                    f"案件 {case} 已到第 {standing.case.n} 版,不是 {expected}",
-                    f"the case {case} is at version {standing.case.n}, not {expected}",
-                ),
-                hint=Text("重新查看后再办理", "look at it again, then repeat the command"),
-            )
+        demand_version(standing, expected)
+        demand_lead(self._unit, command)
         world = self._world(standing)
         after = decide(standing, command, world, self._now)
         return self._write(after, standing.case.n, head, command, key)
@@ -204,18 +201,65 @@ class Batch:
         self.erased.add(case)
 
     def _repeated(self, command: commands.Command, key: str | None) -> Result | None:
-        if key is None:
-            return None
-        answer = self._unit.answer(key)
+        answer = answered(self._unit, command, key)
         if answer is None:
             return None
-        if answer.request != digest(canonical(command.document())):
-            raise KeyReused(
-                Text(f"幂等键 {key!r} 已用于另一个命令", f"the key {key!r} was used for another command"),
-                hint=Text("换一个键", "use another key"),
-            )
         standing, _ = self._load(answer.case)
         return Result(answer.case, answer.n, standing.case.acts[answer.first - 1 : answer.n], standing, repeated=True)
+
+
+def answered(view: View, command: commands.Command, key: str | None) -> Answer | None:
+    """What the same command with the same key was answered before. Raises :class:`KeyReused` when it was another command."""
+    answer = view.answer(key) if key is not None else None
+    if answer is not None and answer.request != digest(canonical(command.document())):
+        raise KeyReused(
+            Text(f"幂等键 {key!r} 已用于另一个命令", f"the key {key!r} was used for another command"),
+            hint=Text("换一个键", "use another key"),
+        )
+    return answer
+
+
+def demand_free(view: View, name: str) -> None:
+    """Refuse an id for a new case that cannot be said aloud, stand in a path or be shown, or that is taken."""
+    unfit = name != name.strip() or any(c in "/\\" or not c.isprintable() for c in name) or not name.strip(".")
+    if unfit or len(name) > LONGEST_ID:
+        raise BadInput(
+            Text(f"案件编号不合适:{name[:40]!r}", f"unfit for the id of a case: {name[:40]!r}"),
+            hint=Text(
+                f"不超过 {LONGEST_ID} 个可见字符,不含 / 和 \\,首尾无空格",
+                f"at most {LONGEST_ID} visible characters, without / or \\ and without blanks at its ends",
+            ),
+        )
+    if name == CHAIN or view.case(name) is not None:
+        raise _taken(name)
+
+
+def demand_version(standing: Standing, expected: int | None) -> None:
+    """Raises :class:`StaleVersion` when the case is not at the version that the caller saw."""
+    case = standing.case
+    if expected is not None and expected != case.n:
+        raise StaleVersion(
+            Text(f"案件 {case.id} 已到第 {case.n} 版,不是 {expected}", f"the case {case.id} is at version {case.n}, not {expected}"),
+            hint=Text("重新查看后再办理", "look at it again, then repeat the command"),
+        )
+
+
+def demand_lead(view: View, command: commands.Command) -> None:
+    """A case is joined to one that exists and leads itself (S7.2): in a circle no case would be counted."""
+    if not isinstance(command, commands.SameAs) or not command.lead:
+        return
+    lead = view.case(command.lead)
+    if lead is None:
+        raise UnknownCase(Text(f"没有案件 {command.lead!r}", f"there is no case {command.lead!r}"))
+    if not lead.listed:
+        raise NotAllowed(
+            Text(f"案件 {lead.id} 是误立或已并入其他案件,不能牵头", f"the case {lead.id} is void or joined to another and cannot lead"),
+            where=lead.id,
+        )
+
+
+def _taken(name: str) -> AlreadyThere:
+    return AlreadyThere(Text(f"案件 {name} 已存在", f"the case {name} is there already"))
 
 
 def _case_row(standing: Standing, head: str, wakes: datetime | None) -> CaseRow:

@@ -17,12 +17,23 @@ from typing import Any
 from workflow import command as commands
 from workflow import organisation as organisations
 from workflow.act import Act
-from workflow.batch import SALT, Batch, Result
+from workflow.batch import SALT, Batch, Result, answered, demand_free, demand_lead, demand_version
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up
 from workflow.case.decide import decide
+from workflow.case.deed import open_period
+from workflow.case.flags import flags, tiers
 from workflow.case.standing import Standing
-from workflow.errors import AlreadyThere, ConfigError, ListenerFailed, Refused, StaleVersion, UnknownProcedure
+from workflow.errors import (
+    AlreadyThere,
+    ConfigError,
+    ListenerFailed,
+    Refused,
+    StaleVersion,
+    StoreUnavailable,
+    SweepIncomplete,
+    UnknownProcedure,
+)
 from workflow.journal.canonical import Json
 from workflow.journal.entry import Entry, Private, link
 from workflow.moment import Moment, stamp, utc
@@ -36,15 +47,38 @@ from workflow.sources import Sources
 from workflow.sweep import missing_periods
 from workflow.text import Text
 
+EVERY = 1 << 31  # more cases than any store holds
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a command would do (``--dry-run``): the acts, the rows before and after, and who would be told of what by when."""
+    """What a command would do (``--dry-run``): the acts it would write, and the case before and after them."""
 
     acts: tuple[Act, ...]
-    before: tuple[Row, ...]
-    after: tuple[Row, ...]
-    calendars: Mapping[str, Calendar]
+    world: World
+    was: Standing | None
+    """``None`` for a case that would be opened."""
+    becomes: Standing
+    now: datetime
+    repeated: bool = False
+    """The same command with the same key was carried out before: nothing would be written again."""
+
+    @property
+    def before(self) -> tuple[Row, ...]:
+        """The rows as they are."""
+        return tuple(ledger(self.was.case, self.world, self.now)) if self.was is not None else ()
+
+    @property
+    def after(self) -> tuple[Row, ...]:
+        """The rows as they would be."""
+        return tuple(ledger(self.becomes.case, self.world, max([self.now, *(a.recorded for a in self.acts)])))
+
+    def told(self) -> list[tuple[Row, int, datetime]]:
+        """(row, tier, instant) of each reminder or report that a clock which is started or moved brings with it, in order of time."""
+        known = {(r.key, len(r.revisions)) for r in self.before}
+        rows = self.after
+        fresh = [r for r in rows if r.open and (r.key, len(r.revisions)) not in known]
+        return sorted(((r, t, i) for r in fresh for t, i in tiers(r, rows, self.world)), key=lambda x: (x[2], x[0].key, x[1]))
 
 
 Listener = Callable[[str, tuple[Act, ...]], None]
@@ -149,10 +183,7 @@ class Engine:
         with self.store.write() as unit:
             for name, known in unit.blobs("definition"):
                 if name == ref and known != definition.hash:
-                    raise AlreadyThere(
-                        Text(f"{ref} 已存在,内容不同", f"{ref} is there already with other content"),
-                        hint=Text("换一个版本号", "give it another version"),
-                    )
+                    raise version_taken(ref)
             unit.put_blob("definition", ref, definition.hash, definition.data)
         self.sources.know(Rules(definition.procedure, definition.hash))
         return definition.hash
@@ -235,25 +266,34 @@ class Engine:
             batch.refused(case, command, refusal)
         raise refusal
 
-    def forecast(self, case: str, command: commands.Command) -> Forecast:
+    def forecast(self, case: str, command: commands.Command, *, expected: int | None = None, key: str | None = None) -> Forecast:
         """What :meth:`do` would do now, with nothing written. Raises the same refusals."""
+        now = utc(self.clock.now())
         with self.store.read() as view:
-            now = utc(self.clock.now())
+            repeated = answered(view, command, key)
             standing, _ = self.sources.standing(view, case, now)
             world = self.sources.world(view, standing.case.definition)
+            if repeated is not None:
+                return Forecast((), world, standing, standing, now, repeated=True)
+            demand_version(standing, expected)
+            demand_lead(view, command)
             after = decide(standing, command, world, now).noted(world, now)
-        acts = after.case.acts[standing.case.n :]
-        later = max([now, *(a.recorded for a in acts)])
-        return Forecast(acts, tuple(ledger(standing.case, world, now)), tuple(ledger(after.case, world, later)), world.calendars)
+        return Forecast(after.case.acts[standing.case.n :], world, standing, after, now)
 
-    def forecast_open(self, procedure: str, command: commands.Open) -> Forecast:
-        """What :meth:`open_case` would do now, with nothing written."""
+    def forecast_open(self, procedure: str | Rules, command: commands.Open, *, case: str = "", key: str | None = None) -> Forecast:
+        """What :meth:`open_case` would do now, with nothing written. ``procedure`` may be rules that the store does not have yet."""
         now = utc(self.clock.now())
-        rules = self.rules(procedure, (command.said.happened or Moment.at(now)).lo)
+        rules = procedure if isinstance(procedure, Rules) else self.rules(procedure, (command.said.happened or Moment.at(now)).lo)
         with self.store.read() as view:
+            repeated = answered(view, command, key)
+            if repeated is not None:
+                standing, _ = self.sources.standing(view, repeated.case, now)
+                return Forecast((), self.sources.world(view, standing.case.definition), standing, standing, now, repeated=True)
+            if case:
+                demand_free(view, case)
             world = self.sources.opening(rules, self.sources.organisation(view))
-            after = decide(None, command, world, now, "-").noted(world, now)
-        return Forecast(after.case.acts, (), tuple(ledger(after.case, world, now)), world.calendars)
+            after = decide(None, command, world, now, case or "-").noted(world, now)
+        return Forecast(after.case.acts, world, None, after, now)
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -281,32 +321,66 @@ class Engine:
             ) from ExceptionGroup("subscribers", failures)
 
     def tick(self) -> list[Result]:
-        """One sweep: clock transitions, flags and tiers of every case that is due, each case in its own transaction, until none is left."""
+        """One sweep: clock transitions, flags and tiers of every case that is due, each case in its own transaction, until none is left.
+
+        A case that cannot be swept keeps no other from being swept: when all the others are done,
+        :class:`~workflow.errors.SweepIncomplete` names those that are not. What the store itself raises ends the sweep at once.
+        """
         now = utc(self.clock.now())
-        done = self._open_periods(now)
-        while True:
-            with self.store.read() as view:
-                waiting = view.waking(now, 200)
-            if not waiting:
-                return done
-            for row in waiting:
+        done: list[Result] = []
+        broken: dict[str, Exception] = {}
+        for procedure, unit, period in self._missing(now, broken):
+            with _apart(f"{procedure}.{unit}", broken):
                 with self.batch() as batch:
-                    result = batch.tick(row.id)
+                    opened = batch.open_period(self.rules(procedure, period.since), unit, period)
+                done.append(opened)
+        while waiting := self._waiting(now, broken):
+            for row in waiting:
+                with _apart(row.id, broken):
+                    with self.batch() as batch:
+                        result = batch.tick(row.id)
                     if result is not None:
                         done.append(result)
-
-    def _open_periods(self, now: datetime) -> list[Result]:
-        """Open the cases of recurring duties; the first sweep opens those of the present period, later ones those missing."""
-        done: list[Result] = []
-        recurring = dict.fromkeys(r.procedure.procedure for r in self.definitions() if r.procedure.period is not None)
-        for procedure in recurring:
-            with self.store.read() as view:
-                missing = list(missing_periods(self.sources, view, procedure, now))
-            for unit, period in missing:
-                rules = self.rules(procedure, period.since)
-                with self.batch() as batch:
-                    done.append(batch.open_period(rules, unit, period))
+        _complete(done, broken)
         return done
+
+    def forecast_tick(self) -> list[Forecast]:
+        """What :meth:`tick` would do now to each case, with nothing written; cases of periods that have begun are opened in it too."""
+        now = utc(self.clock.now())
+        found: list[Forecast] = []
+        broken: dict[str, Exception] = {}
+        missing = self._missing(now, broken)
+        with self.store.read() as view:
+            organisation = self.sources.organisation(view)
+            for procedure, unit, period in missing:
+                with _apart(f"{procedure}.{unit}", broken):
+                    world = self.sources.opening(self.sources.in_force(view, procedure, period.since), organisation)
+                    opened = open_period(unit, period, world, now, period.case(procedure, unit)).noted(world, now)
+                    found.append(Forecast(opened.case.acts, world, None, opened, now))
+            for row in view.waking(now, EVERY):
+                with _apart(row.id, broken):
+                    standing, _ = self.sources.standing(view, row.id, now)
+                    world = self.sources.world(view, standing.case.definition)
+                    after = flags(catch_up(standing, world, now), world, now).noted(world, now)
+                    if after.case.n > standing.case.n:
+                        found.append(Forecast(after.case.acts[standing.case.n :], world, standing, after, now))
+        _complete(found, broken)
+        return found
+
+    def _waiting(self, now: datetime, broken: Mapping[str, Exception]) -> list[CaseRow]:
+        with self.store.read() as view:
+            return [row for row in view.waking(now, 200 + len(broken)) if row.id not in broken]
+
+    def _missing(self, now: datetime, broken: dict[str, Exception]) -> list[tuple[str, str, Period]]:
+        """(procedure, unit, period) of each case of a recurring duty that is not there yet: of the present period, later those missing."""
+        found: list[tuple[str, str, Period]] = []
+        recurring: list[str] = []
+        with _apart("definitions", broken):
+            recurring = list(dict.fromkeys(r.procedure.procedure for r in self.definitions() if r.procedure.period is not None))
+        for procedure in recurring:
+            with _apart(procedure, broken), self.store.read() as view:
+                found.extend((procedure, unit, period) for unit, period in missing_periods(self.sources, view, procedure, now))
+        return found
 
     def subscribe(self, listener: Listener) -> None:
         """Call ``listener(case, acts)`` after each transaction that wrote acts is committed, in the thread that wrote them.
@@ -357,6 +431,35 @@ class Engine:
         with self.store.read() as view:
             found = view.private(case, n)
         return found.content() if found is not None else {}
+
+
+def version_taken(ref: str) -> AlreadyThere:
+    """A version of a procedure that is there with other content."""
+    return AlreadyThere(
+        Text(f"{ref} 已存在,内容不同", f"{ref} is there already with other content"),
+        hint=Text("换一个版本号", "give it another version"),
+    )
+
+
+@contextmanager
+def _apart(name: str, broken: dict[str, Exception]) -> Iterator[None]:
+    """Keep what goes wrong with one case apart. The store's own errors are everybody's."""
+    try:
+        yield
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # whatever it is: nobody else's deadline may depend on it
+        broken[name] = error
+
+
+def _complete(done: Sequence[object], broken: Mapping[str, Exception]) -> None:
+    """Raises what kept a sweep from being whole, now that everything else is done."""
+    unheard = [e for e in broken.values() if isinstance(e, ListenerFailed)]  # these cases were swept
+    unswept = {name: e for name, e in broken.items() if not isinstance(e, ListenerFailed)}
+    if unswept:
+        raise SweepIncomplete.of(done, unswept) from ExceptionGroup("cases", list(broken.values()))
+    if unheard:
+        raise unheard[0]
 
 
 __all__ = ["Actor", "Batch", "Engine", "Forecast", "Result"]

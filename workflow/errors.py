@@ -7,9 +7,11 @@ on the wording.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import ClassVar
 
-from workflow.text import Lang, Text
+from workflow.text import Lang, Text, same
 
 
 class DubanError(Exception):
@@ -220,6 +222,29 @@ class StoreBusy(StoreUnavailable):
 
 class ConfigError(DubanError):
     code, exit_code = "config", 78
+
+
+class SweepIncomplete(DubanError):
+    """Said after a sweep that could not be made for some cases; all others were swept."""
+
+    code, exit_code = "sweep.incomplete", 1
+    done: tuple[object, ...] = ()
+    """What the sweep did elsewhere."""
+    broken: Mapping[str, Exception] = MappingProxyType({})
+    """What went wrong, by case."""
+
+    @classmethod
+    def of(cls, done: Sequence[object], broken: Mapping[str, Exception]) -> SweepIncomplete:
+        names = list(broken)
+        some = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+        first = broken[names[0]]
+        reason = first.message if isinstance(first, DubanError) else same(f"{type(first).__name__}: {first}")
+        error = cls(
+            Text(f"{len(names)} 个案件未能巡查:{some};{reason.zh}", f"{len(names)} case(s) could not be swept: {some}; {reason.en}"),
+            hint=Text("其余案件已巡查;用 duban audit verify 核验日志", "all others were swept; check the journal with duban audit verify"),
+        )
+        error.done, error.broken = tuple(done), dict(broken)
+        return error
 
 
 class ListenerFailed(DubanError):

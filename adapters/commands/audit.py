@@ -28,7 +28,7 @@ def verify(
     checkpoint: Annotated[str, typer.Option("--checkpoint", help="封印号:哈希,保存在别处的检查点 / NUMBER:HASH kept elsewhere")] = "",
 ) -> None:
     """核验日志;指出第一条坏记录 / verify the journal and name the first bad entry"""
-    with frame.engine(create=False) as engine, engine.store.read() as view:
+    with frame.engine() as engine, engine.store.read() as view:
         broken: list[Finding] = []
 
         def journal() -> Iterator[Entry]:
@@ -92,17 +92,32 @@ def verify(
 
 
 @app.command()
-def seal() -> None:
+def seal(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只预演,不写入 / show what would be sealed, write nothing")] = False,
+) -> None:
     """封印尚未封印的记录;把打印的检查点保存在别处 / seal what is not sealed; keep the printed checkpoint elsewhere"""
-    with frame.engine(create=False) as engine, engine.store.write() as unit:
-        entries = list(unit.unsealed())
-        seals = unit.seals()
-        if not entries:
-            last = seals[-1] if seals else None
-            frame.say(Text("没有未封印的记录", "nothing to seal"))
-        else:
-            last = make_seal(seals[-1] if seals else None, entries, stamp(utc(engine.clock.now())), unit.meta()["algorithm"])
-            unit.put_seal(last, [(e.case, e.n) for e in entries])
+    with frame.engine() as engine:
+        if dry_run:
+            with engine.store.read() as view:
+                waiting = [(e.case, e.n) for e in view.unsealed()]
+                number = len(view.seals()) + (1 if waiting else 0)
+            document: dict[str, Json] = {"dry_run": True, "number": number, "count": len(waiting), "cases": len({c for c, _ in waiting})}
+            text = Text(
+                f"预演,不写入:第 {number} 号封印将覆盖 {len(waiting)} 条记录",
+                f"dry run, nothing is written: seal {number} would cover {len(waiting)} entries",
+            )
+            nothing = Text("没有未封印的记录", "nothing to seal")
+            screen.emit(document, lambda: print((text if waiting else nothing).say(frame.settings.lang)))
+            return
+        with engine.store.write() as unit:
+            entries = list(unit.unsealed())
+            seals = unit.seals()
+            if not entries:
+                last = seals[-1] if seals else None
+                frame.say(Text("没有未封印的记录", "nothing to seal"))
+            else:
+                last = make_seal(seals[-1] if seals else None, entries, stamp(utc(engine.clock.now())), unit.meta()["algorithm"])
+                unit.put_seal(last, [(e.case, e.n) for e in entries])
     if last is not None:
         point = f"{last.number}:{last.hash}"
         screen.emit({"checkpoint": point, "count": last.count, "root": last.root}, lambda: print(point))
@@ -111,7 +126,7 @@ def seal() -> None:
 @app.command()
 def export(output: Annotated[Path | None, typer.Option("--output", "-o", help="文件 / file (default: standard output)")] = None) -> None:
     """导出全部日志、定义、日历和机构 / export the journal with definitions, calendars and organisation"""
-    with frame.engine(create=False) as engine:
+    with frame.engine() as engine:
         found = lines(engine, utc(engine.clock.now()))
         if output is None:
             sys.stdout.writelines(found)

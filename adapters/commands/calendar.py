@@ -163,7 +163,7 @@ def import_(
     """导入一年的通知,重算受影响的未到期期限 / import a notice and recompute the open dates it changes"""
     content = read_document(file)
     documents = content if isinstance(content, list) else [content]
-    with frame.engine() as engine:
+    with frame.engine(create=True, dry_run=dry_run) as engine:
         calendar = engine.calendar
         for document in documents:
             ours = (

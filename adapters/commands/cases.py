@@ -9,19 +9,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from adapters.commands import frame, screen
+from adapters.commands import frame
+from adapters.commands.answer import show_result
+from adapters.commands.rehearsal import show_forecast
 from workflow import command as commands
-from workflow.act import Act
-from workflow.engine import Engine, Forecast, Result
+from workflow.engine import Engine
 from workflow.errors import BadInput
-from workflow.journal.canonical import Json
-from workflow.moment import Moment, parse, stamp
-from workflow.obligation.ledger import Row
+from workflow.moment import parse, utc
 from workflow.organisation import Actor
 from workflow.rules import Rules
-from workflow.term.explain import shown
 from workflow.text import Text
-from workflow.words import DEVIATIONS, FLAGS, KINDS, OUTCOMES
 
 Case = Annotated[str, typer.Argument(help="案件编号 / case id")]
 As = Annotated[str, typer.Option("--as", help="办理角色 / role of the author (or DUBAN_AS)")]
@@ -92,130 +89,13 @@ def actor(word: str) -> Actor:
 
 def _do(case: str, author: Author, make: Callable[[commands.Said, Rules], commands.Command], key: str, expected: int, dry: bool) -> None:
     with frame.engine() as engine:
-        rules = engine.world(engine.case(case)).rules
-        command = make(author.said(rules.zone), rules)
+        world = engine.world(engine.case(case))
+        command = make(author.said(world.rules.zone), world.rules)
+        seen = expected or None
         if dry:
-            _show_forecast(engine.forecast(case, command), rules)
+            show_forecast(engine.forecast(case, command, expected=seen, key=key or None))
         else:
-            show_result(engine, engine.do(case, command, expected=expected or None, key=key or None), rules)
-
-
-def show_result(engine: Engine, result: Result, rules: Rules) -> None:
-    document: dict[str, Json] = {
-        "case": result.case,
-        "version": result.n,
-        "repeated": result.repeated,
-        "acts": [act_document(a) for a in result.acts],
-        "deviations": list(result.deviations),
-    }
-
-    def render() -> None:
-        out = screen.console()
-        said = Text("(重复命令,未再写入)", "(repeated command, nothing written again)").say(frame.settings.lang) if result.repeated else ""
-        out.print(f"{result.case}  #{result.n} {said}")
-        _acts(result.acts, rules)
-
-    screen.emit(document, render)
-
-
-def act_document(act: Act) -> dict[str, Json]:
-    return {"n": act.n, "kind": act.kind, "recorded": stamp(act.recorded), **act.body()}
-
-
-def _acts(acts: Sequence[Act], rules: Rules) -> None:
-    lang = frame.settings.lang
-    out = screen.console()
-    for act in acts:
-        out.print(f"  #{act.n} {KINDS[act.kind].say(lang)} {act_name(act, rules).say(lang)}", soft_wrap=True)
-        for code in act.deviations:
-            out.print(f"     ! {DEVIATIONS[code].say(lang)} ({code})", style="yellow")
-        dues = act.data.get("dues")
-        for due in dues if isinstance(dues, list) else ():
-            if due["due"] is not None:
-                out.print(f"     → {due['row']}: {_due(due, rules)}")
-
-
-def _due(due: Any, rules: Rules) -> str:
-    from workflow.moment import unstamp
-
-    duty = due["row"].split("/")[0].split("#")[0]
-    term = due["term"] or ""
-    instant = unstamp(due["due"]).astimezone(rules.zone)
-    shown_at = f"{instant:%Y-%m-%d %H:%M}"
-    provisional = Text("(暂定)", " (provisional)").say(frame.settings.lang) if due["provisional"] else ""
-    title = rules.duties[duty].title.say(frame.settings.lang) if duty in rules.duties else duty
-    return f"{title} {Text('届满', 'runs out').say(frame.settings.lang)} {shown_at} [{term}]{provisional}"
-
-
-def act_name(act: Act, rules: Rules) -> Text:
-    """What an act is about, for people."""
-    p = rules.procedure
-    if act.name in p.events:
-        report, number = p.events[act.name].report, act.data.get("number")
-        numbered = report is not None and (report.kind == "follow_up" or number != 1) and isinstance(number, int)
-        return p.events[act.name].text + (Text(f" {number}", f" {number}") if numbered else Text("", ""))
-    if act.name in p.decisions:
-        return p.decisions[act.name].text + (Text(":是", ": yes") if act.data.get("answer") else Text(":否", ": no"))
-    if "flag" in act.data:
-        return FLAGS[str(act.data["flag"])] + Text(f" {act.name}", f" {act.name}")
-    names = [p.facts[n].text.say(frame.settings.lang) if n in p.facts else n for n in act.name.split(",")]
-    return Text("、".join(names), ", ".join(names))
-
-
-def _show_forecast(found: Forecast, rules: Rules) -> None:
-    lang = frame.settings.lang
-    before = {r.key: r for r in found.before}
-    moved = [(before.get(r.key), r) for r in found.after if before.get(r.key) != r]
-    document: dict[str, Json] = {
-        "dry_run": True,
-        "acts": [act_document(a) for a in found.acts],
-        "clocks": [{"row": new.key, "before": _clock(old), "after": _clock(new)} for old, new in moved],
-        "told": [{"row": r.key, "at": stamp(i), "tell": list(r.duty.obligation.tiers[t].tell)} for r, t, i in _told(found, rules)],
-    }
-
-    def render() -> None:
-        out = screen.console()
-        out.print(Text("预演:不写入", "dry run: nothing is written").say(lang), style="bold")
-        _acts(found.acts, rules)
-        for old, new in moved:
-            out.print(f"  {new.key}: {_clock_text(old, rules)} → {_clock_text(new, rules)}")
-        for row, index, instant in _told(found, rules):
-            names = "、".join(rules.procedure.roles[t].text.say(lang) for t in row.duty.obligation.tiers[index].tell)
-            out.print(f"  {Text('届时告知', 'will be told').say(lang)} {screen.local(instant, rules.zone)} {names} ({row.key})")
-        if found.acts:
-            last = Text(
-                "审计人员将看到以上记录及其时间、办理人和偏差", "an auditor will read these acts with their times, authors and deviations"
-            )
-            out.print(f"  {last.say(lang)}", style="dim")
-
-    screen.emit(document, render)
-
-
-def _told(found: Forecast, rules: Rules) -> list[tuple[Row, int, Any]]:
-    from workflow.case.flags import tier_instants
-    from workflow.organisation import Organisation
-    from workflow.rules import World
-
-    if not found.acts:
-        return []
-    before = {(r.key, len(r.revisions)) for r in found.before}
-    world = World(rules, found.calendars, Organisation())
-    fresh = [r for r in found.after if r.open and (r.key, len(r.revisions)) not in before]
-    return sorted(((r, t, i) for r in fresh for t, i in tier_instants(r, world)), key=lambda x: (x[2], x[0].key))
-
-
-def _clock(row: Row | None) -> Json:
-    if row is None:
-        return None
-    return {"outcome": row.outcome.value, "due": stamp(row.due.instant) if row.due is not None else None}
-
-
-def _clock_text(row: Row | None, rules: Rules) -> str:
-    lang = frame.settings.lang
-    if row is None:
-        return Text("无", "none").say(lang)
-    due = f" {shown(row.due, rules.zone, lang)}" if row.due is not None else ""
-    return OUTCOMES[row.outcome].say(lang) + due
+            show_result(engine.do(case, command, expected=seen, key=key or None), world)
 
 
 def open_(
@@ -240,13 +120,12 @@ def open_(
     key: Key = "",
     dry_run: Dry = False,
 ) -> None:
-    with frame.engine() as engine:
-        frame.with_procedure(engine, procedure)
-        author = Author(role, person, at, submitted, received, grade, source, note)
-        zone = engine.rules(procedure).zone if not at else ZoneInfo("Asia/Shanghai")
-        said = author.said(zone)
+    author = Author(role, person, at, submitted, received, grade, source, note)
+
+    def prepare(engine: Engine, dry: bool) -> tuple[Rules, commands.Open]:
+        rules = frame.rules_for(engine, procedure, at or submitted, dry_run=dry)
         command = commands.Open(
-            said=said,
+            said=author.said(rules.zone),
             event=event,
             unit=unit,
             what=what,
@@ -256,12 +135,19 @@ def open_(
             facts=pairs(fact, "--fact"),
             drill=drill,
         )
-        if dry_run:
-            rules = engine.rules(procedure, said.happened.lo if said.happened else None)
-            _show_forecast(engine.forecast_open(procedure, command), rules)
-            return
-        result = engine.open_case(procedure, command, case=name, key=key or None)
-        show_result(engine, result, engine.world(result.standing).rules)
+        return rules, command
+
+    if dry_run or frame.absent():  # what is refused leaves no store behind
+        with frame.engine(create=True, dry_run=True) as engine:
+            rules, command = prepare(engine, dry=True)
+            forecast = engine.forecast_open(rules, command, case=name, key=key or None)
+            if dry_run:
+                show_forecast(forecast)
+                return
+    with frame.engine(create=True) as engine:
+        rules, command = prepare(engine, dry=False)
+        result = engine.open_case(rules.procedure.ref, command, case=name, key=key or None)
+        show_result(result, engine.world(result.standing), next_after=utc(engine.clock.now()))
 
 
 def _event(
@@ -275,7 +161,6 @@ def _event(
     to: list[str],
     second: str,
     oral: str,
-    of: list[int],
     slot: str,
     key: str,
     expected: int,
@@ -291,7 +176,6 @@ def _event(
             present=tuple(present),
             second=actor(second) if second else None,
             oral=oral,
-            of=tuple(of),
             slot=parse(slot, rules.zone) if slot else None,
         )
 
@@ -302,7 +186,6 @@ Present = Annotated[list[str], typer.Option("--present", help="在场角色 / ro
 To = Annotated[list[str], typer.Option("--to", help="接收角色 / receiver, repeatable")]
 Second = Annotated[str, typer.Option("--second", help="会签:角色或角色:人员 / second signer, role or role:person")]
 Oral = Annotated[str, typer.Option("--oral", help="口头同意:谁、何时、哪部电话 / oral approval: who, when, which telephone")]
-Answered = Annotated[list[int], typer.Option("--of", help="答复哪条记录 / the entry that it answers, repeatable")]
 Slot = Annotated[str, typer.Option("--slot", help="对应的周期时点 / the slot it is for")]
 EventName = Annotated[str, typer.Argument(help="事件,中英文均可 / event, in either language")]
 
@@ -325,14 +208,13 @@ def fire(
     to: To = [],
     second: Second = "",
     oral: Oral = "",
-    of: Answered = [],
     slot: Slot = "",
     key: Key = "",
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
-    _event(commands.Do, case, event, author, fact, element, present, to, second, oral, of, slot, key, expected, dry_run)
+    _event(commands.Do, case, event, author, fact, element, present, to, second, oral, slot, key, expected, dry_run)
 
 
 def record(
@@ -353,14 +235,13 @@ def record(
     to: To = [],
     second: Second = "",
     oral: Oral = "",
-    of: Answered = [],
     slot: Slot = "",
     key: Key = "",
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
-    _event(commands.Record, case, event, author, fact, element, present, to, second, oral, of, slot, key, expected, dry_run)
+    _event(commands.Record, case, event, author, fact, element, present, to, second, oral, slot, key, expected, dry_run)
 
 
 def revise(
@@ -638,6 +519,3 @@ def reopen(
     dry_run: Dry = False,
 ) -> None:
     _do(case, Author(role, person, at, "", "", "", "", note), lambda s, _: commands.Reopen(said=s, reason=reason), key, expected, dry_run)
-
-
-__all__ = ["Moment", "fire", "open_", "record"]

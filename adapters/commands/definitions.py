@@ -11,6 +11,7 @@ import typer
 from adapters.commands import frame, screen
 from adapters.graph import mermaid, svg
 from adapters.library import definition_file, shipped_definitions
+from workflow.engine import version_taken
 from workflow.errors import UnknownProcedure
 from workflow.explain import basis_text
 from workflow.journal.canonical import Json
@@ -144,13 +145,30 @@ def graph(
 
 
 @app.command()
-def add(files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")]) -> None:
+def add(
+    files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查,不写入 / only check, write nothing")] = False,
+) -> None:
     """把定义加入数据库 / add definitions to the store"""
     definitions = [definition_file(path) for path in files]
-    with frame.engine() as engine:
+    with frame.engine(create=True, dry_run=dry_run) as engine:
+        known = {r.procedure.ref: r.hash for r in engine.definitions()}
+        fresh = [d for d in definitions if known.get(d.procedure.ref) != d.hash]
         for definition in definitions:
-            engine.add(definition)
-    screen.emit([d.procedure.ref for d in definitions], lambda: print("\n".join(d.procedure.ref for d in definitions)))
+            if known.setdefault(definition.procedure.ref, definition.hash) != definition.hash:
+                raise version_taken(definition.procedure.ref)
+        if not dry_run:
+            for definition in definitions:
+                engine.add(definition)
+    added: list[Json] = [d.procedure.ref for d in fresh]
+    document: dict[str, Json] = {"definitions": [d.procedure.ref for d in definitions], "added": added, "dry_run": dry_run}
+
+    def render() -> None:
+        print("\n".join(d.procedure.ref for d in definitions))
+        if dry_run:
+            frame.say(Text(f"预演,不写入;将加入 {len(fresh)} 个", f"dry run, nothing is written; {len(fresh)} would be added"))
+
+    screen.emit(document, render)
 
 
 def schema() -> None:

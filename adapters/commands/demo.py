@@ -17,19 +17,18 @@ import typer
 from adapters.bundle import lines
 from adapters.calendars import shipped
 from adapters.commands import frame, screen
-from adapters.commands.cases import act_name
+from adapters.commands.views import timeline
 from adapters.host import FixedClock, SystemEntropy, tz
 from adapters.library import shipped_definitions
 from adapters.organisations import shipped_organisation
 from adapters.store.sql import SqlStore
 from adapters.story import SCENES, tell
-from workflow.act import FLAGGED, Act
+from workflow.act import Act
 from workflow.engine import Engine
 from workflow.errors import IntegrityError
 from workflow.explain import why
 from workflow.replay import replay_cases
 from workflow.text import Text
-from workflow.words import DEVIATIONS, KINDS
 
 ZONE = ZoneInfo("Asia/Shanghai")
 END = datetime(2026, 10, 20, 9, 0, tzinfo=ZONE)
@@ -95,29 +94,10 @@ def _timeline(engine: Engine, case: str) -> None:
     standing = engine.case(case)
     rules = engine.world(standing).rules
     out.print(f"\n{case}  {rules.procedure.title.say(lang)}", style="bold")
-    rows = []
-    for act in standing.case.acts:
-        notes = [DEVIATIONS[d].say(lang) for d in act.deviations]
-        if (act.recorded - act.happened.hi).total_seconds() >= 60 and act.kind != FLAGGED:
-            notes.append(Text("补录于 ", "entered ").say(lang) + screen.local(act.recorded, ZONE))
-        role = rules.procedure.roles.get(act.actor.role) if act.actor is not None else None
-        rows.append(
-            [
-                f"#{act.n}",
-                screen.local(act.happened.lo, ZONE),
-                KINDS[act.kind].say(lang),
-                act_name(act, rules).say(lang),
-                role.text.say(lang) if role else "",
-                ";".join(notes),
-            ]
-        )
-    screen.table(
-        (Text("号", "n"), Text("时间", "when"), Text("种类", "kind"), Text("内容", "what"), Text("办理", "who"), Text("说明", "remark")),
-        rows,
-    )
+    timeline(standing.case, rules, {})
     out.print()
     ledger = [r for r in engine.ledger(case) if r.begin is not None or r.met_by is not None]
-    screen.table(screen.LEDGER, screen.ledger_rows(ledger, ZONE))
+    screen.table(screen.LEDGER, screen.ledger_rows(ledger, rules))
 
 
 def _why(engine: Engine) -> None:
@@ -125,8 +105,10 @@ def _why(engine: Engine) -> None:
     standing = engine.case(case)
     world = engine.world(standing)
     row = next(r for r in engine.ledger(case) if r.duty.id == "feedback")
-    print()
-    print("\n".join(why(row, standing.case, world).lines(frame.settings.lang)))
+    out = screen.console()
+    out.print()
+    for number, line in enumerate(why(row, standing.case, world).lines(frame.settings.lang)):
+        out.print(line, style="bold" if number == 0 else "", soft_wrap=not sys.stdout.isatty())
 
 
 def _digest(engine: Engine) -> Any:

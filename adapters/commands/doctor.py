@@ -67,7 +67,7 @@ def _store() -> tuple[Text, str, bool]:
     if not _file().exists():
         return title, Text(f"{frame.settings.db} 尚未建立", f"{frame.settings.db} is not made yet").say(frame.settings.lang), True
     try:
-        with frame.engine(create=False) as engine, engine.store.read() as view:
+        with frame.engine() as engine, engine.store.read() as view:
             return title, f"{frame.settings.db} · {view.meta()['algorithm']} · {len(view.cases())}", True
     except DubanError as error:
         return title, error.message.say(frame.settings.lang), False

@@ -60,7 +60,7 @@ def erase(
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
-    with frame.engine(create=False) as engine:
+    with frame.engine() as engine:
         acts = engine.case(case).case.acts
         held = {act.n: engine.private(case, act.n) for act in acts if not entry or act.n in entry}
     content = {n: private for n, private in held.items() if private}

@@ -13,10 +13,11 @@ import locale
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from workflow.errors import BadInput, DubanError, StoreUnavailable, UnknownProcedure
@@ -24,6 +25,7 @@ from workflow.text import Lang, Text, same
 
 if TYPE_CHECKING:
     from workflow.engine import Engine
+    from workflow.rules import Rules
 
 EXIT_FINDINGS = 1
 
@@ -61,7 +63,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "org": ("org", "app", Text("机构:导入、查看", "the organisation: load, show")),
     "schema": ("definitions", "schema", Text("定义语言的 JSON Schema", "JSON Schema of the definition language")),
     "doctor": ("doctor", "doctor", Text("检查本机环境", "check this machine")),
-    "demo": ("demo", "demo", Text("演示一个假期里的两起案件", "a story over a holiday, played and replayed")),
+    "demo": ("demo", "demo", Text("演示一个假期里的故事,并由另一进程回放", "a story over a holiday, played and replayed")),
 }
 
 
@@ -117,6 +119,16 @@ def _forget_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+_UNSEEN = {c: f"\\x{c:02x}" for c in (*range(0x20), *range(0x7F, 0xA0)) if c not in (0x09, 0x0A)}
+_UNSEEN |= {c: f"\\u{c:04x}" for c in (0x061C, 0x200E, 0x200F, 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+"""Characters that command a terminal or turn the order of the text round: shown by their number, never sent (people write free text)."""
+
+
+def visible(text: str) -> str:
+    """The text as it can be sent to a terminal: what would move the cursor, colour or hide something is written out."""
+    return text.translate(_UNSEEN)
+
+
 def fail(error: DubanError) -> int:
     """Print an error as the user asked for it and return its exit code."""
     if settings.json:
@@ -125,12 +137,16 @@ def fail(error: DubanError) -> int:
         document = {"error": error.code, "message": message, "where": error.where, "hint": hint, "exit": error.exit_code}
         print(json.dumps(document, ensure_ascii=False, sort_keys=True), file=sys.stderr)
     else:
-        print(error.say(settings.lang), file=sys.stderr)
+        print(visible(error.say(settings.lang)), file=sys.stderr)
     return error.exit_code
 
 
 def _globals(given: list[str]) -> list[str]:
     """Take the global options out of the arguments, wherever they stand before ``--``."""
+    for word in (*given, *(os.environ.get(name, "") for name in ("DUBAN_DB", "DUBAN_AS", "DUBAN_PERSON"))):
+        if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):  # bytes that are no text in this locale
+            shown = word.encode("utf-8", "backslashreplace").decode()
+            raise BadInput(Text(f"参数不是有效的 UTF-8:{shown}", f"an argument is not valid UTF-8: {shown}"))
     settings.db = os.environ.get("DUBAN_DB", "duban.db")
     settings.lang = _language(os.environ.get("DUBAN_LANG", ""))
     settings.json = settings.quiet = settings.verbose = False
@@ -248,30 +264,79 @@ def help_text() -> str:
 def say(text: Text) -> None:
     """A remark for people, on standard error; silent with ``--quiet``."""
     if not settings.quiet:
-        print(text.say(settings.lang), file=sys.stderr)
+        print(visible(text.say(settings.lang)), file=sys.stderr)
 
 
-def engine(create: bool = True) -> Engine:
-    """The engine on the store of ``--db``, with the shipped definitions put into a new store."""
-    from adapters.library import shipped_definitions
+def engine(*, create: bool = False, dry_run: bool = False) -> Engine:
+    """The engine on the store of ``--db``.
+
+    Only a command that begins something (``open``, ``org load``, ``definitions add``, ``calendar import``) may ``create`` the store,
+    with the shipped definitions in it; any other raises :class:`~workflow.errors.StoreUnavailable` where none is, so that a path that was
+    mistyped does not become an empty store. Rehearsing what would create it is done in memory.
+    """
     from workflow.engine import Engine
 
-    url = settings.db if "://" in settings.db or settings.db.startswith("memory:") else f"sqlite:///{settings.db}"
-    found = Engine.open(url, create=create)
-    if create and not found.definitions():
+    url = "memory:" if create and dry_run and absent() else _url()
+    dry_run = dry_run and url != "memory:"
+    found = Engine.open(url, create=create and not dry_run)
+    if create and not dry_run and not found.definitions():
+        from adapters.library import shipped_definitions
+
         for definition in shipped_definitions():
             found.add(definition)
     return found
 
 
-def with_procedure(found: Engine, procedure: str) -> None:
-    """Add a shipped procedure that a store made by an older version does not have yet."""
-    from adapters.library import shipped_definitions
+def _url() -> str:
+    return settings.db if "://" in settings.db or settings.db.startswith("memory:") else f"sqlite:///{settings.db}"
 
+
+def absent() -> bool:
+    """Whether there is no store behind ``--db`` yet. An empty file is none: it becomes one when it is first written."""
+    url = _url()
+    if not url.startswith("sqlite:///"):
+        return False
+    found = Path(url.removeprefix("sqlite:///").partition("?")[0])
     try:
-        found.rules(procedure)
-    except UnknownProcedure:
-        known = {r.procedure.ref for r in found.definitions()}
-        for definition in shipped_definitions():
-            if definition.procedure.ref not in known and procedure in (definition.procedure.procedure, definition.procedure.ref):
-                found.add(definition)
+        return not found.is_dir() and found.stat().st_size == 0
+    except FileNotFoundError:
+        return found.absolute().parent.is_dir()  # elsewhere the store itself says what is wrong
+    except (OSError, ValueError):
+        return False
+
+
+def rules_for(found: Engine, procedure: str, at: str = "", *, dry_run: bool = False) -> Rules:
+    """The rules of a procedure (id, ``id@version`` or title) in force at ``at`` as its own zone reads it; empty is now (S8.1).
+
+    Looks in the store and, for what a store made by an older version does not have yet, among the shipped definitions; one from there is
+    added to the store unless this is a dry run. Raises :class:`~workflow.errors.UnknownProcedure`.
+    """
+    from adapters.library import shipped_definitions
+    from workflow.moment import parse
+    from workflow.rules import Rules
+
+    def choose(candidates: Iterable[Rules]) -> Rules | None:
+        chosen = None
+        for rules in candidates:
+            p = rules.procedure
+            if word in (p.ref.lower(), p.procedure.lower(), p.zh.lower(), p.en.lower()):
+                instant = parse(at, rules.zone).lo if at else found.clock.now()
+                if word == p.ref.lower() or rules.in_force(instant):
+                    chosen = rules
+        return chosen
+
+    word = procedure.strip().lower()
+    kept = found.definitions()
+    rules = choose(kept)
+    if rules is None:
+        known = {r.procedure.ref for r in kept}
+        shipped = [d for d in shipped_definitions() if d.procedure.ref not in known]
+        rules = choose(Rules(d.procedure, d.hash) for d in shipped)
+        if rules is None:
+            raise UnknownProcedure(
+                Text(f"没有在施行的程序 {procedure!r}", f"no procedure {procedure!r} is in force"),
+                hint=Text("用 duban definitions list 查看", "see duban definitions list"),
+            )
+        if not dry_run:
+            found.add(next(d for d in shipped if d.hash == rules.hash))
+    return rules

@@ -10,7 +10,8 @@ import typer
 from adapters.commands import frame, screen
 from adapters.organisations import read_organisation, shipped_organisation
 from workflow.journal.canonical import Json
-from workflow.moment import utc
+from workflow.moment import stamp, utc
+from workflow.organisation import check, evolve
 from workflow.text import Text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,8 +24,16 @@ def load(
 ) -> None:
     """导入机构:单位、岗位、任职、请假 / load units, posts, holders, leave"""
     found = read_organisation(Path(file)) if file.endswith((".yaml", ".yml")) else shipped_organisation(file)
+    if dry_run or frame.absent():  # what is refused leaves no store behind
+        with frame.engine(create=True, dry_run=True) as engine:
+            organisation, since = engine.organisation(), utc(engine.clock.now())
+        for body, _ in found:
+            if body["what"] == "unit" and "since" not in body:
+                body = {**body, "since": stamp(since)}
+            check(organisation, body)
+            organisation = evolve(organisation, body)
     if not dry_run:
-        with frame.engine() as engine:
+        with frame.engine(create=True) as engine:
             engine.organise(found)
     screen.emit(
         {"entries": len(found), "dry_run": dry_run},
@@ -35,7 +44,7 @@ def load(
 @app.command()
 def show() -> None:
     """查看机构:谁现在可以签字,哪些岗位空缺 / who may sign now, which posts are vacant"""
-    with frame.engine(create=False) as engine:
+    with frame.engine() as engine:
         organisation = engine.organisation()
         now = utc(engine.clock.now())
     lang = frame.settings.lang

@@ -121,7 +121,7 @@ def _progress() -> Progress:
 
 
 def _store(as_of: str) -> Report:
-    with frame.engine(create=False) as engine:
+    with frame.engine() as engine:
         until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
         rules = {r.hash: r for r in engine.definitions()}
         with engine.store.read() as view:

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text as Styled
 
-from adapters.commands import frame, screen
-from adapters.commands.cases import act_document, act_name, show_result
+from adapters.commands import frame, screen, wording
+from adapters.commands.answer import act_document, result_document, show_result
+from adapters.commands.rehearsal import show_forecasts
 from workflow.case.clockwork import catch_up
-from workflow.errors import BadInput, UnknownName
-from workflow.explain import why
+from workflow.case.fold import Case
+from workflow.engine import Engine, Forecast, Result
+from workflow.errors import BadInput, SweepIncomplete, UnknownName
+from workflow.explain import duration, why
 from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp, utc
 from workflow.obligation.ledger import Outcome, Row, ledger
+from workflow.organisation import CHAIN
 from workflow.replay import row_document
+from workflow.rowname import matching, title
 from workflow.rules import Rules
 from workflow.term import parse as parse_term
+from workflow.term.explain import shown as shown_date
 from workflow.term.model import Span
 from workflow.text import Text
-from workflow.words import DEVIATIONS, KINDS
+from workflow.words import KINDS, OUTCOMES
 
-Case = Annotated[str, typer.Argument(help="案件编号 / case id")]
+Case_ = Annotated[str, typer.Argument(help="案件编号 / case id")]
 AsOf = Annotated[str, typer.Option("--as-of", help="截至 / as of this instant (default: now)")]
 
 
-def show(case: Case, as_of: AsOf = "") -> None:
+def show(case: Case_, as_of: AsOf = "") -> None:
     """案件经过与台账 / timeline and ledger"""
-    with frame.engine(create=False) as engine:
+    with frame.engine() as engine:
         standing = engine.case(case)
         world = engine.world(standing)
         now = _instant(as_of, world.rules.zone, engine.clock.now())
@@ -52,57 +60,40 @@ def show(case: Case, as_of: AsOf = "") -> None:
         lang = frame.settings.lang
         out = screen.console()
         out.print(f"{case}  {rules.procedure.title.say(lang)} {rules.procedure.ref}", style="bold")
-        marks = [
-            t
-            for t, on in (
-                (Text("演练", "drill"), shown.drill),
-                (Text("误立", "void"), shown.void),
-                (Text(f"并入 {shown.same_as}", f"same as {shown.same_as}"), bool(shown.same_as)),
-            )
-            if on
-        ]
         state = "、".join(state_label(rules, s).say(lang) for s in shown.state)
-        out.print(f"{Text('状态', 'state').say(lang)}  {state} {' '.join(m.say(lang) for m in marks)}")
-        lines: list[list[str]] = []
-        for act in shown.acts:
-            notes = [DEVIATIONS[d].say(lang) for d in act.deviations]
-            late = act.recorded - act.happened.hi
-            if late >= timedelta(minutes=1):
-                notes.append(
-                    Text(f"补录于 {screen.local(act.recorded, rules.zone)}", f"entered {screen.local(act.recorded, rules.zone)}").say(lang)
-                )
-            who = (
-                rules.procedure.roles[act.actor.role].text.say(lang)
-                if act.actor is not None and act.actor.role in rules.procedure.roles
-                else ""
-            )
-            person = f" {act.actor.person}" if act.actor is not None and act.actor.person else ""
-            detail = "; ".join(str(v) for k, v in private[act.n].items() if isinstance(v, str))
-            lines.append(
-                [
-                    f"#{act.n}",
-                    screen.local(act.happened.lo, rules.zone),
-                    KINDS[act.kind].say(lang),
-                    act_name(act, rules).say(lang),
-                    who + person,
-                    ";".join([*notes, detail] if detail else notes),
-                ]
-            )
-        screen.table(
-            (
-                Text("号", "n"),
-                Text("时间", "when"),
-                Text("种类", "kind"),
-                Text("内容", "what"),
-                Text("办理", "who"),
-                Text("说明", "remark"),
-            ),
-            lines,
-        )
+        out.print(f"{Text('状态', 'state').say(lang)}  {state}  {mark(shown).say(lang)}".rstrip())
+        timeline(shown, rules, private)
         out.print()
-        screen.table(screen.LEDGER, screen.ledger_rows(rows, rules.zone))
+        screen.table(screen.LEDGER, screen.ledger_rows(rows, rules))
 
     screen.emit(document, render)
+
+
+TIMELINE = (
+    screen.Column("号", "n", whole=True),
+    screen.Column("时间", "when", whole=True),
+    screen.Column("种类", "kind", whole=True),
+    Text("内容", "what"),
+    Text("办理", "who"),
+    Text("说明", "remark"),
+)
+
+
+def timeline(case: Case, rules: Rules, private: Mapping[int, Mapping[str, Json]]) -> None:
+    """Every act in the order in which things happened; the number says in which order they were entered."""
+    lang = frame.settings.lang
+    lines = [
+        [
+            f"#{act.n}",
+            screen.moment(act.happened, rules.zone),
+            KINDS[act.kind].say(lang),
+            wording.name(act, case, rules).say(lang),
+            wording.author(act, rules).say(lang),
+            wording.remarks(act, private.get(act.n, {}), rules, lang, screen.local(act.recorded, rules.zone)),
+        ]
+        for act in sorted(case.acts, key=lambda a: (a.happened.lo, a.n))
+    ]
+    screen.table(TIMELINE, lines)
 
 
 def state_label(rules: Rules, path: str) -> Text:
@@ -121,91 +112,44 @@ def due(
     case: Annotated[str, typer.Option("--case", help="只看一个案件 / one case")] = "",
 ) -> None:
     """接下来什么到期;有逾期时退出码 1 / what is due next; exit code 1 when something is overdue"""
-    with frame.engine(create=False) as engine:
+    with frame.engine() as engine:
         now = utc(engine.clock.now())
         horizon = now + _length(within) if within else None
-        wanted = [r.id for r in engine.cases() if r.listed and (not case or r.id == case)]
-        if case and not wanted:
+        if case:
             engine.case(case)
-        found: list[tuple[str, Rules, Row]] = []
-        for name in wanted:
-            standing = engine.case(name)
+        found: list[Owed] = []
+        for entry in engine.cases():
+            if entry.id == CHAIN or entry.ended or (case and entry.id != case):
+                continue
+            standing = engine.case(entry.id)
             world = engine.world(standing)
-            found.extend(
-                (name, world.rules, row)
-                for row in ledger(catch_up(standing, world, now).case, world, now)
-                if row.open or row.reason == "extension_pending"
-            )
-    numbered = sorted(
-        (f for f in found if f[2].due is not None and (horizon is None or f[2].due.instant <= horizon)),
-        key=lambda f: (f[2].due.instant if f[2].due else now, f[0], f[2].key),
-    )
-    unnumbered = sorted(
-        (f for f in found if f[2].due is None and horizon is None),
-        key=lambda f: (-(f[2].elapsed or timedelta()).total_seconds(), f[0], f[2].key),
-    )
-    overdue = [f for f in numbered if f[2].outcome == Outcome.MISSED]
+            standing = catch_up(standing, world, now)
+            if not standing.case.void:
+                found.extend(Owed(standing.case, world.rules, r) for r in ledger(standing.case, world, now) if _owed(r, standing.case))
+    numbered = sorted((o for o in found if o.until is not None and (horizon is None or o.until <= horizon)), key=_by_date)
+    unnumbered = sorted((o for o in found if o.until is None and horizon is None), key=_by_age)
+    overdue = [o for o in numbered if o.row.outcome == Outcome.MISSED]
+    numbered = [*overdue, *(o for o in numbered if o.row.outcome != Outcome.MISSED)]
     document: dict[str, Json] = {
         "now": stamp(now),
         "overdue": len(overdue),
-        "rows": [
-            {
-                "case": n,
-                "row": r.key,
-                "title": r.duty.title.say(frame.settings.lang),
-                "by": r.owed_by,
-                "to": r.owed_to,
-                "outcome": r.outcome.value,
-                "due": stamp(r.due.instant) if r.due is not None else None,
-                "elapsed": int(r.elapsed.total_seconds()) if r.elapsed is not None else None,
-            }
-            for n, _, r in (*numbered, *unnumbered)
-        ],
+        "rows": [o.document() for o in (*numbered, *unnumbered)],
     }
 
     def render() -> None:
-        lang = frame.settings.lang
-        lines: list[list[str | Styled]] = []
-        for name, rules, row in (*numbered, *unnumbered):
-            by = rules.procedure.roles[row.owed_by].text.say(lang)
-            if row.due is not None:
-                from workflow.term.explain import shown as shown_date
-
-                lines.append(
-                    [
-                        screen.countdown(row.due.instant, now),
-                        shown_date(row.due, rules.zone, lang),
-                        row.duty.title.say(lang),
-                        by,
-                        name,
-                        row.key,
-                    ]
-                )
-            else:
-                from workflow.explain import duration
-
-                word = row.current.term.text.say(lang) if row.current is not None and row.current.term is not None else "—"
-                lines.append(
-                    [
-                        Text("已过 ", "open for ").say(lang) + duration(row.elapsed or timedelta(), lang),
-                        word,
-                        row.duty.title.say(lang),
-                        by,
-                        name,
-                        row.key,
-                    ]
-                )
+        lines = [o.cells(now) for o in (*numbered, *unnumbered)]
         if not lines:
             frame.say(Text("没有待办的期限", "nothing is due"))
             return
         screen.table(
             (
-                Text("还有", "left"),
-                Text("期限", "due"),
+                screen.Column("还有", "left", whole=True),
+                screen.Column("期限", "due", whole=True),
                 Text("义务", "duty"),
                 Text("责任", "owed by"),
                 Text("案件", "case"),
-                Text("编号", "row"),
+                Text("说明", "remark"),
+                screen.Column("编号", "row", whole=True, spare=True),
             ),
             lines,
         )
@@ -215,17 +159,104 @@ def due(
         raise typer.Exit(frame.EXIT_FINDINGS)
 
 
+class Owed(NamedTuple):
+    """One duty that is still owed, in its case."""
+
+    case: Case
+    rules: Rules
+    row: Row
+
+    @property
+    def until(self) -> datetime | None:
+        """The instant at which it is over: with an extension that was asked for in time and is pending, the one it would give (S8.4)."""
+        dues = [d.instant for d in (self.row.due, *(p.due for p in self.row.pending)) if d is not None]
+        return max(dues) if self.row.reason == "extension_pending" else dues[0] if dues else None
+
+    def document(self) -> dict[str, Json]:
+        r = self.row
+        pending = r.pending[-1].due if r.pending else None
+        return {
+            "case": self.case.id,
+            "row": r.key,
+            "title": r.duty.title.say(frame.settings.lang),
+            "by": r.owed_by,
+            "to": r.owed_to,
+            "outcome": r.outcome.value,
+            "reason": r.reason,
+            "due": stamp(r.due.instant) if r.due is not None else None,
+            "pending": stamp(pending.instant) if pending is not None else None,
+            "provisional": r.due is not None and r.due.provisional,
+            "elapsed": int(r.elapsed.total_seconds()) if r.elapsed is not None else None,
+            "drill": self.case.drill,
+            "same_as": self.case.same_as,
+        }
+
+    def cells(self, now: datetime) -> list[str | Styled]:
+        lang, row, zone = frame.settings.lang, self.row, self.rules.zone
+        left: str | Styled
+        if row.due is None:
+            left = Text("已过 ", "open for ").say(lang) + duration(row.elapsed or timedelta(), lang)
+        elif row.outcome == Outcome.UNDETERMINABLE and row.due.instant < now:
+            left = Styled(OUTCOMES[row.outcome].say(lang), style="yellow")  # not overdue: nothing shows that yet
+        else:
+            left = screen.countdown(row.due.instant, now)
+        remarks = [mark(self.case).say(lang), screen.remark(row, self.rules)]
+        if row.due is not None and row.due.provisional:
+            remarks.append(Text("暂定", "provisional").say(lang))
+        pending = row.pending[-1].due if row.pending else None
+        if pending is not None:
+            date = shown_date(pending, zone, lang)
+            remarks.append(Text(f"申请延至 {date}", f"extension asked until {date}").say(lang))
+        return [
+            left,
+            shown_date(row.due, zone, lang) if row.due is not None else screen.term(row),
+            title(row.key, self.rules).say(lang),
+            wording.role(row.owed_by, self.rules).say(lang),
+            self.case.id,
+            (";" if lang == "zh" else "; ").join(r for r in remarks if r),
+            row.key,
+        ]
+
+
+def mark(case: Case) -> Text:
+    """``演练``, ``误立``, ``并入 X``: what must be known of a case before anything else."""
+    found = [
+        text
+        for text, on in (
+            (Text("演练", "drill"), case.drill),
+            (Text("误立", "void"), case.void),
+            (Text(f"并入 {case.same_as}", f"same as {case.same_as}"), bool(case.same_as)),
+        )
+        if on
+    ]
+    return Text(" ".join(t.zh for t in found), ", ".join(t.en for t in found))
+
+
+def _owed(row: Row, case: Case) -> bool:
+    """Still owed in a round of the case that is not over: what was missed in one that is stays in its ledger, and nobody is reminded."""
+    return row.open and row.begin is not None and case.end_of(row.begin.round) is None
+
+
+def _by_date(owed: Owed) -> tuple[datetime, str, str]:
+    assert owed.until is not None
+    return owed.until, owed.case.id, owed.row.key
+
+
+def _by_age(owed: Owed) -> tuple[float, str, str]:
+    return -(owed.row.elapsed or timedelta()).total_seconds(), owed.case.id, owed.row.key
+
+
 def explain(
-    case: Case, row: Annotated[str, typer.Argument(help="义务,空为全部 / obligation, empty for all")] = "", as_of: AsOf = ""
+    case: Case_, row: Annotated[str, typer.Argument(help="义务,空为全部 / obligation, empty for all")] = "", as_of: AsOf = ""
 ) -> None:
     """为什么是这个期限 / why it is due then"""
-    with frame.engine(create=False) as engine:
+    with frame.engine() as engine:
         standing = engine.case(case)
         world = engine.world(standing)
         now = _instant(as_of, world.rules.zone, engine.clock.now())
         known = standing.case.known(now) if as_of else catch_up(standing, world, now).case
         rows = ledger(known, world, now)
-    chosen = [r for r in rows if not row or row in (r.key, r.duty.id, r.duty.title.zh, r.duty.title.en)]
+    chosen = matching(row, rows, world.rules) if row else rows
     if not chosen:
         raise UnknownName(
             Text(f"没有义务 {row!r}", f"there is no obligation {row!r}"),
@@ -234,30 +265,41 @@ def explain(
     told = [why(r, known, world, rows) for r in chosen]
 
     def render() -> None:
+        out = screen.console()
         for one in told:
-            print("\n".join(one.lines(frame.settings.lang)))
-            print()
+            for number, line in enumerate(one.lines(frame.settings.lang)):
+                out.print(line, style="bold" if number == 0 else "", soft_wrap=not sys.stdout.isatty())
+            out.print()
 
     screen.emit([one.document() for one in told], render)
 
 
-def tick(dry_run: Annotated[bool, typer.Option("--dry-run", help="只看有多少到期 / only count")] = False) -> None:
+def tick(dry_run: Annotated[bool, typer.Option("--dry-run", help="只预演,不写入 / show what would happen, write nothing")] = False) -> None:
     """走一次时钟 / one sweep"""
-    with frame.engine(create=False) as engine:
+    with frame.engine() as engine:
         if dry_run:
-            with engine.store.read() as view:
-                waiting = view.waking(utc(engine.clock.now()), 10_000)
-            ids: list[Json] = [r.id for r in waiting]
-            screen.emit({"waiting": ids}, lambda: print("\n".join(str(i) for i in ids)))
+            try:
+                found = engine.forecast_tick()
+            except SweepIncomplete as error:
+                show_forecasts([f for f in error.done if isinstance(f, Forecast)])
+                raise
+            show_forecasts(found)
             return
-        results = engine.tick()
-        if frame.settings.json:
-            screen.emit([{"case": r.case, "acts": [act_document(a) for a in r.acts]} for r in results], lambda: None)
-            return
+        try:
+            _swept(engine, engine.tick())
+        except SweepIncomplete as error:
+            _swept(engine, [r for r in error.done if isinstance(r, Result)])
+            raise
+
+
+def _swept(engine: Engine, results: Sequence[Result]) -> None:
+    def render() -> None:
         for result in results:
-            show_result(engine, result, engine.world(result.standing).rules)
+            show_result(result, engine.world(result.standing))
         if not results:
             frame.say(Text("没有到期的事项", "nothing was due"))
+
+    screen.emit([result_document(r) for r in results], render)
 
 
 def _instant(text: str, zone: ZoneInfo, now: datetime) -> datetime:

@@ -24,8 +24,13 @@ SIGNATURES = {
     "organisation": "(self) -> 'Organisation'",
     "open_case": "(self, procedure: 'str', command: 'commands.Open', *, case: 'str' = '', key: 'str | None' = None) -> 'Result'",
     "do": "(self, case: 'str', command: 'commands.Command', *, expected: 'int | None' = None, key: 'str | None' = None) -> 'Result'",
-    "forecast": "(self, case: 'str', command: 'commands.Command') -> 'Forecast'",
-    "forecast_open": "(self, procedure: 'str', command: 'commands.Open') -> 'Forecast'",
+    "forecast": (
+        "(self, case: 'str', command: 'commands.Command', *, expected: 'int | None' = None, key: 'str | None' = None) -> 'Forecast'"
+    ),
+    "forecast_open": (
+        "(self, procedure: 'str | Rules', command: 'commands.Open', *, case: 'str' = '', key: 'str | None' = None) -> 'Forecast'"
+    ),
+    "forecast_tick": "(self) -> 'list[Forecast]'",
     "batch": "(self) -> 'Iterator[Batch]'",
     "tick": "(self) -> 'list[Result]'",
     "subscribe": "(self, listener: 'Listener') -> 'None'",

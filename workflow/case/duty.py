@@ -9,7 +9,7 @@ from workflow import act as kinds
 from workflow import command as commands
 from workflow import term as terms
 from workflow.act import Act
-from workflow.case.scene import Scene, existing, stamps
+from workflow.case.scene import Scene, existing, reasoned, stamps
 from workflow.errors import BadInput, NotAllowed, TooLate, WrongRole
 from workflow.moment import Moment
 from workflow.obligation.ledger import Row
@@ -44,6 +44,7 @@ def waive(scene: Scene, command: commands.Waive) -> Act:
 
 
 def extend(scene: Scene, command: commands.Extend) -> Act:
+    reasoned(scene, command.reason)
     row = scene.row(command.row)
     rule = row.duty.obligation.extend
     if rule is None or row.due is None:

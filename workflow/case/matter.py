@@ -53,7 +53,10 @@ def decide(scene: Scene, command: commands.Decide) -> Act:
 
 def correct(scene: Scene, command: commands.Correct) -> Act:
     existing(scene, command.of)
+    reasoned(scene, command.reason)
     given = read_given(scene.world, command.facts, command.elements)
+    if not (given.facts or given.unseen or given.elements):
+        raise BadInput(Text("没有写明更正什么", "nothing is named that is corrected"), where=scene.case.id)
     actor = scene.actor(command.said.actor, scene.now)
     for name in given.facts:
         allowed = scene.world.rules.procedure.facts[name].revise
@@ -65,6 +68,8 @@ def correct(scene: Scene, command: commands.Correct) -> Act:
 
 
 def note(scene: Scene, command: commands.Note) -> Act:
+    if not command.text.strip():
+        raise BadInput(Text("备注没有内容", "the note is empty"), where=scene.case.id)
     data: dict[str, Json] = {"about": scene.row(command.about).key} if command.about else {}
     return scene.act(kinds.NOTED, command.kind, command.said, data, {"text": command.text})
 

@@ -17,6 +17,7 @@ from workflow.moment import Moment
 from workflow.obligation.ledger import Row, assess
 from workflow.organisation import Actor
 from workflow.procedure.fact import FREE, UNKNOWN, read_value
+from workflow.rowname import matching
 from workflow.rules import World
 from workflow.text import Text
 
@@ -158,12 +159,9 @@ class Scene(NamedTuple):
 
     def row(self, key: str) -> Row:
         rows = assess(self.world.rules.duties.values(), self.case, self.world, self.now)
-        found = [r for r in rows if key in (r.key, r.duty.id, r.duty.obligation.zh, r.duty.obligation.en)]
+        found = matching(key, rows, self.world.rules)
         if len(found) == 1:
             return found[0]
-        exact = [r for r in found if r.key == key]
-        if exact:
-            return exact[0]
         raise UnknownName(
             Text(f"义务 {key!r} 不明确或不存在", f"the obligation {key!r} is not there, or not the only one"),
             where=self.case.id,

@@ -1,0 +1,77 @@
+"""How a row of the ledger is called: its key, and what people say for it in either language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from workflow.obligation.ledger import Row
+from workflow.rules import Rules
+from workflow.text import Text
+
+_BETWEEN = re.compile(r"\s*(?:/|→)\s*")
+
+
+class Key(NamedTuple):
+    """The parts of a key such as ``feedback/complainant#1``."""
+
+    duty: str
+    to: str
+    number: int
+
+    @classmethod
+    def of(cls, key: str) -> Key:
+        head, _, number = key.rpartition("#")
+        duty, _, to = head.partition("/")
+        return cls(duty, to, int(number))
+
+
+def title(key: str, rules: Rules) -> Text:
+    """The row for people: the title of its duty, the receiver where there are several, the number where there may be several.
+
+    A key that the procedure does not know stands for itself.
+    """
+    try:
+        duty_id, to, number = Key.of(key)
+        duty = rules.duties[duty_id]
+    except (KeyError, ValueError):
+        return Text(key, key)
+    text = duty.title
+    if len(duty.receivers) > 1:
+        receiver = rules.procedure.roles[to].text if to in rules.procedure.roles else Text(to, to)
+        text = text + Text(" → ", " → ") + receiver
+    start = duty.obligation.starts
+    if number > 1 or start.every or start.each:
+        text = text + Text(f" #{number}", f" #{number}")
+    return text
+
+
+def matching(word: str, rows: Iterable[Row], rules: Rules) -> list[Row]:
+    """The rows that ``word`` may mean: a key; a duty, alone or as ``DUTY/RECEIVER#N``, each by id or by its label in either language."""
+    found = list(rows)
+    exact = [r for r in found if r.key == word]
+    if exact:
+        return exact
+    wanted = word.strip().lower()
+    whole = [r for r in found if wanted in _words(r.duty.id, r.duty.title)]
+    if whole:
+        return whole
+    head, sign, number = wanted.rpartition("#")
+    if not sign or not number.isdigit():
+        head, number = wanted, ""
+    duty, *to = _BETWEEN.split(head.strip(), maxsplit=1)
+    return [
+        r
+        for r in found
+        if duty in _words(r.duty.id, r.duty.title) and (not number or int(number) == r.number) and (not to or to[0] in _receiver(r, rules))
+    ]
+
+
+def _words(name: str, label: Text) -> tuple[str, str, str]:
+    return name.lower(), label.zh.strip().lower(), label.en.strip().lower()
+
+
+def _receiver(row: Row, rules: Rules) -> tuple[str, ...]:
+    role = rules.procedure.roles.get(row.to)
+    return (row.to,) if role is None else _words(row.to, role.text)
