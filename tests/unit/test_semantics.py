@@ -22,6 +22,7 @@ from workflow.errors import (
     NotAllowed,
     TooLate,
     UnknownActor,
+    UnknownCase,
     WrongRole,
     WrongState,
     WrongType,
@@ -426,6 +427,8 @@ def test_s7_2_void_needs_a_second_person_and_is_listed_but_not_counted(play: Pla
 
 
 def test_s7_2_same_as_keeps_each_units_own_report_and_can_be_undone(play: Play) -> None:
+    play.open("desk", case="LEAD")
+    play.case = "C"
     play.at("09-24 10:10").fire("desk", "call")
     play.do(c.SameAs(said=play.said("boss"), lead="LEAD", reason="同一事件"))
     play.at("09-24 11:00").fire("desk", "step")
@@ -433,6 +436,16 @@ def test_s7_2_same_as_keeps_each_units_own_report_and_can_be_undone(play: Play) 
     assert play.rows("strict") == []  # a later duty exists once, in the leading case
     play.do(c.SameAs(said=play.said("boss"), lead="", reason="不是同一事件"))
     assert play.outcome("strict") == NOT_DUE
+
+
+def test_s7_2_a_case_is_joined_to_one_that_exists_and_leads_itself(play: Play) -> None:
+    play.open("desk", case="D")
+    with pytest.raises(UnknownCase):
+        play.do(c.SameAs(said=play.said("boss"), lead="E", reason="同一事件"))
+    play.do(c.SameAs(said=play.said("boss"), lead="C", reason="同一事件"))
+    play.case = "C"
+    with pytest.raises(NotAllowed):  # D follows C: in a circle neither would be counted
+        play.do(c.SameAs(said=play.said("boss"), lead="D", reason="同一事件"))
 
 
 def test_s7_2_withdraw_discharges_answers_and_not_upward_reports(play: Play) -> None:
