@@ -41,8 +41,7 @@ def title(key: str, rules: Rules) -> Text:
     if len(duty.receivers) > 1:
         receiver = rules.procedure.roles[to].text if to in rules.procedure.roles else Text(to, to)
         text = text + Text(" → ", " → ") + receiver
-    start = duty.obligation.starts
-    if number > 1 or start.every or start.each:
+    if number > 1 or duty.obligation.starts.every:
         text = text + Text(f" #{number}", f" #{number}")
     return text
 

@@ -11,6 +11,7 @@ from workflow import term as terms
 from workflow.act import Act
 from workflow.case.fold import GIVEN, Case
 from workflow.journal.canonical import Json
+from workflow.moment import unstamp
 from workflow.procedure.fact import UNKNOWN
 from workflow.rowname import title
 from workflow.rules import Rules
@@ -159,6 +160,9 @@ def _value(fact: str, value: Json, rules: Rules) -> Text:
         ((word, number),) = value.items()
         return {"about": Text("约", "about "), "at_least": Text("至少", "at least ")}.get(word, same(f"{word} ")) + same(str(number))
     declared = rules.procedure.facts.get(fact)
+    if declared is not None and declared.type == "instant":
+        here = unstamp(str(value)).astimezone(rules.zone)
+        return same(f"{here:%Y-%m-%d %H:%M:%S}" if here.second else f"{here:%Y-%m-%d %H:%M}")
     if declared is not None and str(value) in declared.of:
         return declared.of[str(value)].text
     return same(str(value))

@@ -140,6 +140,8 @@ def test_s7_2_what_was_known_after_a_reopening_leaves_the_first_round_alone(play
 
 
 def test_s7_2_a_recurrence_that_had_begun_ends_where_the_case_joins_the_one_that_leads(play: Play) -> None:
+    play.open("clerk", case="LEAD")
+    play.case = "C"
     play.fire("boss", "respond")
     play.at("09-24 18:00").do(c.SameAs(said=play.said("boss"), lead="LEAD", reason="同一事件"))
     assert [r.outcome for r in play.rows("follow", "09-26 12:00")] == [MISSED, DISCHARGED]

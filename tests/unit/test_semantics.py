@@ -448,6 +448,16 @@ def test_s7_2_a_case_is_joined_to_one_that_exists_and_leads_itself(play: Play) -
         play.do(c.SameAs(said=play.said("boss"), lead="D", reason="同一事件"))
 
 
+def test_s7_2_joined_again_a_case_stays_joined_from_the_first_time(play: Play) -> None:
+    play.open("desk", case="D")
+    play.open("desk", case="E")
+    play.case = "C"
+    play.do(c.SameAs(said=play.said("boss"), lead="D", reason="同一事件"))
+    play.at("09-24 10:10").fire("desk", "step")
+    play.do(c.SameAs(said=play.said("boss"), lead="E", reason="同一事件"))
+    assert play.rows("strict") == []  # it began in the leading case, and joining another one does not bring it here
+
+
 def test_s7_2_withdraw_discharges_answers_and_not_upward_reports(play: Play) -> None:
     play.at("09-24 10:05").do(c.Withdraw(said=play.said("other"), reason="撤诉"))
     assert play.outcome("answer") == DISCHARGED

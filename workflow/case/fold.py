@@ -177,7 +177,7 @@ def fold(case: Case, acts: Iterable[Act]) -> Case:
         elif kind == VOIDED:
             void = True
         elif kind == JOINED:
-            same_as, joined = act.name, act.n
+            same_as, joined = act.name, act.n if joined is None else joined  # joined on to another lead: still from the first time
         elif kind == SEPARATED:
             same_as, joined = "", None
     return Case(
