@@ -18,23 +18,22 @@ MAX_BYTES = 1_000_000
 
 @cache
 def shipped(name: str = "cn") -> Calendar:
-    """A calendar of ``definitions/calendars``; ``cn+inner-mongolia`` puts a local overlay on top. Raises :class:`NotFound`."""
-    base, *overlays = name.split("+")
-    folder = files("definitions") / "calendars" / base
-    if not folder.is_dir():
-        raise NotFound(Text(f"没有日历 {base!r}", f"there is no calendar {base!r}"))
+    """A calendar of ``definitions/calendars``, newest revisions. Raises :class:`NotFound`."""
+    folder = files("definitions") / "calendars" / name
+    if not (name.isascii() and name.isalnum() and folder.is_dir()):
+        raise NotFound(
+            Text(f"没有日历 {name!r}", f"there is no calendar {name!r}"),
+            hint=Text(
+                "地方日历用 --overlay 给出,或用 duban calendar import 导入",
+                "give a local one with --overlay, or put it in with duban calendar import",
+            ),
+        )
     documents: list[Mapping[str, Any]] = []
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         if file.name.endswith(".json"):
             content = json.loads(file.read_text(encoding="utf-8"))
             documents.extend(content if isinstance(content, list) else [content])
-    calendar = Calendar.load(documents)
-    for overlay in overlays:
-        file = files("definitions") / "calendars" / "overlays" / f"{overlay}.json"
-        if not file.is_file():
-            raise NotFound(Text(f"没有地方日历 {overlay!r}", f"there is no overlay {overlay!r}"))
-        calendar = calendar.with_overlay(json.loads(file.read_text(encoding="utf-8")))
-    return calendar
+    return Calendar.load(documents)
 
 
 def read_document(path: Path) -> Any:
@@ -45,5 +44,5 @@ def read_document(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadInput(Text(f"不能读取文件:{error.strerror}", f"cannot read the file: {error.strerror}"), where=str(path)) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(Text(f"不是 JSON:{error}", f"not JSON: {error}"), where=str(path)) from None

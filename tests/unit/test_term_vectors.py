@@ -172,6 +172,9 @@ def test_s2_3_a_provisional_date_carries_both_bounds(start: str, term: str, earl
         ("2026-12-15", "12 working days", "2026-12-31", True),  # 12-30 may become part of the New Year holiday
         ("2027-03-01", "5 working days", "2027-03-08", True),  # far from any holiday, but nothing of 2027 is published
         ("2027-03-01", "5 days", "2027-03-06", False),  # needs no calendar
+        ("2026-12-30", "0 days roll", "2026-12-30", True),  # the start day itself may become a holiday
+        ("2026-12-30", "1 working day counting the start day", "2026-12-30", True),
+        ("2026-12-30", "0 working days", "2026-12-30", False),
     ],
 )
 def test_s2_3_unknown_years_and_late_december_are_provisional(start: str, term: str, last: str, provisional: bool) -> None:

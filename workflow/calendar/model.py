@@ -29,6 +29,8 @@ ENGLISH = {
     "春节": "Spring Festival",
     "清明节": "Qingming",
     "劳动节": "Labour Day",
+    "五一国际劳动节": "Labour Day",
+    "抗日战争暨世界反法西斯战争胜利70周年纪念日": "70th anniversary of victory in 1945",
     "端午节": "Dragon Boat Festival",
     "中秋节": "Mid-Autumn Festival",
     "国庆节": "National Day",
@@ -214,7 +216,7 @@ class Calendar:
             return day
         table = self._table
         index = day.toordinal() - table.base
-        if not 0 <= index < len(table.before):
+        if not 0 <= index < len(table.before) - (count > 0):
             raise self._gap(day)
         # before[i] counts the working days strictly before base + i
         wanted = table.before[index] + table.working[index] + count - 1 if count > 0 else table.before[index] + count

@@ -135,7 +135,7 @@ def _days(start: datetime, term: Span, calendar: Calendar, zone: ZoneInfo, pause
     if term.unit != "working day" and not term.roll:
         return Due(at, inclusive, last, False, at, at, None)
     revision = calendar.revision(last.year)
-    if calendar.certain(first, last):
+    if calendar.certain(first - _DAY if term.roll or term.count_start_day else first, last):
         return Due(at, inclusive, last, False, at, at, revision)
     low = _end(last_day(first, term, calendar.earliest, zone, pauses), term.cutoff, zone)
     high = _end(last_day(first, term, calendar.latest, zone, pauses), term.cutoff, zone)

@@ -64,6 +64,7 @@ class Explanation:
             "zone": self.zone,
             "calendar": self.calendar,
             "counted": [[d.isoformat(), makeup] for d, makeup in self.counted],
+            "more": self.more,
             "skipped": [[s.first.isoformat(), s.last.isoformat(), s.name.zh, s.name.en] for s in self.skipped],
             "rolled": [[s.first.isoformat(), s.last.isoformat(), s.name.zh, s.name.en] for s in self.rolled],
             "pauses": [[stamp(p.lo), stamp(p.hi)] for p in self.pauses],
