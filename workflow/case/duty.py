@@ -75,6 +75,8 @@ def extend(scene: Scene, command: commands.Extend) -> Act:
 def _capped(cap: Any, by: str, row: Row, scene: Scene) -> None:
     """Whether ``by`` stays within the cap, both counted from the date that stands."""
     term = terms.parse(by)
+    if term.qualitative:
+        raise BadInput(Text(f"延期须有数字:{by}", f"an extension needs a number: {by}"), where=row.key)
     if cap is None or row.due is None:
         return
     calendar = scene.world.calendar(row.revisions[-1].calendar)

@@ -6,20 +6,19 @@ a new one; nothing is erased (SEMANTICS S4, S8).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from workflow import term as terms
 from workflow.act import ACTED, ASKED, DECIDED, DENIED, GRANTED, OPENED, RECALENDARED, RECEIVED, Act
-from workflow.calendar import Calendar
 from workflow.case.fold import Case
 from workflow.moment import Moment, unstamp
 from workflow.procedure.condition import Known, holds
 from workflow.procedure.fact import is_unknown
 from workflow.procedure.model import CASE, Alternative, Obligation
 from workflow.rules import Duty, World, act_key
-from workflow.term import Due, Pause, Term
+from workflow.term import Due, Pause, Span, Term
 
 
 class Begin(NamedTuple):
@@ -328,6 +327,12 @@ class Timeline(NamedTuple):
     """The date an extension would give that was asked for in time and is not answered yet (S8.4)."""
 
 
+Counted = tuple[Moment, Due | None, Due | None]
+"""From where it is counted, and the due date: from the earliest possible start, and from the latest."""
+Count = Callable[[str, tuple[Pause, ...]], Counted]
+"""How a due date is counted, under a calendar and with pauses."""
+
+
 def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until: datetime | None, as_of: datetime) -> Timeline:
     """Every due revision of an instance from its start up to ``until`` (its fulfilment; ``None``: still open)."""
     obligation = duty.obligation
@@ -337,14 +342,14 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
         if act.recorded <= at:
             calendar_id = str(act.data["calendar"])
     chosen, _ = choose(obligation, known_at(case, at)) if duty.conditions else (0, False)
-    running = tuple(p for p in _pauses(duty, case, as_of) if p.lo <= at)  # a clock may start in a pause
-    first = _revision(1, begin.act, "start", at, begin, chosen, duty, world, calendar_id, running)
-    revisions = [first]
-    pending: list[DueRevision] = []
+    term, count = _count(begin, chosen, duty, world)
+    running = _pauses(duty, case, at, as_of)  # a clock may start in a pause
+    start, due, last = count(calendar_id, running)
+    revisions = [DueRevision(1, begin.act, "start", at, start, chosen, term, due, last, calendar_id, running)]
     for instant, act, kind in _changes(duty, key, case, at, as_of):
         current = revisions[-1]
-        if until is not None and instant >= until:
-            break
+        if until is not None and instant >= until and kind != "extension":  # asked for in time it counts, whenever it is granted (S8.4)
+            continue
         expired = current.last is not None and not current.last.in_time(instant)
         number = len(revisions) + 1
         if kind == "facts":
@@ -354,39 +359,34 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
             chosen, _ = choose(obligation, known)
             if chosen == current.alternative:
                 continue
-            if expired:
-                return Timeline(tuple(revisions), (instant, act.n))
+            if expired and not _extending(key, case, current, instant, world):
+                return Timeline(tuple(revisions), (instant, act.n), None, _pending(key, case, revisions, world))
             origin = begin if obligation.recount == "from_start" else begin._replace(moment=Moment.at(instant))
-            new = _revision(number, act.n, kind, instant, origin, chosen, duty, world, current.calendar, current.pauses)
-            revisions.append(_not_late_for_the_past(new, current, instant, duty, world))
-        elif kind == "pause" and not expired:
-            pauses = _pauses(duty, case, as_of)
-            new = _revision(number, act.n, kind, instant, begin, current.alternative, duty, world, current.calendar, pauses)
-            if new.due != current.due:
-                revisions.append(new)
-        elif kind == "calendar" and not expired:
-            digest = str(act.data["calendar"])
-            new = _revision(number, act.n, kind, instant, begin, current.alternative, duty, world, digest, current.pauses)
-            if new.due is None or current.due is None or (new.due == current.due and new.last == current.last):
+            term, anew = _count(origin, chosen, duty, world)
+            count, kept = _not_late_for_the_past(anew, count, current, instant, term, world)
+            calendar_id, pauses = current.calendar, current.pauses
+            start, due, last = count(calendar_id, pauses)
+            revisions.append(DueRevision(number, act.n, kind, instant, start, chosen, term, due, last, calendar_id, pauses, kept))
+        elif kind in ("pause", "calendar") and not expired:
+            pauses = _pauses(duty, case, instant, as_of) if kind == "pause" else current.pauses
+            calendar_id = str(act.data["calendar"]) if kind == "calendar" else current.calendar
+            start, due, last = count(calendar_id, pauses)
+            if due is None or current.due is None or (due == current.due and last == current.last):
                 continue
-            if new.due.instant < current.due.instant and not new.due.in_time(instant):
+            new = current._replace(number=number, cause=act.n, kind=kind, at=instant, start=start, due=due, last=last)
+            new = new._replace(calendar=calendar_id, pauses=pauses)
+            if due.instant < current.due.instant and not due.in_time(instant):
                 # Shorter, and already over at the import: nothing done by the old date before it is late (S8.2).
-                moved = new.due._replace(instant=instant, earliest=instant, latest=instant, inclusive=True)
+                moved = due._replace(instant=instant, earliest=instant, latest=instant, inclusive=True)
                 new = new._replace(due=moved, last=moved, kept_old=True)
             revisions.append(new)
         elif kind == "extension" and current.due is not None:
             asked = _asked(key, case, act)
-            if asked is None or not current.due.in_time(asked.happened.hi):
+            if asked is None or not current.due.in_time(asked.happened.hi) or (until is not None and asked.happened.lo >= until):
                 continue
-            revisions.append(_extended(number, act, current, world))
-    asking = case.kind(ASKED, key)
-    if asking:
-        answered = {a.data.get("of") for a in (*case.kind(GRANTED, key), *case.kind(DENIED, key))}
-        current = revisions[-1]
-        for ask in asking:
-            if ask.n not in answered and current.due is not None and current.due.in_time(ask.happened.hi):
-                pending.append(_extended(len(revisions) + 1, ask, current, world))
-    return Timeline(tuple(revisions), None, None, tuple(pending))
+            new, count = _extended(number, act, current, count, world)
+            revisions.append(new)
+    return Timeline(tuple(revisions), None, None, _pending(key, case, revisions, world))
 
 
 def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime) -> list[tuple[datetime, Act, str]]:
@@ -416,69 +416,109 @@ def _course(act: Act) -> tuple[datetime, int]:
     return act.happened.lo, act.n
 
 
-def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
+def _pauses(duty: Duty, case: Case, at: datetime, as_of: datetime) -> tuple[Pause, ...]:
+    """The pauses that began up to ``at``, each up to its end as it is known; one that has no end lasts until ``as_of``."""
     found: list[Pause] = []
     for rule in duty.obligation.pause:
         ends = sorted(case.events(*(act_key(n) for n in rule.end)), key=_course)
         for act in sorted(case.events(*(act_key(n) for n in rule.start)), key=_course):
             end = next((e for e in ends if _course(e) > _course(act)), None)
             stop = end.happened.lo if end is not None else max(as_of, act.happened.lo)
-            if not any(p.lo <= act.happened.lo < p.hi for p in found):
+            if act.happened.lo <= at and not any(p.lo <= act.happened.lo < p.hi for p in found):
                 found.append(Pause(act.happened.lo, stop))
     return tuple(found)
 
 
-def _revision(
-    number: int,
-    cause: int,
-    kind: str,
-    at: datetime,
-    begin: Begin,
-    chosen: int | None,
-    duty: Duty,
-    world: World,
-    calendar_id: str,
-    pauses: tuple[Pause, ...],
-) -> DueRevision:
+def _count(begin: Begin, chosen: int | None, duty: Duty, world: World) -> tuple[Term | None, Count]:
+    """The term that applies, and how it is counted."""
     term: Term | None = duty.obligation.term[chosen].term if chosen is not None else None
-    due = last = None
-    start = begin.moment
-    if begin.slot is not None and (term is None or term.qualitative):
-        due = last = begin.slot
-    elif term is not None and not term.qualitative:
-        if begin.slot is not None:
-            start = Moment.at(begin.slot.instant)
-        calendar = world.calendar(calendar_id)
-        due = terms.due(start.lo, term, calendar, world.rules.zone, pauses)
-        last = due if start.exact else terms.due(start.hi, term, calendar, world.rules.zone, pauses)
-    return DueRevision(number, cause, kind, at, start, chosen, term, due, last, calendar_id, pauses)
+    slot, start = begin.slot, begin.moment
+    if slot is not None and (term is None or term.qualitative):
+        return term, lambda _calendar, _pauses: (start, slot, slot)
+    if term is None or term.qualitative:
+        return term, lambda _calendar, _pauses: (start, None, None)
+    if slot is not None:
+        start = Moment.at(slot.instant)
+    return term, _counting(start, term, world)
 
 
-def _not_late_for_the_past(new: DueRevision, old: DueRevision, instant: datetime, duty: Duty, world: World) -> DueRevision:
+def _counting(start: Moment, term: Term, world: World) -> Count:
+    def count(calendar_id: str, pauses: tuple[Pause, ...]) -> Counted:
+        calendar, zone = world.calendar(calendar_id), world.rules.zone
+        due = terms.due(start.lo, term, calendar, zone, pauses)
+        return start, due, due if start.exact else terms.due(start.hi, term, calendar, zone, pauses)
+
+    return count
+
+
+def _not_late_for_the_past(
+    new: Count, old: Count, current: DueRevision, instant: datetime, term: Term | None, world: World
+) -> tuple[Count, bool]:
     """S4.2: a shorter term falls due at the earlier of the old date and the revision plus its own length."""
-    if new.due is None or old.due is None or new.due.instant >= old.due.instant or new.term is None:
-        return new
-    fresh = terms.due(instant, new.term, world.calendar(new.calendar), world.rules.zone, new.pauses)
-    due = fresh if fresh.instant < old.due.instant else old.due
-    return new._replace(due=due, last=due, kept_old=True)
+    _, due, _ = new(current.calendar, current.pauses)
+    if due is None or term is None or term.qualitative:
+        return new, False
+    if current.due is None:
+        if due.in_time(instant):
+            return new, False
+    elif due.instant >= current.due.instant:
+        return new, False
+    fresh = _counting(Moment.at(instant), term, world)
+    _, date, _ = fresh(current.calendar, current.pauses)
+    return (fresh if current.due is None or (date is not None and date.instant < current.due.instant) else old), True
 
 
 def _asked(key: str, case: Case, grant: Act) -> Act | None:
     return next((a for a in case.kind(ASKED, key) if a.n == grant.data.get("of")), None)
 
 
-def _extended(number: int, act: Act, current: DueRevision, world: World) -> DueRevision:
-    """The date moved by an extension: counted on from the last day (day terms) or the instant (hours) of the date before."""
-    assert current.due is not None
+def _pending(key: str, case: Case, revisions: Sequence[DueRevision], world: World) -> tuple[DueRevision, ...]:
+    """The dates that extensions would give that were asked for in time and are not answered."""
+    asking = case.kind(ASKED, key)
+    current = revisions[-1]
+    if not asking or current.due is None:
+        return ()
+    answered = {a.data.get("of") for a in (*case.kind(GRANTED, key), *case.kind(DENIED, key))}
+    found = [a for a in asking if a.n not in answered and current.due.in_time(a.happened.hi)]
+    return tuple(_extended(len(revisions) + 1, a, current, _fixed(current), world)[0] for a in found)
+
+
+def _extending(key: str, case: Case, current: DueRevision, instant: datetime, world: World) -> bool:
+    """Whether an extension that was asked for in time, and granted after ``instant``, moves the date beyond it (S8.4)."""
+    for act in case.kind(GRANTED, key):
+        asked = _asked(key, case, act)
+        if act.recorded > instant and asked is not None and current.due is not None and current.due.in_time(asked.happened.hi):
+            moved = _extended(0, act, current, _fixed(current), world)[0].due
+            if moved is not None and moved.in_time(instant):
+                return True
+    return False
+
+
+def _fixed(revision: DueRevision) -> Count:
+    return lambda _calendar, _pauses: (revision.start, revision.due, revision.last)
+
+
+def _onward(due: Due, added: Term | None, world: World) -> datetime:
+    """From where an extension counts on: the last day of the date before, or its instant where hours are counted."""
+    if due.last_day is None or (isinstance(added, Span) and added.unit in ("hour", "minute")):
+        return due.instant
+    return datetime.combine(due.last_day, time(), world.rules.zone).astimezone(UTC)
+
+
+def _extended(number: int, act: Act, current: DueRevision, count: Count, world: World) -> tuple[DueRevision, Count]:
+    """The date moved by an extension, and how it is counted from then on."""
     added = terms.parse(str(act.data["by"]))
-    zone = world.rules.zone
-    calendar: Calendar = world.calendar(current.calendar)
-    last_day = current.due.last_day
-    origin = datetime.combine(last_day, time(), zone).astimezone(UTC) if last_day is not None else current.due.instant
-    due = terms.due(origin, added, calendar, zone)
-    return DueRevision(
-        number, act.n, "extension", act.recorded, Moment.at(origin), current.alternative, added, due, due, current.calendar, current.pauses
-    )
+
+    def moved(calendar_id: str, pauses: tuple[Pause, ...]) -> Counted:
+        _, before, _ = count(calendar_id, pauses)
+        assert before is not None
+        origin = _onward(before, added, world)
+        due = terms.due(origin, added, world.calendar(calendar_id), world.rules.zone, pauses)
+        return Moment.at(origin), due, due
+
+    calendar, pauses = current.calendar, current.pauses
+    start, due, last = moved(calendar, pauses)
+    return DueRevision(number, act.n, "extension", act.recorded, start, current.alternative, added, due, last, calendar, pauses), moved
 
 
 __all__ = [

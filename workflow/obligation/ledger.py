@@ -249,9 +249,14 @@ def _signatures(duty: Duty, receiver: str, begin: Begin, case: Case) -> list[tup
 
 
 def _confirmed(case: Case, act: Act, obligor: str) -> Moment | None:
-    """The instant that somebody other than the obligor confirmed (S1.3); ``None`` when nobody did."""
+    """The instant that somebody other than the obligor confirmed (S1.3); ``None`` when nobody did.
+
+    What was recorded had been done by then, whatever a confirmation says; and a signature after an oral approval says nothing of when.
+    """
     confirmations = [c for c in case.kind(CONFIRMED, str(act.n)) if c.actor is not None and c.actor.role != obligor]
-    return confirmations[-1].happened if confirmations else None
+    if not confirmations:
+        return None
+    return act.sent if act.data.get("oral") else min(confirmations[-1].happened, max(Moment.at(act.recorded), act.sent))
 
 
 def _instance(
