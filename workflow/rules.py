@@ -57,6 +57,12 @@ class Duty:
         return tuple(found)
 
     @cached_property
+    def read(self) -> frozenset[str]:
+        """Keys of acts and ``fact:`` names that its conditions read."""
+        found = (item for condition in self.conditions for item in reads(condition))
+        return frozenset(f"fact:{n}" if kind == "fact" else f"{DECIDED}:{n}" if kind == "decision" else act_key(n) for kind, n in found)
+
+    @cached_property
     def met_keys(self) -> tuple[str, ...]:
         """Keys of the acts that fulfil it."""
         return tuple(act_key(n) for n in self.obligation.met_by)
@@ -72,10 +78,7 @@ class Duty:
         o = self.obligation
         names = {act_key(n) for n in ((*o.starts.on, *o.starts.since) or (CASE,))} | {act_key(n) for n in o.starts.until}
         names |= {*self.met_keys, *self.ending_keys}
-        names |= {act_key(n) for rule in o.pause for n in (*rule.start, *rule.end)}
-        for condition in self.conditions:
-            for kind, name in reads(condition):
-                names.add(f"fact:{name}" if kind == "fact" else f"{DECIDED}:{name}" if kind == "decision" else act_key(name))
+        names |= {act_key(n) for rule in o.pause for n in (*rule.start, *rule.end)} | self.read
         if o.starts.fact:
             names.add(f"fact:{o.starts.fact}")
         if o.starts.decision:

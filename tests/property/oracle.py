@@ -75,7 +75,10 @@ def outcomes(spec: Spec, log: list[Entry], as_of: datetime, working: Working) ->
     for entry in seen:
         if entry.what == "reopen":  # S7.2: a new round, old outcomes stay
             rounds.append([])
-        rounds[-1].append(entry)
+        place = len(rounds) - 1
+        while entry.what != "close" and place and rounds[place] and entry.hi < rounds[place][0].lo:
+            place -= 1  # done in an earlier round, entered in this one
+        rounds[place].append(entry)
     names = (spec.starts,) if spec.starts != "start" else ("start", "reopen")
     found: list[Verdict] = []
     begun = False
@@ -137,6 +140,9 @@ class _Instance:
             return Verdict("met", "no_number"), again  # S3.1
         confirmed = any(c.what == "confirm" and c.of == act.n and c.by != "desk" for c in self.seen)
         if act.own and not confirmed and in_time(due, lo) and not in_time(due, act.recorded):
+            over = self.stopped(None)
+            if over is not None and in_time(due, over.hi):  # done or not, nothing was owed any more when it fell due
+                return Verdict(OVER[over.what], "", instant), again
             return Verdict("undeterminable", "own_word", instant), again  # S1.3
         if in_time(due, hi):
             return Verdict("met", "", instant, beside=beside), again
@@ -165,7 +171,7 @@ class _Instance:
         if in_time(due, now):
             return Verdict("not_due", "", instant), again
         if self.end is None and any(in_time(self.date(("plus", line.date, ask.value)), now) for ask in line.asked):
-            return Verdict("undeterminable", "extension_pending", instant), again
+            return Verdict("undeterminable", "extension_pending", instant, beside=beside), again
         return Verdict("missed", "", instant, now - due[0], beside), again
 
     def stopped(self, before: datetime | None) -> Entry | None:
@@ -190,7 +196,7 @@ class _Instance:
                 continue
             if entry.what != "revise" or self.known(instant) == line.kind:
                 continue
-            if not self.running(line, instant) and not self.rescued(line, instant):
+            if not self.running(line, instant) and not self.rescued(line, instant, entry.n):
                 line.again = entry  # S4.3: that outcome never changes
                 break
             line.kind = self.known(instant)
@@ -229,9 +235,9 @@ class _Instance:
     def running(self, line: Line, at: datetime) -> bool:
         return in_time(self.date(line.date, at), at)
 
-    def rescued(self, line: Line, at: datetime) -> bool:
+    def rescued(self, line: Line, at: datetime, n: int) -> bool:
         """S8.4: granted later, asked for in time: the date had moved, although nobody knew it yet."""
-        later = [e for e in self.seen if e.what == "grant" and e.recorded > at]
+        later = [e for e in self.seen if e.what == "grant" and (e.recorded, e.n) > (at, n)]
         asks = {e.n: e for e in self.asked()}
         return any(
             e.of in asks and self.running(line, asks[e.of].lo) and in_time(self.date(("plus", line.date, e.value), at), at) for e in later

@@ -7,7 +7,10 @@ import pytest
 from tests.play import Play, at
 from workflow import command as c
 from workflow.act import FLAGGED
+from workflow.errors import BadInput
+from workflow.explain import why
 from workflow.obligation.ledger import Outcome
+from workflow.procedure.load import load
 
 MET, MISSED, NOT_DUE, DISCHARGED = Outcome.MET, Outcome.MISSED, Outcome.NOT_DUE, Outcome.DISCHARGED
 
@@ -98,3 +101,70 @@ def test_s3_2_the_end_of_a_case_is_when_its_missing_acts_are_flagged(play: Play)
     told = {a.name: (a.data["flag"], a.happened.lo) for a in play.engine.case("C").case.acts if a.kind == FLAGGED}
     assert told["call/boss#1"] == ("missing", at("09-24 10:05"))
     assert "aim#1" not in told
+
+
+def extended(play: Play, when: str, by: str) -> None:
+    play.at(when).do(c.Extend(said=play.said("desk"), row="answer", step="ask", by=by, reason="取证"))
+    play.do(c.Extend(said=play.said("boss"), row="answer", step="grant", reason="同意"))
+
+
+def test_s8_4_a_pause_after_an_extension_takes_nothing_of_it_away(play: Play) -> None:
+    extended(play, "09-29 10:00", "10 days")
+    assert play.due("answer") == "10-10 00:00"
+    play.at("10-08 10:00").fire("boss", "hold")
+    play.at("10-09 10:00").fire("boss", "resume")
+    assert play.due("answer") == "10-11 00:00"
+    row = play.row("answer")
+    standing = play.engine.case("C")
+    story = why(row, standing.case, play.engine.world(standing)).story
+    assert story is not None and row.due is not None and story.due.instant == row.due.instant
+
+
+def test_s8_4_an_extension_by_hours_counts_on_from_the_end_of_the_last_day(play: Play) -> None:
+    extended(play, "09-29 10:00", "5 hours")
+    assert play.due("answer") == "09-30 05:00"
+
+
+def test_s8_4_an_extension_without_a_number_is_refused(play: Play) -> None:
+    with pytest.raises(BadInput):
+        play.do(c.Extend(said=play.said("desk"), row="answer", step="ask", by="promptly", reason="x"))
+
+
+def test_s8_4_a_change_after_the_old_date_is_in_time_when_an_extension_was_under_way(play: Play) -> None:
+    play.at("09-29 10:00").do(c.Extend(said=play.said("desk"), row="answer", step="ask", by="10 days", reason="取证"))
+    play.at("10-01 10:00").revise("boss", grade="high")
+    play.at("10-02 10:00").do(c.Extend(said=play.said("boss"), row="answer/other#1", step="grant", reason="同意"))
+    assert [(r.outcome, play.due("answer")) for r in play.rows("answer")] == [(NOT_DUE, "10-26 00:00")]
+
+
+def test_s4_2_a_term_given_to_a_duty_without_one_makes_nobody_late_for_the_past() -> None:
+    play = Play("late_number").at("09-24 10:00")
+    text = LATE_NUMBER.encode()
+    play.engine.add(load(text, "late_number.yaml"))
+    play.open("desk")
+    play.at("09-24 18:00").revise("boss", kind="a")
+    assert play.due("answer") == "09-24 20:00" and play.outcome("answer") == NOT_DUE
+
+
+LATE_NUMBER = """
+procedure: late_number
+version: "1"
+zh: 晚定期限
+en: a number that comes late
+roles: {desk: {zh: 值班, en: desk, level: town}, boss: {zh: 领导, en: boss, level: town}}
+facts: {kind: {zh: 类, en: kind, type: choice, of: {a: {zh: 甲, en: a}}, revise: boss}}
+initial: open
+states: {open: {zh: 在办, en: open}}
+events:
+  start: {zh: 开始, en: start, opens: true, by: desk, basis: unit}
+  answer: {zh: 答复, en: answer, by: desk, basis: unit}
+obligations:
+  answer:
+    zh: 答复
+    en: answer
+    owed: {by: desk}
+    starts: {on: case}
+    term: [{when: {kind: a}, is: 2 hours}, {when: unknown, is: promptly}]
+    met_by: answer
+    basis: unit
+"""

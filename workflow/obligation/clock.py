@@ -343,7 +343,12 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
             calendar_id = str(act.data["calendar"])
     chosen, _ = choose(obligation, known_at(case, at)) if duty.conditions else (0, False)
     term, count = _count(begin, chosen, duty, world)
-    running = _pauses(duty, case, at, as_of)  # a clock may start in a pause
+    paused = [p for p in _pauses(duty, case, as_of) if until is None or p.lo < until or p.lo <= at]
+
+    def begun(by: datetime) -> tuple[Pause, ...]:
+        return tuple(p for p in paused if p.lo <= by)
+
+    running = begun(at)  # a clock may start in a pause
     start, due, last = count(calendar_id, running)
     revisions = [DueRevision(1, begin.act, "start", at, start, chosen, term, due, last, calendar_id, running)]
     for instant, act, kind in _changes(duty, key, case, at, as_of):
@@ -359,16 +364,17 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
             chosen, _ = choose(obligation, known)
             if chosen == current.alternative:
                 continue
-            if expired and not _extending(key, case, current, instant, world):
-                return Timeline(tuple(revisions), (instant, act.n), None, _pending(key, case, revisions, world))
+            if expired and not _extending(key, case, current, (instant, act.n), world):
+                return Timeline(tuple(revisions), (instant, act.n), None, _pending(key, case, revisions, tuple(paused), world))
             origin = begin if obligation.recount == "from_start" else begin._replace(moment=Moment.at(instant))
             term, anew = _count(origin, chosen, duty, world)
+            current = current._replace(pauses=begun(instant))
             count, kept = _not_late_for_the_past(anew, count, current, instant, term, world)
             calendar_id, pauses = current.calendar, current.pauses
             start, due, last = count(calendar_id, pauses)
             revisions.append(DueRevision(number, act.n, kind, instant, start, chosen, term, due, last, calendar_id, pauses, kept))
         elif kind in ("pause", "calendar") and not expired:
-            pauses = _pauses(duty, case, instant, as_of) if kind == "pause" else current.pauses
+            pauses = begun(instant)
             calendar_id = str(act.data["calendar"]) if kind == "calendar" else current.calendar
             start, due, last = count(calendar_id, pauses)
             if due is None or current.due is None or (due == current.due and last == current.last):
@@ -384,16 +390,16 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
             asked = _asked(key, case, act)
             if asked is None or not current.due.in_time(asked.happened.hi) or (until is not None and asked.happened.lo >= until):
                 continue
-            new, count = _extended(number, act, current, count, world)
+            new, count = _extended(number, act, current._replace(pauses=begun(instant)), count, world)
             revisions.append(new)
-    return Timeline(tuple(revisions), None, None, _pending(key, case, revisions, world))
+    return Timeline(tuple(revisions), None, None, _pending(key, case, revisions, tuple(paused), world))
 
 
 def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime) -> list[tuple[datetime, Act, str]]:
     found: list[tuple[datetime, Act, str]] = []
     if not (duty.conditions or duty.obligation.pause or duty.obligation.extend or f"{RECALENDARED}:" in case.by_name):
         return found
-    for name in duty.inputs if duty.conditions else ():
+    for name in duty.read:
         if name.startswith("fact:"):
             for change in case.facts.get(name[5:], ()):
                 act = case.act(change.act)
@@ -416,15 +422,15 @@ def _course(act: Act) -> tuple[datetime, int]:
     return act.happened.lo, act.n
 
 
-def _pauses(duty: Duty, case: Case, at: datetime, as_of: datetime) -> tuple[Pause, ...]:
-    """The pauses that began up to ``at``, each up to its end as it is known; one that has no end lasts until ``as_of``."""
+def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
+    """The pauses, each up to its end as it is known; one that has no end lasts until ``as_of``."""
     found: list[Pause] = []
     for rule in duty.obligation.pause:
         ends = sorted(case.events(*(act_key(n) for n in rule.end)), key=_course)
         for act in sorted(case.events(*(act_key(n) for n in rule.start)), key=_course):
             end = next((e for e in ends if _course(e) > _course(act)), None)
             stop = end.happened.lo if end is not None else max(as_of, act.happened.lo)
-            if act.happened.lo <= at and not any(p.lo <= act.happened.lo < p.hi for p in found):
+            if not any(p.lo <= act.happened.lo < p.hi for p in found):
                 found.append(Pause(act.happened.lo, stop))
     return tuple(found)
 
@@ -455,24 +461,21 @@ def _not_late_for_the_past(
     new: Count, old: Count, current: DueRevision, instant: datetime, term: Term | None, world: World
 ) -> tuple[Count, bool]:
     """S4.2: a shorter term falls due at the earlier of the old date and the revision plus its own length."""
-    _, due, _ = new(current.calendar, current.pauses)
+    (_, due, _), (_, before, _) = new(current.calendar, current.pauses), old(current.calendar, current.pauses)
     if due is None or term is None or term.qualitative:
         return new, False
-    if current.due is None:
-        if due.in_time(instant):
-            return new, False
-    elif due.instant >= current.due.instant:
+    if due.in_time(instant) if before is None else due.instant >= before.instant:
         return new, False
     fresh = _counting(Moment.at(instant), term, world)
     _, date, _ = fresh(current.calendar, current.pauses)
-    return (fresh if current.due is None or (date is not None and date.instant < current.due.instant) else old), True
+    return (fresh if before is None or (date is not None and date.instant < before.instant) else old), True
 
 
 def _asked(key: str, case: Case, grant: Act) -> Act | None:
     return next((a for a in case.kind(ASKED, key) if a.n == grant.data.get("of")), None)
 
 
-def _pending(key: str, case: Case, revisions: Sequence[DueRevision], world: World) -> tuple[DueRevision, ...]:
+def _pending(key: str, case: Case, revisions: Sequence[DueRevision], pauses: tuple[Pause, ...], world: World) -> tuple[DueRevision, ...]:
     """The dates that extensions would give that were asked for in time and are not answered."""
     asking = case.kind(ASKED, key)
     current = revisions[-1]
@@ -480,16 +483,16 @@ def _pending(key: str, case: Case, revisions: Sequence[DueRevision], world: Worl
         return ()
     answered = {a.data.get("of") for a in (*case.kind(GRANTED, key), *case.kind(DENIED, key))}
     found = [a for a in asking if a.n not in answered and current.due.in_time(a.happened.hi)]
-    return tuple(_extended(len(revisions) + 1, a, current, _fixed(current), world)[0] for a in found)
+    return tuple(_extended(len(revisions) + 1, a, current._replace(pauses=pauses), _fixed(current), world)[0] for a in found)
 
 
-def _extending(key: str, case: Case, current: DueRevision, instant: datetime, world: World) -> bool:
-    """Whether an extension that was asked for in time, and granted after ``instant``, moves the date beyond it (S8.4)."""
+def _extending(key: str, case: Case, current: DueRevision, change: tuple[datetime, int], world: World) -> bool:
+    """Whether an extension that was asked for in time, and granted after a change, moves the date beyond that (S8.4)."""
     for act in case.kind(GRANTED, key):
         asked = _asked(key, case, act)
-        if act.recorded > instant and asked is not None and current.due is not None and current.due.in_time(asked.happened.hi):
+        if (act.recorded, act.n) > change and asked is not None and current.due is not None and current.due.in_time(asked.happened.hi):
             moved = _extended(0, act, current, _fixed(current), world)[0].due
-            if moved is not None and moved.in_time(instant):
+            if moved is not None and moved.in_time(change[0]):
                 return True
     return False
 

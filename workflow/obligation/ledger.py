@@ -309,7 +309,7 @@ class _Facts(NamedTuple):
         for act in self.case.kind(WAIVED, self.key):
             found.append((Outcome.WAIVED, act.happened, act.n))
         for act in self.case.events(*self.duty.ending_keys):
-            if self.case.in_round(act, self.begin.round) and act.happened.hi >= self.begin.moment.lo:
+            if round_of(self.case, act) == self.begin.round and act.happened.hi >= self.begin.moment.lo:
                 found.append((Outcome.DISCHARGED, act.happened, act.n))
         if self.line.unowed is not None:
             found.append((Outcome.DISCHARGED, Moment.at(self.line.unowed[0]), self.line.unowed[1]))
@@ -343,7 +343,9 @@ class _Facts(NamedTuple):
         ending = self.ending()
         if ending is not None and ending[1].lo < moment.lo and self._open_at(ending[1]):
             return self.row(ending[0], ended_by=ending[2], **common)
-        beside = (f"later_{ending[0].value}",) if ending is not None and ending[1].lo < moment.lo else ()
+        beside: tuple[str, ...] = ()
+        if ending is not None and ending[1].lo < moment.lo:
+            beside, common["ended_by"] = (f"later_{ending[0].value}",), ending[2]
         contradiction = self.duty.obligation.early == "contradiction"
         if moment.hi < start.lo:
             if contradiction:
@@ -381,17 +383,18 @@ class _Facts(NamedTuple):
             if end is not None:
                 return self.row(Outcome.MISSED, "ended", elapsed=elapsed, beside=beside)
             return self.row(Outcome.NOT_DUE, self._no_number(), elapsed=elapsed)
+        beyond: dict[str, Any] = {"elapsed": elapsed, "beside": beside, "ended_by": ended_by}
         if self.begin.doubt == "receipt":
-            return self.row(Outcome.UNDETERMINABLE, "receipt", bounds=self._bounds(), elapsed=elapsed)
+            return self.row(Outcome.UNDETERMINABLE, "receipt", bounds=self._bounds(), **beyond)
         verdict = self.in_time(Moment.at(until))
         if verdict is False:
             if end is None and self._pending_at(Moment.at(self.as_of)):
-                return self.row(Outcome.UNDETERMINABLE, "extension_pending", bounds=self._bounds(), elapsed=elapsed)
-            return self.row(Outcome.MISSED, "", elapsed=elapsed, late=self.late(until), beside=beside, ended_by=ended_by)
+                return self.row(Outcome.UNDETERMINABLE, "extension_pending", bounds=self._bounds(), **beyond)
+            return self.row(Outcome.MISSED, "", late=self.late(until), **beyond)
         if end is not None:  # still owed then, whatever came afterwards
             return self.row(Outcome.MISSED, "ended", elapsed=elapsed, beside=beside)
         if verdict is None:
-            return self.row(Outcome.UNDETERMINABLE, self._doubt(), bounds=self._bounds(), elapsed=elapsed, suspected=self._suspected)
+            return self.row(Outcome.UNDETERMINABLE, self._doubt(), bounds=self._bounds(), suspected=self._suspected, **beyond)
         return self.row(Outcome.NOT_DUE, "", elapsed=elapsed)
 
     def _open_at(self, moment: Moment) -> bool:
