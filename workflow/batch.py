@@ -14,8 +14,9 @@ from workflow.case.clockwork import catch_up
 from workflow.case.decide import decide
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
+from workflow.case.matter import leading
 from workflow.case.standing import Standing, settle
-from workflow.errors import AlreadyThere, BadInput, KeyReused, NotAllowed, Refused, StaleVersion, UnknownCase
+from workflow.errors import AlreadyThere, BadInput, KeyReused, Refused, StaleVersion
 from workflow.journal.canonical import canonical, digest
 from workflow.journal.entry import Entry, Private, link
 from workflow.moment import Moment
@@ -91,10 +92,15 @@ class Batch:
             return repeated
         standing, head = self._load(case)
         demand_version(standing, expected)
-        demand_lead(self._unit, command)
+        if isinstance(command, commands.SameAs) and command.lead:
+            leading(self._load(command.lead)[0].case)
         world = self._world(standing)
         after = decide(standing, command, world, self._now)
         return self._write(after, standing.case.n, head, command, key)
+
+    def announce(self, calendar: Calendar) -> None:
+        """Make a calendar the one that every engine on this store uses from now on (S8.2)."""
+        self._sources.announce_calendar(self._unit, calendar)
 
     def tick(self, case: str) -> Result | None:
         """Let the clock of a case catch up and raise the flags that are due; ``None`` when there was nothing to write."""
@@ -170,12 +176,13 @@ class Batch:
 
     def _world(self, standing: Standing) -> World:
         sources = self._sources
-        return World(sources.definition(self._unit, standing.case.definition), sources.calendars, self._organised(), sources.tz)
+        rules = sources.definition(self._unit, standing.case.definition)
+        return World(rules, sources.calendars, self._organised(), sources.tz, sources.in_use)
 
     def _opening(self, rules: Rules) -> World:
         if self._kept is not self._sources.calendar:
             self._kept = self._sources.calendar
-            self._sources.keep_calendar(self._unit)
+            self._sources.keep_calendar(self._unit, self._kept)
         return self._sources.opening(rules, self._organised())
 
     def _load(self, case: str) -> tuple[Standing, str]:
@@ -241,20 +248,6 @@ def demand_version(standing: Standing, expected: int | None) -> None:
         raise StaleVersion(
             Text(f"案件 {case.id} 已到第 {case.n} 版,不是 {expected}", f"the case {case.id} is at version {case.n}, not {expected}"),
             hint=Text("重新查看后再办理", "look at it again, then repeat the command"),
-        )
-
-
-def demand_lead(view: View, command: commands.Command) -> None:
-    """A case is joined to one that exists and leads itself (S7.2): in a circle no case would be counted."""
-    if not isinstance(command, commands.SameAs) or not command.lead:
-        return
-    lead = view.case(command.lead)
-    if lead is None:
-        raise UnknownCase(Text(f"没有案件 {command.lead!r}", f"there is no case {command.lead!r}"))
-    if not lead.listed:
-        raise NotAllowed(
-            Text(f"案件 {lead.id} 是误立或已并入其他案件,不能牵头", f"the case {lead.id} is void or joined to another and cannot lead"),
-            where=lead.id,
         )
 
 

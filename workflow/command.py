@@ -16,7 +16,7 @@ from workflow.organisation import Actor
 Grade = Literal["system", "counterpart", "own", "stated"]
 """How sure an instant is (S1.3): the receiving system's stamp, the other side, the author's own word, or an imported log."""
 
-How = Literal["signature", "call", "system", "deemed"]
+How = Literal["signature", "call", "system"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,10 @@ class Decide(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt(Command):
-    """A report was received: signed for, confirmed by a call, stamped by the system, or deemed received (S1.2)."""
+    """A report was received: signed for, confirmed by a call that names who took it, or stamped by the receiving system (S1.2).
+
+    Deemed receipt is no command: the definition says after which term it holds (``deemed``).
+    """
 
     verb: ClassVar[str] = "receipt"
     of: int

@@ -17,12 +17,13 @@ from typing import Any
 from workflow import command as commands
 from workflow import organisation as organisations
 from workflow.act import Act
-from workflow.batch import SALT, Batch, Result, answered, demand_free, demand_lead, demand_version
+from workflow.batch import SALT, Batch, Result, answered, demand_free, demand_version
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up
 from workflow.case.decide import decide
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, tiers
+from workflow.case.matter import leading
 from workflow.case.standing import Standing
 from workflow.errors import (
     AlreadyThere,
@@ -144,29 +145,26 @@ class Engine:
         """Every calendar that this engine has met, by digest."""
         return self.sources.calendars
 
-    def import_calendar(self, calendar: Calendar, command: commands.Recalendar, *, write: bool) -> list[tuple[str, Row, Row]]:
+    def import_calendar(self, calendar: Calendar, said: commands.Said, ground: str, *, write: bool = True) -> list[tuple[str, Row, Row]]:
         """Use a calendar from now on and recompute what is open (S8.2); returns (case, row before, row after) for each date that moves.
 
-        Each case that it touches gets an act with old, new and ground. With ``write`` false nothing is kept.
+        Every open case gets an act that names the calendar, who imported it and on what ground, all in one transaction. With ``write``
+        false nothing is kept.
         """
+        digest = self.sources.meet(calendar)
+        command = commands.Recalendar(said=said, calendar=digest, ground=ground)
+        waiting = [row.id for row in self.cases() if not row.ended]
         moved: list[tuple[str, Row, Row]] = []
-        previous = self.calendar
-        self.sources.use(calendar)
-        if write:
-            with self.store.write() as unit:
-                self.sources.announce_calendar(unit)
-        for row in self.cases():
-            if row.ended:
-                continue
-            found = self.forecast(row.id, command)
+        for case in waiting:
+            found = self.forecast(case, command)
             before = {r.key: r for r in found.before}
-            changed = [(row.id, before[r.key], r) for r in found.after if r.key in before and r.open and r.due != before[r.key].due]
-            moved.extend(changed)
-            if changed and write:
-                with self.batch() as batch:
-                    batch.do(row.id, command)
-        if not write:
-            self.sources.use(previous)
+            moved.extend((case, before[r.key], r) for r in found.after if r.key in before and r.open and r.due != before[r.key].due)
+        if write:
+            with self.batch() as batch:
+                batch.announce(calendar)
+                for case in waiting:
+                    batch.do(case, command)
+            self.sources.use(calendar)
         return moved
 
     def __enter__(self) -> Engine:
@@ -272,11 +270,14 @@ class Engine:
         with self.store.read() as view:
             repeated = answered(view, command, key)
             standing, _ = self.sources.standing(view, case, now)
+            if isinstance(command, commands.SameAs) and command.lead:
+                leading(self.sources.standing(view, command.lead, now)[0].case)
             world = self.sources.world(view, standing.case.definition)
             if repeated is not None:
                 return Forecast((), world, standing, standing, now, repeated=True)
             demand_version(standing, expected)
-            demand_lead(view, command)
+            if isinstance(command, commands.SameAs) and command.lead:
+                leading(self.sources.standing(view, command.lead, now)[0].case)
             after = decide(standing, command, world, now).noted(world, now)
         return Forecast(after.case.acts[standing.case.n :], world, standing, after, now)
 
@@ -329,6 +330,8 @@ class Engine:
         now = utc(self.clock.now())
         done: list[Result] = []
         broken: dict[str, Exception] = {}
+        with _apart("calendar", broken):
+            self._adopt()
         for procedure, unit, period in self._missing(now, broken):
             with _apart(f"{procedure}.{unit}", broken):
                 with self.batch() as batch:
@@ -343,6 +346,13 @@ class Engine:
                         done.append(result)
         _complete(done, broken)
         return done
+
+    def _adopt(self) -> None:
+        """Move the open cases to the calendar in use when a newer release of duban brought more of it than the store knew (S8.2)."""
+        with self.store.read() as view:
+            known = self.sources.is_announced(view)
+        if not known:
+            self.import_calendar(self.calendar, commands.Said(actor=Actor("engine")), "shipped")
 
     def forecast_tick(self) -> list[Forecast]:
         """What :meth:`tick` would do now to each case, with nothing written; cases of periods that have begun are opened in it too."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from workflow import term as terms
 from workflow.case.fold import Case
 from workflow.journal.canonical import Json
+from workflow.moment import stamp
 from workflow.obligation.clock import DueRevision
 from workflow.obligation.ledger import Row, same_duty
 from workflow.procedure.model import UNIT_BASIS, Alternative, Procedure, basis_id
@@ -41,6 +42,7 @@ class Why:
             "basis": [_basis_document(p, b) for b in _bases(self.row)],
             "row": row_document(self.row, self.case),
             "term": self.story.document() if self.story is not None else None,
+            "readings": [{"term": str(term), "due": stamp(found.instant)} for term, found in _readings(self)],
             "definition": {"ref": p.ref, "hash": self.world.rules.hash},
             "tz": self.case.opened.data.get("tz", ""),
         }
@@ -54,15 +56,17 @@ def why(row: Row, case: Case, world: World, rows: Sequence[Row] = ()) -> Why:
     """Explain a row of the ledger. With the ``rows`` of the whole ledger, what other rules say of the same duty is said too."""
     current = row.current
     story = None
-    if (
-        current is not None
-        and current.due is not None
-        and current.term is not None
-        and not current.term.qualitative
-        and not current.kept_old
-    ):
-        story = terms.explain(current.start.lo, current.term, world.calendar(current.calendar), world.rules.zone, current.pauses)
+    told = next((v for v in reversed(row.revisions) if current is not None and v.due == current.due and _counted(v, world)), None)
+    if told is not None and told.term is not None:
+        story = terms.explain(told.start.lo, told.term, world.calendar(told.calendar), world.rules.zone, told.pauses)
     return Why(row, case, world, story, tuple(same_duty(row, rows)))
+
+
+def _counted(v: DueRevision, world: World) -> bool:
+    """Whether the date of a due revision is what its term gives from its start: not so for one that was kept from before, or clamped."""
+    if v.due is None or v.term is None or v.term.qualitative:
+        return False
+    return terms.due(v.start.lo, v.term, world.calendar(v.calendar), world.rules.zone, v.pauses).instant == v.due.instant
 
 
 def _bases(row: Row) -> tuple[str, ...]:
@@ -116,6 +120,11 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     elif row.begin is not None:
         started = _local(row.begin.moment.lo, zone)
         yield f"  {'起算' if zh else 'start'}  {started}"
+    if row.begin is not None and row.begin.deemed:
+        yield f"  {'说明  收到时间为视为收到' if zh else 'note  the receipt is deemed'}"
+    if row.begin is not None and row.begin.arose is not None:
+        arose = _local(row.begin.arose, zone)
+        yield f"  {'说明  义务于' if zh else 'note  the duty arose'} {arose}{' 因新事实产生' if zh else ' with a new fact'}"
     if current is not None and current.kept_old:
         yield f"  {'说明  较短的新期限不使已过去的时间成为迟延' if zh else 'note  the shorter new term makes nobody late for the past'}"
     for old in row.revisions[:-1]:
@@ -128,6 +137,8 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
         and row.duty.obligation.term[current.alternative].note
     ):
         yield f"  {'注意' if zh else 'note'}  {ambiguous.note.text.say(lang)}"
+        for reading, found in _readings(why):
+            yield f"  {'读法' if zh else 'reading'}  {reading.text.say(lang)} → {shown(found, zone, lang)}"
     if current is not None and current.alternative is not None and row.duty.obligation.term[current.alternative].provisional:
         said = Text("注意  尚未确定适用哪一期限,暂按此期限", "note  which term applies is not known yet; this one holds for the time being")
         yield f"  {said.say(lang)}"
@@ -157,6 +168,17 @@ def _document(p: Procedure, reference: str) -> Text:
         return Text("本单位规定", "the unit's own rule")
     document = p.basis[basis_id(reference)].document
     return p.documents[document].text if document in p.documents else Text(document, document)
+
+
+def _readings(why: Why) -> Iterator[tuple[terms.Term, terms.Due]]:
+    """What each reading of an ambiguous wording would give, counted from the same start (promise 5)."""
+    current, ambiguous = why.row.current, why.row.duty.obligation.ambiguous
+    if current is None or current.due is None or ambiguous is None:
+        return
+    calendar = why.world.calendar(current.calendar)
+    for reading in ambiguous.readings:
+        if not reading.qualitative:
+            yield reading, terms.due(current.start.lo, reading, calendar, why.world.rules.zone, current.pauses)
 
 
 def _revision(old: DueRevision, zone: ZoneInfo, why: Why, lang: Lang) -> str:

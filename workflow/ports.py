@@ -45,7 +45,7 @@ class CaseRow:
     """When the opening event happened."""
     ended: bool
     listed: bool
-    """False when the case is void or the same as another: counted nowhere, listed always."""
+    """False when the case is void: counted nowhere, listed always."""
     next_at: datetime | None
     """The next instant at which a clock transition, due time or tier of this case falls; ``None`` when there is none."""
 

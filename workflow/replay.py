@@ -45,7 +45,9 @@ class Report:
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
     deviations: Counter[str] = field(default_factory=Counter)
     unlisted: list[str] = field(default_factory=list)
-    """Cases that are void or the same as another: counted nowhere, listed always (S7.2). Their entries count as ignored."""
+    """Cases that are void: counted nowhere, listed always (S7.2). Their entries count as ignored."""
+    joined: dict[str, str] = field(default_factory=dict)
+    """Case id → the case that leads, of those that are the same incident as another. What is their own is counted (S7.2)."""
 
     def check(self) -> None:
         """Raise :class:`~workflow.errors.IntegrityError` when the control totals do not add up."""
@@ -71,6 +73,7 @@ class Report:
             "obligations": {k: {o.value: v[o.value] for o in Outcome if v[o.value]} for k, v in sorted(self.outcomes.items())},
             "deviations": dict(sorted(self.deviations.items())),
             "unlisted": list[Json](sorted(self.unlisted)),
+            "joined": dict(sorted(self.joined.items())),
             "digest": self.digest,
         }
 
@@ -81,6 +84,8 @@ class Report:
         if not case.listed:
             self.unlisted.append(case.id)
             return
+        if case.same_as:
+            self.joined[case.id] = case.same_as
         for row in rows:
             key = f"{world.rules.procedure.ref}/{row.duty.id}"
             self.outcomes.setdefault(key, Counter())[row.outcome.value] += 1
@@ -168,7 +173,7 @@ def replay_log(
     """
     until = as_of or max((e.happened.hi for _, events in cases for e in events), default=None)
     by = versions[-1].procedure.in_force.by if versions else ()
-    calendar_digest = digest(canonical(calendar.document()))
+    calendar_digest = calendar.digest
     report = Report(
         {
             "engine": ENGINE,
@@ -224,7 +229,7 @@ def _replay_case(
     state = chart.initial
     for event in events:
         happened = event.happened
-        if rules.clock_events and (acts or case.n):
+        if (rules.clock_events or rules.engine_events) and (acts or case.n):
             case, acts = _ticked(fold(case, acts), world, happened.lo), []
             state = case.state
         first = not acts and not case.n

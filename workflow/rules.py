@@ -16,7 +16,7 @@ from workflow.calendar import Calendar
 from workflow.errors import UnknownName
 from workflow.organisation import Organisation
 from workflow.procedure.condition import Condition, reads
-from workflow.procedure.model import CASE, Alternative, Event, Label, Obligation, Owed, Procedure, Start
+from workflow.procedure.model import CASE, ENGINE, Alternative, Event, Label, Obligation, Owed, Procedure, Start
 from workflow.statechart import Statechart
 from workflow.text import Text
 
@@ -157,6 +157,11 @@ class Rules:
         return frozenset(name for name, duty in self.duties.items() if duty.obligation.starts.every)
 
     @cached_property
+    def engine_events(self) -> tuple[tuple[str, Event], ...]:
+        """Events that happen by themselves once their condition holds."""
+        return tuple((name, event) for name, event in self.procedure.events.items() if ENGINE in event.by and not event.opens)
+
+    @cached_property
     def _touched(self) -> Mapping[str, frozenset[str]]:
         """For each key of an act the ids of the duties that it may change."""
         index: defaultdict[str, set[str]] = defaultdict(set)
@@ -231,6 +236,12 @@ class World:
     organisation: Organisation
     tz: str = ""
     """Version of the time-zone database, recorded with each case."""
+    in_use: str = ""
+    """Digest of the calendar that live cases count on from now on (S8.2); empty in a replay, which knows what the journal says."""
+
+    def outdated(self, calendar: str) -> bool:
+        """Whether a case that counts on ``calendar`` has to change to the one in use, which knows more of the same one."""
+        return self.in_use not in ("", calendar) and self.calendars[self.in_use].id == self.calendars[calendar].id
 
     def calendar(self, digest: str) -> Calendar:
         return self.calendars[digest]

@@ -16,7 +16,7 @@ from workflow.act import Act
 from workflow.calendar import Calendar
 from workflow.case.standing import Standing
 from workflow.errors import ConfigError, UnknownCase, UnknownProcedure
-from workflow.journal.canonical import canonical, digest, parse_canonical
+from workflow.journal.canonical import digest, parse_canonical
 from workflow.journal.entry import Entry
 from workflow.organisation import CHAIN, Organisation
 from workflow.ports import Unit, View
@@ -30,11 +30,16 @@ KEEP = 4096
 _IN_USE = "calendar-in-use"
 
 
+def _announced(calendar: Calendar) -> str:
+    """The key of an announcement: the same calendar is kept under its own digest as well."""
+    return digest(b"in use " + calendar.data)
+
+
 class Sources:
     """Shared by all threads of an engine."""
 
     def __init__(self, view: View, calendar: Calendar, tz: str) -> None:
-        """``calendar`` is in use until another was imported into the store; ``tz`` is the version of the time-zone database."""
+        """``calendar`` is the shipped one; what was imported into the store goes before it. ``tz`` is the version of the zone database."""
         self.tz = tz
         self.calendars: dict[str, Calendar] = {}
         """Every calendar that was met, by digest."""
@@ -43,7 +48,7 @@ class Sources:
         if imported:
             data = view.blob(imported[-1][1])
             assert data is not None
-            self.use(Calendar.of(parse_canonical(data)))
+            self.use(Calendar.of(parse_canonical(data)).extended(calendar))
         self._rules: dict[str, Rules] = {}
         self._organisation: tuple[str, Organisation] = ("", Organisation())
         self._standings: OrderedDict[str, tuple[str, Standing]] = OrderedDict()
@@ -88,25 +93,38 @@ class Sources:
 
     # calendars
 
+    def meet(self, calendar: Calendar) -> str:
+        """Know a calendar; returns its digest."""
+        self.calendars.setdefault(calendar.digest, calendar)
+        return calendar.digest
+
     def use(self, calendar: Calendar) -> None:
         """Pin new cases to this calendar from now on."""
-        self._calendar_data = canonical(calendar.document())
-        self._calendar = digest(self._calendar_data)
-        self.calendars[self._calendar] = calendar
+        self._calendar = self.meet(calendar)
 
     @property
     def calendar(self) -> Calendar:
         """The calendar in use."""
         return self.calendars[self._calendar]
 
-    def keep_calendar(self, unit: Unit) -> None:
-        """Put the calendar in use into the store: what a case is pinned to must be there."""
-        unit.put_blob("calendar", self.calendar.id, self._calendar, self._calendar_data)
+    @property
+    def in_use(self) -> str:
+        """Its digest."""
+        return self._calendar
 
-    def announce_calendar(self, unit: Unit) -> None:
-        """Make the calendar in use the one that every engine on this store will use."""
-        self.keep_calendar(unit)
-        unit.put_blob(_IN_USE, self.calendar.id, digest(b"in use " + self._calendar_data), self._calendar_data)
+    def keep_calendar(self, unit: Unit, calendar: Calendar) -> None:
+        """Put a calendar into the store: what a case is pinned to must be there."""
+        unit.put_blob("calendar", calendar.id, self.meet(calendar), calendar.data)
+
+    def announce_calendar(self, unit: Unit, calendar: Calendar) -> None:
+        """Make a calendar the one that every engine on this store uses from now on."""
+        self.keep_calendar(unit, calendar)
+        unit.put_blob(_IN_USE, calendar.id, _announced(calendar), calendar.data)
+
+    def is_announced(self, view: View) -> bool:
+        """Whether the calendar in use is the one that was announced last."""
+        found = view.blobs(_IN_USE)
+        return bool(found) and found[-1][1] == _announced(self.calendar)
 
     def calendars_of(self, view: View, entries: Iterable[Entry]) -> Mapping[str, Calendar]:
         """The calendars by digest, with those that the entries are pinned to loaded from the store."""
@@ -138,7 +156,7 @@ class Sources:
     # cases
 
     def world(self, view: View, definition: str) -> World:
-        return World(self.definition(view, definition), self.calendars, self.organisation(view), self.tz)
+        return World(self.definition(view, definition), self.calendars, self.organisation(view), self.tz, self._calendar)
 
     def opening(self, rules: Rules, organisation: Organisation) -> World:
         """The world of a case that is about to open: the calendar in use stands first, which is the one that it is pinned to."""

@@ -30,7 +30,14 @@ REASONS = {
     "granularity": Text("时间精度不足", "the times are not fine enough"),
     "calendar": Text("节假日安排未公布", "the holiday notice is not published"),
     "extension_pending": Text("延期待批", "an extension is pending"),
+    "already_past": Text("产生时已过期限,不计迟延", "already past when it arose, and not late"),
     "ended": Text("案件结束时仍未履行", "still owed when the case ended"),
+}
+
+BESIDE = {
+    "later_discharged": Text("事后解除", "later discharged"),
+    "later_waived": Text("事后免除", "later waived"),
+    "deemed_receipt": Text("视为收到", "deemed received"),
 }
 
 DEVIATIONS = {
@@ -45,6 +52,7 @@ DEVIATIONS = {
     "unknown_activity": Text("未知活动", "unknown activity"),
     "not_opened": Text("立案前发生", "before the case"),
     "duplicate": Text("重复记录", "duplicate"),
+    "own_receipt": Text("送出方自称已签收", "receipt on the sender's own word"),
     "drift": Text("重算日期与记录不同", "a date recomputed differs from the recorded one"),
 }
 
@@ -80,6 +88,7 @@ FLAGS = {
     "late": Text("迟报", "late"),
     "missing": Text("漏报(疑似,待认定)", "missing (suspected, to be determined)"),
     "tier": Text("提醒", "reminder"),
+    "moved": Text("期限变动", "date moved"),
     "withdrawn": Text("标记撤销", "flag withdrawn"),
 }
 
@@ -91,8 +100,8 @@ def beside(row: Row) -> Text:
         parts_zh.append(REASONS[row.reason].zh)
         parts_en.append(REASONS[row.reason].en)
     for word in row.beside:
-        parts_zh.append({"later_discharged": "事后解除", "later_waived": "事后免除"}[word])
-        parts_en.append(word.replace("_", " "))
+        parts_zh.append(BESIDE[word].zh)
+        parts_en.append(BESIDE[word].en)
     if row.blank:
         parts_zh.append(f"空缺要素:{'、'.join(row.blank)}")
         parts_en.append(f"blank: {', '.join(row.blank)}")

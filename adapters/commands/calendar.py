@@ -15,9 +15,9 @@ from adapters.calendars import read_document, shipped
 from adapters.commands import frame, screen
 from workflow import term as terms
 from workflow.calendar import Calendar, from_holiday_cn
-from workflow.command import Recalendar, Said
+from workflow.command import Said
 from workflow.errors import BadInput, BadTerm, NotFound
-from workflow.journal.canonical import Json, canonical, digest
+from workflow.journal.canonical import Json
 from workflow.moment import parse
 from workflow.organisation import Actor
 from workflow.term.due import Due
@@ -172,10 +172,10 @@ def import_(
                 else from_holiday_cn(document if isinstance(document, dict) else {}, revision, issued)
             )
             calendar = calendar.with_notice(ours)
-        new = digest(canonical(calendar.document()))
-        command = Recalendar(said=Said(actor=Actor("engine")), calendar=new, ground=ground or file.name)
+        new = calendar.digest
+        said = Said(actor=Actor("engine"))
         moved: list[Json] = []
-        for case, before, after in engine.import_calendar(calendar, command, write=not dry_run):
+        for case, before, after in engine.import_calendar(calendar, said, ground or file.name, write=not dry_run):
             moved.append({"case": case, "row": before.key, "old": _shown(before.due), "new": _shown(after.due)})
     years = sorted({int(d["year"]) for d in documents if isinstance(d, dict) and "year" in d})
     result: dict[str, Json] = {"calendar": new, "years": years, "moved": moved, "dry_run": dry_run}

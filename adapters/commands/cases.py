@@ -300,7 +300,7 @@ def receipt(
     case: Case,
     of: Of,
     by: Annotated[str, typer.Option("--by", help="签收角色 / who received it")] = "",
-    how: Annotated[str, typer.Option("--how", help="signature|call|system|deemed")] = "signature",
+    how: Annotated[str, typer.Option("--how", help="signature|call|system")] = "signature",
     role: As = "",
     person: Person = "",
     at: At = "",
@@ -310,10 +310,10 @@ def receipt(
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
-    if how not in ("signature", "call", "system", "deemed"):
+    if how not in ("signature", "call", "system"):
         raise BadInput(
             Text(f"不认识的签收方式 {how!r}", f"unknown way of receipt {how!r}"),
-            hint=Text("signature、call、system、deemed", "signature, call, system, deemed"),
+            hint=Text("signature、call、system", "signature, call, system"),
         )
     _do(
         case,

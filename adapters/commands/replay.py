@@ -164,6 +164,9 @@ def render(report: Report) -> None:
         screen.table((Text("偏差", "deviation"), Text("代码", "code"), Text("次数", "count")), found)
     if document["unlisted"]:
         listed = "、".join(document["unlisted"])
-        out.print(Text(f"\n不计入的案件(误立或同案):{listed}", f"\ncases not counted (void, or the same as another): {listed}").say(lang))
+        out.print(Text(f"\n不计入的案件(误立):{listed}", f"\ncases not counted (void): {listed}").say(lang))
+    if document["joined"]:
+        same = "、".join(f"{case} → {lead}" for case, lead in document["joined"].items())
+        out.print(Text(f"\n并案(各单位的报告义务仍各自计入):{same}", f"\njoined (each unit's own duties are counted): {same}").say(lang))
     out.print()
     out.print(document["digest"], soft_wrap=True)

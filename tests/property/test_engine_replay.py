@@ -77,7 +77,7 @@ def run(script: list[tuple[Any, ...]], fresh: bool) -> list[bytes]:
     definitions = [r.procedure.ref for r in play.engine.definitions()]
     assert "probe@1-1" in definitions
     play.engine._entropy = Counting()
-    play.open("desk", case="D")
+    play.open("desk", case="D")  # a case that may lead
     play.open("desk")
     for step in script:
         if fresh:
@@ -112,7 +112,7 @@ def test_what_is_journaled_does_not_depend_on_what_is_kept_in_memory(script: lis
 @given(st.lists(steps, max_size=8), steps)
 def test_a_forecast_is_what_happens(script: list[tuple[Any, ...]], last: tuple[Any, ...]) -> None:
     play = Play("probe").at("09-24 10:00")
-    play.open("desk", case="D")
+    play.open("desk", case="D")  # a case that may lead
     play.open("desk")
     for step in script:
         if step[0] == "wait":

@@ -39,7 +39,9 @@ SIGNATURES = {
     "ledger": "(self, case: 'str', as_of: 'datetime | None' = None) -> 'list[Row]'",
     "period_case": "(self, procedure: 'str', unit: 'str', at: 'datetime') -> 'str'",
     "private": "(self, case: 'str', n: 'int') -> 'Mapping[str, Json]'",
-    "import_calendar": ("(self, calendar: 'Calendar', command: 'commands.Recalendar', *, write: 'bool') -> 'list[tuple[str, Row, Row]]'"),
+    "import_calendar": (
+        "(self, calendar: 'Calendar', said: 'commands.Said', ground: 'str', *, write: 'bool' = True) -> 'list[tuple[str, Row, Row]]'"
+    ),
     "world": "(self, standing: 'Standing') -> 'World'",
     "close": "(self) -> 'None'",
 }

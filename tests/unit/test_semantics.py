@@ -5,14 +5,18 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from adapters.calendars import shipped
-from tests.play import ZONE, Play, at
+from adapters.host import FixedClock, SystemEntropy
+from adapters.store.memory import MemoryStore
+from tests.play import PROBE, ZONE, Play, at
 from workflow import command as c
 from workflow import organisation as organisations
-from workflow.act import FLAGGED, UNFLAGGED
+from workflow.act import FLAGGED, UNFLAGGED, Act
+from workflow.engine import Engine
 from workflow.errors import (
     BadInput,
     ClockOnly,
@@ -33,7 +37,7 @@ from workflow.moment import Moment
 from workflow.obligation.ledger import Outcome
 from workflow.organisation import Actor
 from workflow.procedure.load import load
-from workflow.replay import case_document
+from workflow.replay import case_document, replay_cases
 from workflow.words import beside
 
 MET, LATE, MISSED, NOT_DUE = Outcome.MET, Outcome.MET_LATE, Outcome.MISSED, Outcome.NOT_DUE
@@ -45,6 +49,29 @@ def play() -> Play:
     play = Play("probe").at("09-24 10:00")
     play.open("desk")
     return play
+
+
+def _with(text: str) -> Play:
+    """A case opened on 09-24 10:00 under a variant of the probe."""
+    engine = Engine(MemoryStore(), FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test")
+    engine.add(load(text, "variant.yaml"))
+    play = Play("probe", engine=engine).at("09-24 10:00")
+    play.open("desk")
+    return play
+
+
+def _told(play: Play, row: str, until: str) -> list[object]:
+    """The flags that stand on a row after a sweep at ``until``."""
+    play.at(until).engine.tick()
+    return [a.data["flag"] for a in play.engine.case("C").case.kind(FLAGGED, row)]
+
+
+def _journal(play: Play) -> Any:
+    """What a replay of the store of a play takes."""
+    engine = play.engine
+    with engine.store.read() as view:
+        cases = [(row.id, [Act.decode(e) for e in view.entries(row.id)]) for row in view.cases()]
+    return cases, {r.hash: r for r in engine.definitions()}, engine.calendars, engine.organisation()
 
 
 # S1 -- instants and evidence
@@ -83,6 +110,28 @@ def test_s1_2_without_a_receipt_the_next_link_is_undeterminable_never_not_due(pl
         assert row.bounds is not None and row.bounds[0] == at("09-24 12:00")
     assert play.outcome("paper", "09-24 13:00") == MET  # the sender is judged by submission
     assert play.outcome("paper.receipt", "09-24 13:00") == MISSED  # signing is the receiver's own duty
+
+
+def test_s1_2_a_sender_cannot_sign_for_the_receiver(play: Play) -> None:
+    play.at("09-24 11:00").fire("desk", "paper", elements={"place": "x", "number": "1"})
+    result = play.at("09-24 11:10").do(c.Receipt(said=play.said("desk"), of=2, by="boss"))
+    assert result.deviations == ("own_receipt",)  # kept, because a record is never refused, but it shows nothing
+    assert (play.outcome("forward"), play.row("forward").reason) == (UNKNOWN, "receipt")
+    assert play.outcome("paper.receipt") == NOT_DUE
+    play.at("09-24 11:20").do(c.Confirm(said=play.said("boss"), of=3))
+    assert play.due("forward") == "09-24 12:10" and play.outcome("paper.receipt") == MET
+
+
+def test_s1_2_receipt_is_deemed_only_where_the_unit_set_it_and_says_so() -> None:
+    text = PROBE.read_text(encoding="utf-8").replace("receipt: 30 minutes,", "receipt: 30 minutes, deemed: 3 hours,")
+    play = _with(text.replace("version: 1-1", "version: 1-2"))
+    play.at("09-24 11:00").fire("desk", "paper", elements={"place": "x", "number": "1"})
+    assert play.row("forward", "09-24 13:59").reason == "receipt"  # until then nothing shows it
+    row = play.row("forward", "09-24 14:00")
+    assert (row.outcome, play.due("forward", "09-24 14:00"), row.beside) == (NOT_DUE, "09-24 15:00", ("deemed_receipt",))
+    assert play.outcome("paper.receipt", "09-24 14:00") == MISSED  # to sign for it is still the receiver's duty
+    play.at("09-24 12:00").do(c.Receipt(said=play.said("boss"), of=2, by="boss"))
+    assert play.due("forward", "09-24 16:00") == "09-24 13:00"  # the earliest counts
 
 
 def test_s1_3_own_word_alone_after_the_due_instant_is_undeterminable(play: Play) -> None:
@@ -148,6 +197,14 @@ def test_s2_2_a_reminder_one_working_day_before_midnight_rings_at_nine(play: Pla
     play.at("10-01 00:00").engine.tick()
     tiers = [a.data for a in play.engine.case("C").case.acts if a.data.get("flag") == "tier"]
     assert tiers[0]["at"] == "2026-09-29T01:00:00.000000Z"
+
+
+def test_s2_2_a_tier_may_name_its_own_hour(play: Play) -> None:
+    tier = "{at: 1 working day before, tell: desk"
+    text = PROBE.read_text(encoding="utf-8").replace(tier, f'{tier}, hour: "07:30"')
+    assert text.count("07:30") == 1
+    play = _with(text.replace("version: 1-1", "version: 1-2"))
+    assert _told(play, "answer/other#1", "09-29 07:29") == [] and _told(play, "answer/other#1", "09-29 07:30") == ["tier"]
 
 
 def test_s2_3_an_unknown_year_gives_bounds_and_no_verdict_between_them() -> None:
@@ -272,6 +329,15 @@ def test_s4_2_a_longer_term_moves_the_date_back_and_the_old_one_stays_visible(pl
     assert row.revisions[1].cause == 2
 
 
+def test_s4_2_the_one_to_whom_it_is_owed_is_told_once_that_the_date_moved(play: Play) -> None:
+    play.at("09-28 10:00").revise("boss", grade="high")
+    play.at("09-28 10:05").engine.tick()
+    play.at("09-28 10:10").engine.tick()
+    told = [a.data for a in play.engine.case("C").case.kind(FLAGGED, "answer/other#1") if a.data["flag"] == "moved"]
+    days = {"old": "2026-09-29T16:00:00.000000Z", "new": "2026-10-15T16:00:00.000000Z"}
+    assert told == [{"flag": "moved", "revision": 2, **days, "tell": ["other", "desk"]}]
+
+
 def test_s4_2_a_shorter_term_makes_nobody_late_for_the_past(play: Play) -> None:
     play.at("09-30 10:00").revise("office", kind="b")  # counted from the start it would have run out on 09-26
     assert play.due("shrink") == "10-03 00:00"
@@ -296,6 +362,31 @@ def test_s4_4_a_duty_that_a_new_fact_brings_starts_when_the_obligor_knew(play: P
     assert play.rows("deadly") == []
     play.at("09-26 08:00").revise("boss", deaths="3")
     assert play.due("deadly") == "09-26 09:00"
+
+
+ARISING = """
+  accident: {zh: 事故报告, en: accident report, owed: {by: desk}, starts: {on: case}, owed_when: {deaths: {at_least: 3}},
+    term: [{is: 1 hour}], met_by: forward, counts_from: occurrence, basis: R1}
+"""
+
+
+def test_s4_4_a_rule_that_counts_from_the_occurrence_is_already_past_and_not_late() -> None:
+    play = _with(PROBE.read_text(encoding="utf-8").replace("version: 1-1", "version: 1-2") + ARISING)
+    play.at("09-24 12:30").revise("boss", deaths="3")
+    row = play.row("accident")
+    assert (row.outcome, row.reason, play.due("accident")) == (NOT_DUE, "already_past", "09-24 11:00")
+    assert "产生时已过期限" in beside(row).zh and "already past when it arose" in beside(row).en
+    play.engine.tick()
+    assert _told(play, "accident#1", "09-24 12:40") == []
+    play.at("09-24 13:00").fire("boss", "forward")
+    assert (play.outcome("accident"), play.row("accident").reason) == (MET, "already_past")
+
+
+def test_s4_4_a_rule_that_counts_from_the_occurrence_and_is_not_over_falls_due_by_it() -> None:
+    play = _with(PROBE.read_text(encoding="utf-8").replace("version: 1-1", "version: 1-2") + ARISING)
+    play.at("09-24 10:40").revise("boss", deaths="3")
+    assert (play.outcome("accident"), play.due("accident")) == (NOT_DUE, "09-24 11:00")
+    assert play.outcome("accident", "09-24 11:01") == MISSED
 
 
 def test_s4_5_the_example_of_the_feedback_in_five_days_or_ten_working_days() -> None:
@@ -406,6 +497,25 @@ def test_s6_4_each_slot_of_a_recurring_report_is_judged_alone(play: Play) -> Non
     assert [r.outcome for r in play.rows("follow")] == [MET, LATE, MET, DISCHARGED]
 
 
+# S5 -- events of the engine
+
+
+ENGINE_EVENTS = """
+  wake: {zh: 自动推进, en: moves by itself, from: open.one, to: open.two, by: engine, when: {deaths: {at_least: 1}}, basis: R1}
+  back: {zh: 自动退回, en: moves back by itself, from: open.two, to: open.one, by: engine, when: {deaths: {at_least: 1}}, basis: R1}
+"""
+
+
+def test_an_event_of_the_engine_happens_with_the_act_that_makes_it_possible_and_never_goes_round_for_ever() -> None:
+    text = PROBE.read_text(encoding="utf-8").replace("version: 1-1", "version: 1-2")
+    play = _with(text.replace("decisions:\n", ENGINE_EVENTS + "decisions:\n"))
+    result = play.at("09-24 10:30").revise("boss", deaths="2")
+    assert [(a.kind, a.name) for a in result.acts] == [("revised", "deaths"), ("clocked", "wake"), ("clocked", "back")]
+    assert play.state == ("open.one",) and {a.happened for a in result.acts} == {Moment.at(at("09-24 10:30"))}
+    with pytest.raises(ClockOnly):
+        play.fire("boss", "wake")
+
+
 # S7 -- cases
 
 
@@ -429,13 +539,28 @@ def test_s7_2_void_needs_a_second_person_and_is_listed_but_not_counted(play: Pla
 def test_s7_2_same_as_keeps_each_units_own_report_and_can_be_undone(play: Play) -> None:
     play.open("desk", case="LEAD")
     play.case = "C"
-    play.at("09-24 10:10").fire("desk", "call")
+    play.at("09-24 10:10").fire("desk", "step")
     play.do(c.SameAs(said=play.said("boss"), lead="LEAD", reason="同一事件"))
-    play.at("09-24 11:00").fire("desk", "step")
-    assert play.outcome("call") == MET
-    assert play.rows("strict") == []  # a later duty exists once, in the leading case
+    play.at("09-24 11:00").fire("desk", "paper", elements={"place": "x", "number": "1"})
+    assert play.outcome("call") == MISSED and play.outcome("paper") == MET  # what each unit owed before is judged for itself
+    assert play.rows("decide.tell") == []  # a later duty exists once, in the leading case
+    assert [r.outcome for r in play.rows("follow")] == [DISCHARGED]  # as do the slots that come later
+    play.engine.tick()
+    assert "call/boss#1" in {a.name for a in play.engine.case("C").case.acts if a.kind == FLAGGED}
+    report = replay_cases(*_journal(play), play.clock.now()).document()
+    assert report["joined"] == {"C": "LEAD"} and report["obligations"]["probe@1-1/call"] == {"missed": 2}
     play.do(c.SameAs(said=play.said("boss"), lead="", reason="不是同一事件"))
-    assert play.outcome("strict") == NOT_DUE
+    assert play.outcome("decide.tell") == NOT_DUE and len(play.rows("follow")) == 1
+
+
+def test_s7_2_the_case_that_leads_is_there_and_leads(play: Play) -> None:
+    with pytest.raises(UnknownCase):
+        play.do(c.SameAs(said=play.said("boss"), lead="NONE", reason="同一事件"))
+    play.open("desk", case="LEAD")
+    play.do(c.SameAs(said=play.said("boss"), lead="C", reason="同一事件"))
+    play.case = "C"
+    with pytest.raises(NotAllowed):
+        play.do(c.SameAs(said=play.said("boss"), lead="LEAD", reason="同一事件"))
 
 
 def test_s7_2_a_case_is_joined_to_one_that_exists_and_leads_itself(play: Play) -> None:
@@ -471,6 +596,13 @@ def test_s7_2_reopen_begins_a_new_round_and_old_outcomes_stay(play: Play) -> Non
     first, second = play.rows("call")
     assert (first.outcome, second.outcome) == (MET, NOT_DUE)
     assert play.state == ("open.one",)
+
+
+def test_s7_2_a_record_entered_after_a_reopening_belongs_to_the_round_in_which_it_happened(play: Play) -> None:
+    play.at("09-24 12:00").fire("boss", "close")
+    play.at("09-30 09:00").do(c.Reopen(said=play.said("boss"), reason="新情况"))
+    play.at("09-30 09:10").record("desk", "call", "09-24 10:20", grade="counterpart")
+    assert [r.outcome for r in play.rows("call")] == [MET, NOT_DUE]
 
 
 def test_s7_2_a_closed_case_still_takes_records(play: Play) -> None:
@@ -565,13 +697,45 @@ def test_s8_2_a_new_calendar_revision_moves_open_dates_and_says_so() -> None:
     play = Play("probe", shipped("cn").at({2019: 1})).at("2019-04-29 10:00")
     play.open("desk", {"grade": "high"})
     before = play.due("answer")
-    moved = play.at("2019-05-04 10:00").engine.import_calendar(
-        shipped("cn"), c.Recalendar(said=play.said("boss"), calendar=_digest(), ground="2019-03-22 通知"), write=True
-    )
+    moved = play.at("2019-05-04 10:00").engine.import_calendar(shipped("cn"), play.said("clerk"), "2019-03-22 通知")
     assert [row.key for _, row, _ in moved] == ["answer/other#1"]
     row = play.row("answer")
     assert [v.kind for v in row.revisions] == ["start", "calendar"]
-    assert (before, play.due("answer")) == ("05-14 00:00", "05-14 00:00") or play.due("answer") != before
+    # Ten working days after 04-29: the first notice leaves only 05-01 free, the second also 05-02 and 05-03, and makes 05-05 a working day.
+    assert (before, play.due("answer")) == ("05-15 00:00", "05-16 00:00")
+    act = play.engine.case("C").case.kind("recalendared")[0]
+    assert act.actor == Actor("clerk") and play.engine.private("C", act.n) == {"ground": "2019-03-22 通知"}
+
+
+def test_s8_2_a_clock_that_starts_after_the_import_counts_on_the_new_calendar() -> None:
+    play = Play("probe", shipped("cn").at({2019: 1})).at("2019-04-28 10:00")
+    play.open("desk", {"grade": "low"})
+    play.at("2019-04-29 09:00").engine.import_calendar(shipped("cn"), play.said("clerk"), "2019-03-22 通知")
+    play.revise("boss", grade="high")
+    assert play.due("answer") == "05-15 00:00"  # 04-29, 30, 05-05 … 10, 13, 14; on the first notice the last day would be 05-13
+
+
+def test_s8_2_a_case_that_was_closed_at_the_import_changes_when_it_is_taken_up_again() -> None:
+    play = Play("probe", shipped("cn").at({2019: 1})).at("2019-04-25 10:00")
+    play.open("desk", {"grade": "high"})
+    play.fire("boss", "close")
+    play.at("2019-04-26 09:00").engine.import_calendar(shipped("cn"), play.said("clerk"), "2019-03-22 通知")
+    assert play.engine.case("C").case.kind("recalendared") == ()
+    play.at("2019-04-29 10:00").do(c.Reopen(said=play.said("boss"), reason="新情况"))
+    assert [r.due and r.due.instant.astimezone(ZONE).strftime("%m-%d") for r in play.rows("answer")] == ["05-11", "05-16"]
+
+
+def test_s8_2_a_newer_release_brings_its_notices_to_open_cases_with_the_first_sweep() -> None:
+    play = Play("probe", shipped("cn").at({2019: 1})).at("2019-04-29 10:00")
+    play.open("desk", {"grade": "high"})
+    old, newer = play.engine, Engine(play.engine.store, play.clock, SystemEntropy(), shipped("cn"), "test")
+    play.at("2019-04-30 10:00")
+    newer.tick()
+    play.engine = newer
+    assert play.due("answer") == "05-16 00:00" and play.row("answer").revisions[-1].kind == "calendar"
+    again = Engine(play.engine.store, play.clock, SystemEntropy(), old.calendar, "test")  # the old release does not take it back
+    again.tick()
+    assert again.calendar.revision(2019) == 2 and len(again.case("C").case.kind("recalendared")) == 1
 
 
 def test_s8_3_rules_side_by_side_keep_their_own_rows_and_one_sentence_names_both(play: Play) -> None:
@@ -599,6 +763,14 @@ def test_s8_4_an_extension_asked_in_time_and_granted_later_moves_the_date(play: 
     play.at("10-02 10:00").do(c.Extend(said=play.said("boss"), row="answer", step="grant", reason="同意"))
     assert play.due("answer") == "10-10 00:00"
     assert play.outcome("answer") == NOT_DUE
+
+
+def test_s8_4_an_extension_granted_after_the_answer_counts_as_if_it_had_been_granted_before(play: Play) -> None:
+    play.at("09-29 10:00").do(c.Extend(said=play.said("desk"), row="answer", step="ask", by="10 days", reason="取证"))
+    play.at("10-02 09:00").fire("desk", "answer")
+    assert (play.outcome("answer"), play.row("answer").reason) == (UNKNOWN, "extension_pending")
+    play.at("10-03 10:00").do(c.Extend(said=play.said("boss"), row="answer", step="grant", reason="同意"))
+    assert (play.outcome("answer"), play.due("answer")) == (MET, "10-10 00:00")
 
 
 def test_s8_4_refused_the_old_date_stands_and_after_expiry_it_is_too_late(play: Play) -> None:
@@ -686,7 +858,6 @@ def test_s9_3_an_erasure_needs_ground_decider_and_no_hold_and_leaves_every_outco
 
 def test_s10_2_the_digest_of_a_case_is_the_same_however_it_is_folded(play: Play) -> None:
     play.at("09-24 10:42").fire("desk", "call")
-    from workflow.act import Act
     from workflow.case.standing import Standing
     from workflow.obligation.ledger import ledger
 
@@ -735,12 +906,6 @@ def test_s10_3_a_seal_takes_what_is_committed_and_not_sealed(play: Play) -> None
     play.at("09-24 10:42").fire("desk", "call")
     with play.engine.store.read() as view:
         assert [(e.case, e.n) for e in view.unsealed()] == [("C", 2)]
-
-
-def _digest() -> str:
-    from workflow.journal.canonical import digest
-
-    return digest(canonical(shipped("cn").document()))
 
 
 __all__ = ["ZONE"]

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from workflow.calendar.notice import Notice, Overlay
 from workflow.calendar.table import Table, build
 from workflow.errors import AlreadyThere, BadInput, CalendarGap
-from workflow.journal.canonical import Json
+from workflow.journal.canonical import Json, canonical, digest
 from workflow.text import Text
 
 Kind = Literal["working", "weekend", "holiday", "makeup"]
@@ -148,6 +148,16 @@ class Calendar:
                 )
         return replace(self, notices=tuple(sorted((*self.notices, new), key=lambda n: (n.year, n.revision))))
 
+    def extended(self, other: Calendar) -> Calendar:
+        """With the notices and statutory days that only ``other`` has: a newer release of the same calendar; itself when there are none."""
+        here = {(n.year, n.revision) for n in self.notices}
+        more = [n for n in other.notices if (n.year, n.revision) not in here]
+        days = {d: name for d, name in other.statutory.items() if d not in self.statutory}
+        if other.id != self.id or not (more or days):
+            return self
+        notices = tuple(sorted((*self.notices, *more), key=lambda n: (n.year, n.revision)))
+        return replace(self, notices=notices, statutory={**self.statutory, **days})
+
     def with_overlay(self, document: Mapping[str, Any]) -> Calendar:
         """With local days on top, as ``ID+overlay``; an overlay of the same id is replaced. Raises :class:`BadInput` for what is none."""
         self._own(document.get("overlay"))
@@ -162,6 +172,16 @@ class Calendar:
         """The same notices under these overlays."""
         found = tuple(overlays)
         return replace(self, id="+".join((self.base, *(o.id for o in found))), overlays=found)
+
+    @cached_property
+    def data(self) -> bytes:
+        """The canonical bytes of its content."""
+        return canonical(self.document())
+
+    @cached_property
+    def digest(self) -> str:
+        """Its content address; equal content has the same one."""
+        return digest(self.data)
 
     @cached_property
     def used(self) -> Mapping[int, Notice]:

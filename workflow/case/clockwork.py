@@ -1,18 +1,20 @@
-"""Events that only the clock can fire: when the next one of a case is due, and the catching up before anything else (S3.6)."""
+"""Events that no person fires: those of the clock, when the next one is due and the catching up (S3.6), and those of the engine."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from workflow import term as terms
-from workflow.act import CLOCKED, Act
+from workflow.act import CLOCKED, RECALENDARED, Act
 from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
-from workflow.obligation.clock import starting
+from workflow.obligation.clock import known_at, starting
 from workflow.obligation.ledger import assess
-from workflow.procedure.model import Event
+from workflow.organisation import Actor
+from workflow.procedure.condition import holds
+from workflow.procedure.model import ENGINE, Event
 from workflow.rules import World
 
 
@@ -49,13 +51,46 @@ def clock_instant(case: Case, world: World, name: str, event: Event, as_of: date
     return terms.due(starts[-1].happened.lo, event.after.term, world.calendar(case.calendar_now), world.rules.zone).instant
 
 
+def recalendared(case: Case, calendar: str, now: datetime, actor: Actor | None = None, ground: str = "") -> Act:
+    """From ``now`` on the case counts on another calendar, a fact of the world that asks for no role (S8.2)."""
+    private: dict[str, Json] | None = {"ground": ground} if ground else None
+    data: dict[str, Json] = {"calendar": calendar}
+    return Act(case.n + 1, RECALENDARED, "", Moment.at(now), now, actor, data=data, state=case.state, private=private)
+
+
+def automatic(case: Case, world: World) -> Act | None:
+    """The next event of the engine whose condition holds and which moves the state; ``None`` when there is none.
+
+    It happens with the act that made it possible. One that follows itself, with nothing but events of the engine between, would go round
+    for ever and does not happen.
+    """
+    since = case.acts[-1].recorded
+    run: set[str] = set()
+    for act in reversed(case.acts):
+        if act.kind != CLOCKED or ENGINE not in world.rules.procedure.events[act.name].by:
+            break
+        run.add(act.name)
+    for name, event in world.rules.engine_events:
+        state = world.rules.chart.fire(case.state, name)
+        if state is None or state == case.state or name in run:
+            continue
+        if event.when is not None and holds(event.when, known_at(case, since)):
+            return Act(case.n + 1, CLOCKED, name, Moment.at(since), since, data=ending(case, world, state, {}), state=state)
+    return None
+
+
 def clocked(case: Case, world: World, now: datetime) -> Act | None:
-    """The next act of the clock that is due at or before ``now``, entered at ``now``; ``None`` when there is none."""
-    if not world.rules.clock_events:
-        return None
-    due = next_clock(case, world, now)
+    """The next act that no person does; ``None`` when there is none.
+
+    Of the engine, of the clock if it is due at or before ``now``, and last the change to the calendar in use.
+    """
+    if world.rules.engine_events:
+        act = automatic(case, world)
+        if act is not None:
+            return act
+    due = next_clock(case, world, now) if world.rules.clock_events else None
     if due is None:
-        return None
+        return recalendared(case, world.in_use, now) if world.outdated(case.calendar_now) else None
     instant, name = due
     state = world.rules.chart.fire(case.state, name)
     assert state is not None
@@ -63,7 +98,7 @@ def clocked(case: Case, world: World, now: datetime) -> Act | None:
 
 
 def catch_up(standing: Standing, world: World, now: datetime) -> Standing:
-    """Apply every clock transition due at or before ``now``, in due order (S3.6)."""
+    """Apply every event of the engine that is possible and every clock transition due at or before ``now``, in due order (S3.6)."""
     while (act := clocked(standing.case, world, now)) is not None:
         standing = settle(standing, act, world)
     return standing

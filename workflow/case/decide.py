@@ -7,6 +7,7 @@ lies in the future (SEMANTICS S5). Before anything else the clock catches up to 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,9 +32,11 @@ def decide(standing: Standing | None, command: commands.Command, world: World, n
         return deed.open_case(command, world, now, case_id)
     if standing is None:
         raise BadInput(Text("没有案件", "there is no case"))
+    if isinstance(command, commands.Recalendar):  # it says itself who imported which calendar, and on what ground
+        world = replace(world, in_use="")
     standing = catch_up(standing, world, now)
     draft = _HANDLERS[type(command)](Scene(standing, world, now), command)
-    return standing if draft is None else settle(standing, draft, world)
+    return standing if draft is None else catch_up(settle(standing, draft, world), world, now)
 
 
 _HANDLERS: dict[type, Callable[[Scene, Any], Act | None]] = {

@@ -12,14 +12,31 @@ from workflow.act import Act
 from workflow.case.scene import Scene, existing, reasoned, stamps
 from workflow.errors import BadInput, NotAllowed, TooLate, WrongRole
 from workflow.moment import Moment
+from workflow.obligation.clock import OWN_RECEIPT
 from workflow.obligation.ledger import Row
+from workflow.organisation import Actor
 from workflow.text import Text
 
 
 def receipt(scene: Scene, command: commands.Receipt) -> Act:
-    existing(scene, command.of)
+    report = existing(scene, command.of)
     by = scene.world.rules.find("role", command.by) if command.by else ""
-    return scene.act(kinds.RECEIVED, str(command.of), command.said, {"by": by, "how": command.how})
+    signed = scene.signed(command.said)
+    own = command.how != "call" and _same_side(report, signed.actor) and signed.when.grade != "counterpart"
+    return scene.act(
+        kinds.RECEIVED,
+        str(command.of),
+        command.said,
+        {"by": by, "how": command.how},
+        signed=signed,
+        deviations=(OWN_RECEIPT,) if own else (),
+    )
+
+
+def _same_side(report: Act, actor: Actor) -> bool:
+    """Whether somebody signs for what they sent themselves."""
+    sender = report.actor
+    return sender is not None and (sender.role == actor.role or (actor.person is not None and sender.person == actor.person))
 
 
 def confirm(scene: Scene, command: commands.Confirm) -> Act:

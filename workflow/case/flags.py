@@ -7,7 +7,8 @@ its own; the flag itself stays in history (S1.5).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from itertools import pairwise
 
 from workflow.act import FLAGGED, UNFLAGGED, Act
 from workflow.case.clockwork import clock_instant
@@ -15,11 +16,12 @@ from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import TICK, Moment, stamp
+from workflow.obligation.clock import DueRevision
 from workflow.obligation.ledger import Outcome, Row, ledger, same_duty
 from workflow.rules import World
 from workflow.term import Offset
 
-LATE, MISSING = "late", "missing"
+LATE, MISSING, MOVED = "late", "missing", "moved"
 
 
 def flags(standing: Standing, world: World, now: datetime) -> Standing:
@@ -32,7 +34,8 @@ def flags(standing: Standing, world: World, now: datetime) -> Standing:
         when = Moment.at(standing.case.acts[-1].recorded)
         standing = settle(standing, Act(standing.case.n + 1, UNFLAGGED, key, when, now, data=data, state=standing.case.state), world)
     for row in rows:
-        for data, happened in (*_flag(standing.case, row), *_tiers(standing.case, row, rows, world, now)):
+        case = standing.case
+        for data, happened in (*_moved(case, row), *_flag(case, row), *_tiers(case, row, rows, world, now)):
             kind = UNFLAGGED if data["flag"] == "withdrawn" else FLAGGED
             act = Act(standing.case.n + 1, kind, row.key, Moment.at(happened), now, data=data, state=standing.case.state)
             standing = settle(standing, act, world)
@@ -41,7 +44,7 @@ def flags(standing: Standing, world: World, now: datetime) -> Standing:
 
 def flagged(case: Case, key: str) -> str:
     """The flag that stands on a row: ``missing``, ``late``, or nothing."""
-    last = [a for a in (*case.kind(FLAGGED, key), *case.kind(UNFLAGGED, key)) if "tier" not in a.data]
+    last = [a for a in (*case.kind(FLAGGED, key), *case.kind(UNFLAGGED, key)) if a.data["flag"] in (LATE, MISSING, "withdrawn")]
     latest = max(last, key=lambda a: a.n, default=None)
     return "" if latest is None or latest.kind == UNFLAGGED else str(latest.data["flag"])
 
@@ -51,6 +54,31 @@ def _refuted(case: Case, rows: Iterable[Row]) -> list[str]:
     keys = {row.key for row in rows}
     told = [name.split(":", 1)[1] for name in case.by_name if name.startswith(f"{FLAGGED}:")]
     return [key for key in told if key not in keys and flagged(case, key)]
+
+
+def _moved(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
+    """A date that moved is told to whom the duty is owed and to who owes it (S4.2)."""
+    for old, new in unsaid(case, row):
+        data: dict[str, Json] = {
+            "flag": MOVED,
+            "revision": new.number,
+            "old": None if old.due is None else stamp(old.due.instant),
+            "new": None if new.due is None else stamp(new.due.instant),
+            "tell": list(dict.fromkeys((row.owed_to or row.owed_by, row.owed_by))),
+        }
+        yield data, new.at
+
+
+def unsaid(case: Case, row: Row) -> list[tuple[DueRevision, DueRevision]]:
+    """Due dates that moved, old and new, which nobody was told of yet; only those of a duty that is open."""
+    if len(row.revisions) < 2 or not row.open:
+        return []
+    told = {a.data["revision"] for a in case.kind(FLAGGED, row.key) if a.data["flag"] == MOVED}
+    return [(o, n) for o, n in pairwise(row.revisions) if n.number not in told and _instant(o) != _instant(n)]
+
+
+def _instant(revision: DueRevision) -> datetime | None:
+    return revision.due.instant if revision.due is not None else None
 
 
 def _flag(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
@@ -102,7 +130,8 @@ def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:
     calendar = world.calendar(revision.calendar)
     found: list[tuple[int, datetime]] = []
     for index, tier in enumerate(row.duty.obligation.tiers):
-        instant = Offset.parse(tier.at).instant(revision.due, revision.start.lo, calendar, world.rules.zone, world.rules.hour)
+        hour = time.fromisoformat(tier.hour) if tier.hour is not None else world.rules.hour
+        instant = Offset.parse(tier.at).instant(revision.due, revision.start.lo, calendar, world.rules.zone, hour)
         if instant >= revision.at:
             found.append((index, instant))
     return found
@@ -120,7 +149,7 @@ def wake(standing: Standing, world: World, now: datetime, after: datetime) -> da
     if _refuted(case, standing.all_rows()):
         found.append(case.acts[-1].recorded)
     for row in standing.all_rows():
-        if row.outcome == Outcome.MISSED and not row.open and not flagged(case, row.key):
+        if unsaid(case, row) or (row.outcome == Outcome.MISSED and not row.open and not flagged(case, row.key)):
             found.append(case.acts[-1].recorded)
         if row.due is None:
             continue

@@ -82,8 +82,8 @@ class Case:
 
     @property
     def listed(self) -> bool:
-        """False when it is void or the same as another case: then it is counted nowhere and listed always (S7.2)."""
-        return not self.void and not self.same_as
+        """False when it is void: then it is counted nowhere and listed always. A case that was joined keeps what is its own (S7.2)."""
+        return not self.void
 
     def events(self, *names: str) -> tuple[Act, ...]:
         """Every act that is one of these events, in the order of the journal."""
@@ -106,14 +106,18 @@ class Case:
         """Every act that ended the case, one for each round that is over."""
         return self.by_name.get(ENDING, ())
 
-    def in_round(self, act: Act, round_number: int) -> bool:
-        """Whether an act was entered in a round (0 is the first); a reopening belongs to the round that it begins."""
-        last = self.rounds[round_number + 1] if round_number + 1 < len(self.rounds) else self.n + 1
-        return self.rounds[round_number] <= act.n < last
-
     def end_of(self, round_number: int) -> Act | None:
         """The act that ended a round (0 is the first); ``None`` while the round is open."""
-        return next((a for a in self.ends if self.in_round(a, round_number)), None)
+        return next((a for a in self.ends if self.round_of(a) == round_number), None)
+
+    def round_of(self, act: Act) -> int:
+        """The round in which an act happened (0 is the first); a reopening belongs to the round that it begins.
+
+        One that is entered after a reopening may have happened in the round before (S1.5).
+        """
+        if len(self.rounds) == 1:
+            return 0
+        return sum(1 for r in self.rounds[1:] if r == act.n or (r < act.n and self.acts[r - 1].happened.lo <= act.happened.hi))
 
     def facts_now(self) -> dict[str, Json]:
         return {name: changes[-1].value for name, changes in self.facts.items()}

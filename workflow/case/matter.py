@@ -5,6 +5,8 @@ from __future__ import annotations
 from workflow import act as kinds
 from workflow import command as commands
 from workflow.act import Act
+from workflow.case.clockwork import recalendared
+from workflow.case.fold import Case
 from workflow.case.scene import Scene, existing, read_given, reasoned
 from workflow.errors import BadInput, Held, NotAllowed, WrongRole, WrongState
 from workflow.journal.canonical import Json
@@ -99,6 +101,15 @@ def same_as(scene: Scene, command: commands.SameAs) -> Act:
     return scene.act(kinds.SEPARATED, scene.case.same_as, command.said, {}, {"reason": command.reason})
 
 
+def leading(lead: Case) -> None:
+    """Refuse, with :class:`~workflow.errors.NotAllowed`, a case that cannot lead: one that is void, or joined to another itself."""
+    if lead.void or lead.same_as:
+        raise NotAllowed(
+            Text(f"案件 {lead.id} 已误立或已并入其他案件,不能牵头", f"the case {lead.id} is void or joined to another and cannot lead"),
+            hint=Text("并入真正的牵头案件", "join it to the case that really leads"),
+        )
+
+
 def reopen(scene: Scene, command: commands.Reopen) -> Act:
     reasoned(scene, command.reason)
     if scene.case.ended is None:
@@ -107,9 +118,11 @@ def reopen(scene: Scene, command: commands.Reopen) -> Act:
 
 
 def recalendar(scene: Scene, command: commands.Recalendar) -> Act | None:
-    if scene.case.calendar_now == command.calendar:
+    """From now on the case counts on another calendar; nobody's act, because a calendar is a fact of the world (S8.2)."""
+    case = scene.case
+    if case.calendar_now == command.calendar:
         return None
-    return scene.act(kinds.RECALENDARED, "", command.said, {"calendar": command.calendar}, {"ground": command.ground})
+    return recalendared(case, command.calendar, scene.now, command.said.actor, command.ground)
 
 
 def hold(scene: Scene, command: commands.Hold) -> Act:
@@ -134,7 +147,7 @@ def erase(scene: Scene, command: commands.Erase) -> Act:
     decider = scene.actor(command.decider, scene.now)
     scene.demand_role(decider, scene.world.rules.procedure.erase, Text("决定销毁个人信息", "decide an erasure"))
     open_holds = [a for k in commands.HOLDS for a in case.kind(kinds.HELD, k) if not case.kind(kinds.RELEASED, str(a.n))]
-    if open_holds or (case.ended is None and case.listed):
+    if open_holds or not (case.ended is not None or case.void or case.same_as):
         names = [f"#{a.n} {a.name}" for a in open_holds]
         why = Text("、".join(names) or "案件未结", ", ".join(names) or "it is open")
         raise Held(

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from workflow import term as terms
-from workflow.act import ACTED, ASKED, DECIDED, DENIED, GRANTED, OPENED, RECALENDARED, RECEIVED, Act
+from workflow.act import ACTED, ASKED, CONFIRMED, DECIDED, DENIED, GRANTED, OPENED, RECALENDARED, RECEIVED, Act
 from workflow.case.fold import Case
 from workflow.moment import Moment, unstamp
 from workflow.procedure.condition import Known, holds
@@ -19,6 +19,9 @@ from workflow.procedure.fact import is_unknown
 from workflow.procedure.model import CASE, Alternative, Obligation
 from workflow.rules import Duty, World, act_key
 from workflow.term import Due, Pause, Span, Term
+
+OWN_RECEIPT = "own_receipt"
+"""Deviation of a receipt that the sender of the report entered: it shows nothing until somebody else confirms it."""
 
 
 class Begin(NamedTuple):
@@ -33,6 +36,10 @@ class Begin(NamedTuple):
     """For a recurrence: the instant of this slot; ``previous`` is where its window opens."""
     previous: datetime | None = None
     number: int = 1
+    deemed: bool = False
+    """The receipt that started it is not shown but deemed (视为收到), as the unit set it."""
+    arose: datetime | None = None
+    """For a duty that counts from the occurrence and that only a later fact brought: when that was known (S4.4)."""
 
 
 class DueRevision(NamedTuple):
@@ -59,16 +66,30 @@ class DueRevision(NamedTuple):
 
 
 def received(case: Case, act: Act, receiver: str) -> Moment | None:
-    """When ``receiver`` received a report: the earliest of signature, call, system stamp, deemed receipt (S1.2); ``None``: not shown.
+    """When ``receiver`` received a report: the earliest of signature, call, system stamp (S1.2); ``None``: not shown.
 
-    By telephone or in person it equals *submitted*.
+    By telephone or in person it equals *submitted*. That it was signed for is not shown by the sender's own word.
     """
-    found = [r.happened for r in case.kind(RECEIVED, str(act.n)) if not r.data.get("by") or r.data.get("by") == receiver]
+    found = [r.happened for r in receipts(case, act, receiver)]
     if act.received is not None:
         found.append(act.received)
     if act.data.get("medium") in ("telephone", "in_person"):
         found.append(act.sent)
     return min(found) if found else None
+
+
+def receipts(case: Case, act: Act, receiver: str) -> list[Act]:
+    """The entries that show that ``receiver`` received a report; those on the sender's own word count once somebody confirms them."""
+    found = [r for r in case.kind(RECEIVED, str(act.n)) if r.data.get("by") in ("", None, receiver)]
+    return [r for r in found if OWN_RECEIPT not in r.deviations or case.kind(CONFIRMED, str(r.n))]
+
+
+def deemed(obligation: Obligation, act: Act, case: Case, world: World, as_of: datetime) -> Moment | None:
+    """When a report counts as received because the unit set it so (视为收到); ``None`` where it did not, or not yet (S1.2)."""
+    if obligation.deemed is None:
+        return None
+    due = terms.due(act.sent.hi, obligation.deemed, world.calendar(case.calendar_now), world.rules.zone)
+    return Moment.at(due.instant) if due.instant <= as_of else None
 
 
 def receivers(duty: Duty, case: Case, world: World, act: Act) -> tuple[str, ...]:
@@ -88,16 +109,6 @@ def _counted(act: Act, instant: str) -> Moment | None:
     if instant == "recorded":
         return Moment.at(act.recorded)
     return act.received
-
-
-def round_of(case: Case, act: Act) -> int:
-    """The round in which an act was done, also when it was entered in a later one; a reopening belongs to the round that it begins."""
-    if len(case.rounds) == 1:
-        return 0
-    number = sum(1 for r in case.rounds if r <= act.n) - 1
-    while number and act.happened.hi < case.acts[case.rounds[number] - 1].happened.lo:
-        number -= 1
-    return number
 
 
 def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Begin]:
@@ -126,7 +137,7 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
             receiver not in (receivers(duty, case, world, act) or (receiver,)) or act.data.get("medium") in _DIRECT
         ):
             continue
-        number = round_of(case, act)
+        number = case.round_of(act)
         if not start.each and number in seen:
             continue
         moment = _counted(act, start.instant) if duty.kind != "receipt" else act.sent
@@ -201,14 +212,18 @@ def _own_side(first: Act, duty: Duty, case: Case, world: World) -> bool:
 def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begin]:
     start = duty.obligation.starts
     assert start.received is not None
+    link = world.rules.duties[start.received]
     found: list[Begin] = []
-    for act in case.events(*world.rules.duties[start.received].met_keys):
-        number = round_of(case, act)
+    for act in case.events(*link.met_keys):
+        number = case.round_of(act)
         if found and found[-1].round == number:
             continue
         got = received(case, act, duty.obligation.owed.by)
-        if got is not None:
+        supposed = deemed(link.obligation, act, case, world, as_of)
+        if got is not None and (supposed is None or got.lo <= supposed.lo):
             found.append(Begin(got, act.n, number))
+        elif supposed is not None:
+            found.append(Begin(supposed, act.n, number, deemed=True))
         else:
             found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
     return [b if b.number == i else b._replace(number=i) for i, b in enumerate(found, 1)]
@@ -227,7 +242,7 @@ def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Be
                 instant=slot, inclusive=recurrence.inclusive, last_day=None, provisional=False, earliest=slot, latest=slot, revision=None
             )
             number += 1
-            yield Begin(first.happened, first.n, round_of(case, first), "", due, previous, number)
+            yield Begin(first.happened, first.n, case.round_of(first), "", due, previous, number)
             previous = slot
             if slot >= stop.happened.lo if stop is not None else slot > as_of:
                 break
@@ -337,7 +352,7 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
     """Every due revision of an instance from its start up to ``until`` (its fulfilment; ``None``: still open)."""
     obligation = duty.obligation
     calendar_id = case.calendar
-    at = begin.moment.hi if not begin.doubt else begin.moment.lo
+    at = begin.arose or (begin.moment.hi if not begin.doubt else begin.moment.lo)
     for act in case.by_name.get(f"{RECALENDARED}:", ()):
         if act.recorded <= at:
             calendar_id = str(act.data["calendar"])
@@ -534,7 +549,6 @@ __all__ = [
     "known_at",
     "received",
     "receivers",
-    "round_of",
     "starting",
     "stopped",
     "timeline",

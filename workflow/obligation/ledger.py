@@ -11,10 +11,22 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from workflow import term as terms
-from workflow.act import CONFIRMED, RECEIVED, WAIVED, Act
+from workflow.act import CONFIRMED, WAIVED, Act
 from workflow.case.fold import Case
 from workflow.moment import Moment
-from workflow.obligation.clock import Begin, DueRevision, Timeline, begins, known_at, received, receivers, round_of, stopped, timeline
+from workflow.obligation.clock import (
+    Begin,
+    DueRevision,
+    Timeline,
+    begins,
+    deemed,
+    known_at,
+    receipts,
+    received,
+    receivers,
+    stopped,
+    timeline,
+)
 from workflow.procedure.condition import holds
 from workflow.rules import Duty, World
 from workflow.term import Due, Lateness
@@ -53,7 +65,8 @@ class Row(NamedTuple):
     ended_by: int | None = None
     """The act that discharged or waived it."""
     beside: tuple[str, ...] = ()
-    """``later_discharged``, ``later_waived``: said beside an outcome that they came too late to change (S3.3)."""
+    """``later_discharged``, ``later_waived``: said beside an outcome that they came too late to change (S3.3); ``deemed_receipt``: the
+    receipt that decides is not shown but deemed, as the unit set it (S1.2)."""
     blank: tuple[str, ...] = ()
     """Required elements that the fulfilling report left blank (S6.2)."""
     suspected: bool = False
@@ -114,11 +127,11 @@ def _key(duty: Duty, receiver: str, number: int) -> str:
 
 def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Row]:
     found = begins(duty, receiver, case, world, as_of)
-    joined = case.joined
-    if joined is not None:  # later common duties exist once, in the leading case (S7.2)
-        found = [b for b in found if b.act <= joined]
+    join = case.act(case.joined) if case.joined is not None else None
+    if join is not None:
+        found = [b for b in found if _before_joining(b, join)]
     if not found:
-        return _unstarted(duty, receiver, case, world, as_of, joined)
+        return [] if join is not None else _unstarted(duty, receiver, case, world, as_of)
     rows: list[Row] = []
     number = 0
     taken: set[int] = set()  # an act answers one of several beginnings, or those that it names, never another (S7.3)
@@ -127,7 +140,7 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
         if owed is False:
             continue
         if arose is not None:
-            begin = Begin(Moment.at(max(arose[0], begin.moment.lo)), arose[1], begin.round, begin.doubt, begin.slot, begin.previous)
+            begin = _arisen(begin, arose, duty)
         again: Begin | None = begin
         while again is not None:
             number += 1
@@ -151,6 +164,11 @@ def _again(row: Row, line: Timeline, case: Case) -> Begin | None:
     return Begin(Moment.at(instant), act, row.begin.round)
 
 
+def _before_joining(begin: Begin, join: Act) -> bool:
+    """Whether it was the unit's own before its case was joined: later common duties exist once, in the leading case (S7.2)."""
+    return begin.act <= join.n or begin.moment.lo <= join.happened.lo
+
+
 def _owed(duty: Duty, begin: Begin, case: Case) -> tuple[bool | None, tuple[datetime, int] | None]:
     """Whether it is owed at its start; and, when only a later fact made it owed, since when and by which act (S4.4)."""
     condition = duty.obligation.owed_when
@@ -170,16 +188,24 @@ def _owed(duty: Duty, begin: Begin, case: Case) -> tuple[bool | None, tuple[date
     return False, None
 
 
-def _unstarted(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime, joined: int | None) -> list[Row]:
+def _arisen(begin: Begin, arose: tuple[datetime, int], duty: Duty) -> Begin:
+    """The start of a duty that only a later fact brought: when it was known, or its legal start where the cited rule counts so (S4.4)."""
+    instant, act = arose
+    if duty.obligation.counts_from == "occurrence":
+        return begin._replace(act=act, arose=max(instant, begin.moment.lo))
+    return begin._replace(moment=Moment.at(max(instant, begin.moment.lo)), act=act)
+
+
+def _unstarted(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Row]:
     """No start is known: not due, or, fulfilled or ended without one, undeterminable (S3.1, S3.4)."""
     o = duty.obligation
-    if duty.kind in ("receipt", "countersign") or o.starts.every or joined is not None:
+    if duty.kind in ("receipt", "countersign") or o.starts.every:
         return []
     if o.owed_when is not None and not holds(o.owed_when, known_at(case, as_of)):
         return []
     if o.starts.decision and case.kind("decided", o.starts.decision):
         return []
-    fulfilment = next(iter(_candidates(duty, receiver, None, case, world)), None)
+    fulfilment = next(iter(_candidates(duty, receiver, None, case, world, as_of)), None)
     key = _key(duty, receiver, 1)
     if fulfilment is not None:
         act, moment = fulfilment
@@ -192,7 +218,7 @@ def _unstarted(duty: Duty, receiver: str, case: Case, world: World, as_of: datet
 
 
 def _candidates(
-    duty: Duty, receiver: str, begin: Begin | None, case: Case, world: World, taken: Container[int] = ()
+    duty: Duty, receiver: str, begin: Begin | None, case: Case, world: World, as_of: datetime, taken: Container[int] = ()
 ) -> list[tuple[Act, Moment]]:
     """Acts that may fulfil it, with the instant that counts, in the order of that instant; not those that are ``taken``."""
     if duty.kind in ("receipt", "countersign") and begin is not None:
@@ -200,17 +226,16 @@ def _candidates(
     acts = case.events(*duty.met_keys)
     if not acts:
         return []
-    one_round = begin is None or len(case.rounds) == 1
     found: list[tuple[Act, Moment]] = []
     for act in acts:
-        if not one_round and begin is not None and round_of(case, act) != begin.round:
+        if begin is not None and case.round_of(act) != begin.round:
             continue
         sent_to = receivers(duty, case, world, act)
         if receiver and sent_to and receiver not in sent_to:
             continue
         moment = _confirmed(case, act, duty.obligation.owed.by) or act.sent
         if duty.obligation.counts == "received":
-            moment = received(case, act, receiver) or moment
+            moment = _received(case, act, receiver, duty, world, as_of) or moment
         if begin is not None and begin.slot is not None and not _in_slot(act, moment, begin):
             continue
         found.append((act, moment))
@@ -226,6 +251,12 @@ def _answers(act: Act, begin: Begin) -> bool:
     return not isinstance(named, list) or begin.act in named
 
 
+def _received(case: Case, act: Act, receiver: str, duty: Duty, world: World, as_of: datetime) -> Moment | None:
+    """When a report was received or is deemed to have been; ``None``: neither (S1.2)."""
+    found = [m for m in (received(case, act, receiver), deemed(duty.obligation, act, case, world, as_of)) if m is not None]
+    return min(found) if found else None
+
+
 def _in_slot(act: Act, moment: Moment, begin: Begin) -> bool:
     """A record fulfils the period that it names, or the one in which it happened, never two (S7.3)."""
     assert begin.slot is not None and begin.previous is not None
@@ -239,7 +270,7 @@ def _in_slot(act: Act, moment: Moment, begin: Begin) -> bool:
 def _signatures(duty: Duty, receiver: str, begin: Begin, case: Case) -> list[tuple[Act, Moment]]:
     if duty.kind == "receipt":
         report = case.act(begin.act)
-        found = [(a, a.happened) for a in case.kind(RECEIVED, str(begin.act)) if a.data.get("by") in ("", None, receiver)]
+        found = [(a, a.happened) for a in receipts(case, report, receiver)] if report is not None else []
         if report is not None and report.received is not None:
             found.append((report, report.received))
     else:
@@ -263,7 +294,7 @@ def _instance(
     duty: Duty, receiver: str, number: int, begin: Begin, case: Case, world: World, as_of: datetime, taken: Container[int]
 ) -> tuple[Row, Timeline]:
     key = _key(duty, receiver, number)
-    candidates = _candidates(duty, receiver, begin, case, world, taken)
+    candidates = _candidates(duty, receiver, begin, case, world, as_of, taken)
     first: tuple[Row, Timeline] | None = None
     for act, moment in candidates:
         line = timeline(duty, key, begin, case, world, moment.lo, as_of)
@@ -297,6 +328,8 @@ class _Facts(NamedTuple):
 
     def row(self, outcome: Outcome, reason: str = "", **more: Any) -> Row:
         line = self.line
+        if more.pop("deemed", False) or self.begin.deemed:
+            more["beside"] = (*more.get("beside", ()), "deemed_receipt")
         return Row(self.key, self.duty, self.receiver, self.number, outcome, reason, self.begin, line.revisions, line.pending, **more)
 
     @property
@@ -309,7 +342,7 @@ class _Facts(NamedTuple):
         for act in self.case.kind(WAIVED, self.key):
             found.append((Outcome.WAIVED, act.happened, act.n))
         for act in self.case.events(*self.duty.ending_keys):
-            if round_of(self.case, act) == self.begin.round and act.happened.hi >= self.begin.moment.lo:
+            if self.case.round_of(act) == self.begin.round and act.happened.hi >= self.begin.moment.lo:
                 found.append((Outcome.DISCHARGED, act.happened, act.n))
         if self.line.unowed is not None:
             found.append((Outcome.DISCHARGED, Moment.at(self.line.unowed[0]), self.line.unowed[1]))
@@ -339,19 +372,19 @@ class _Facts(NamedTuple):
         start = self.begin.moment
         blank = _blank(self.duty, act)
         elapsed = moment.lo - start.lo
-        common: dict[str, Any] = {"met_by": act.n, "met_at": moment, "blank": blank}
+        supposed = self.duty.obligation.counts == "received" and moment not in (received(self.case, act, self.receiver), act.sent)
+        common: dict[str, Any] = {"met_by": act.n, "met_at": moment, "blank": blank, "deemed": supposed}
         ending = self.ending()
         if ending is not None and ending[1].lo < moment.lo and self._open_at(ending[1]):
             return self.row(ending[0], ended_by=ending[2], **common)
-        beside: tuple[str, ...] = ()
         if ending is not None and ending[1].lo < moment.lo:
-            beside, common["ended_by"] = (f"later_{ending[0].value}",), ending[2]
+            common["beside"], common["ended_by"] = (f"later_{ending[0].value}",), ending[2]
         contradiction = self.duty.obligation.early == "contradiction"
         if moment.hi < start.lo:
             if contradiction:
                 return self.row(Outcome.UNDETERMINABLE, "contradiction", bounds=(moment.lo, start.hi), **common)
             return self.row(Outcome.MET, "early", elapsed=elapsed, **common)
-        if self.revision.due is None:
+        if self.revision.due is None or self._already_past:
             return self.row(Outcome.MET, self._no_number(), elapsed=elapsed, **common)
         verdict = self.in_time(moment)
         if verdict is not False and self._own_word_only(act, moment):
@@ -359,14 +392,14 @@ class _Facts(NamedTuple):
                 return self.row(ending[0], ended_by=ending[2], **common)
             return self.row(Outcome.UNDETERMINABLE, "own_word", bounds=(moment.lo, act.recorded), elapsed=elapsed, **common)
         if verdict is True:
-            return self.row(Outcome.MET, "", elapsed=elapsed, beside=beside, **common)
+            return self.row(Outcome.MET, "", elapsed=elapsed, **common)
         if verdict is None:
             low, high = self._bounds()
             return self.row(Outcome.UNDETERMINABLE, self._doubt(), bounds=(low, high), elapsed=elapsed, suspected=self._suspected, **common)
         if self._pending_at(moment):
             low, high = self._bounds()
             return self.row(Outcome.UNDETERMINABLE, "extension_pending", bounds=(low, high), elapsed=elapsed, **common)
-        return self.row(Outcome.MET_LATE, "", elapsed=elapsed, late=self.late(moment.lo), beside=beside, **common)
+        return self.row(Outcome.MET_LATE, "", elapsed=elapsed, late=self.late(moment.lo), **common)
 
     def unfulfilled(self) -> Row:
         start = self.begin.moment
@@ -379,7 +412,7 @@ class _Facts(NamedTuple):
         ended_by = ending[2] if ending is not None else None
         until = end.happened.lo if end is not None else self.as_of
         elapsed = max(timedelta(0), until - start.lo)
-        if self.revision.due is None:
+        if self.revision.due is None or self._already_past:
             if end is not None:
                 return self.row(Outcome.MISSED, "ended", elapsed=elapsed, beside=beside)
             return self.row(Outcome.NOT_DUE, self._no_number(), elapsed=elapsed)
@@ -416,7 +449,15 @@ class _Facts(NamedTuple):
     def _suspected(self) -> bool:
         return self.begin.doubt == "knew"
 
+    @property
+    def _already_past(self) -> bool:
+        """Whether it was over before anybody could know that it was owed: then it is owed, but not late (S4.4)."""
+        arose, last = self.begin.arose, self.revision.last
+        return arose is not None and last is not None and not last.in_time(arose)
+
     def _no_number(self) -> str:
+        if self._already_past:
+            return "already_past"
         return "no_term" if self.revision.term is None and self.begin.slot is None else "no_number"
 
     def _doubt(self) -> str:

@@ -161,6 +161,13 @@ def _cross_check(p: Procedure, source: Source) -> Iterator[Problem]:
         if event.clockwork:
             if len(event.by) > 1:
                 yield source.problem((*at, "by"), Text("时钟事件不能同时由人办理", "an event of the clock cannot also be a person's"))
+            moves = event.target or event.moves
+            if ENGINE in event.by and not event.opens and (event.when is None or event.after is not None or not moves):
+                yield source.problem(
+                    at,
+                    Text("引擎事件要写 when 和 to,不写 after", "an event of the engine needs 'when' and 'to', and has no 'after'"),
+                    Text("条件成立时自动发生", "it happens by itself once the condition holds"),
+                )
             if CLOCK in event.by and (event.after is None or (event.after.due is None) == (event.after.term is None)):
                 yield source.problem(
                     at, Text("时钟事件要写 after(term 与 on,或 due)", "an event of the clock needs 'after' (term and on, or due)")

@@ -289,8 +289,12 @@ class Obligation(Label):
     missed: Missed = Missed()
     early: Literal["met", "contradiction"] = "met"
     recount: Literal["from_start", "from_change"] = "from_start"
+    counts_from: Literal["knowledge", "occurrence"] = "knowledge"
+    """A duty that a later fact brings counts from when that was known, or, where the cited rule says so, from its legal start (S4.4)."""
     receipt: TermText = None
     """The receiver's own duty to sign for it (签收), as a term."""
+    deemed: TermText = None
+    """When a report counts as received where nothing shows it earlier (视为收到): a term after its submission, set by the unit (S1.2)."""
     duty: Name | None = None
     """Key shared with the same duty of other rules (S8.3)."""
     ambiguous: Ambiguity | None = None
