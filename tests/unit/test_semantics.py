@@ -497,6 +497,18 @@ def test_s6_4_each_slot_of_a_recurring_report_is_judged_alone(play: Play) -> Non
     assert [r.outcome for r in play.rows("follow")] == [MET, LATE, MET, DISCHARGED]
 
 
+def test_a_fact_is_required_only_while_its_condition_holds() -> None:
+    text = PROBE.read_text(encoding="utf-8").replace("version: 1-1", "version: 1-2").replace("require: [grade]", "require: [grade, deaths]")
+    text = text.replace("deaths: {zh: 死亡, en: deaths, type: integer,", "deaths: {zh: 死亡, en: deaths, type: integer, required_when: {kind: a},")
+    play = _with(text)
+    play.revise("boss", grade="high")
+    play.fire("boss", "approve", second=Actor("office"))  # what kind it is is not known
+    play.revise("boss", kind="a")
+    with pytest.raises(MissingFacts):
+        play.fire("boss", "approve", second=Actor("office"))
+    play.fire("boss", "approve", second=Actor("office"), facts={"deaths": "0"})
+
+
 # S5 -- events of the engine
 
 

@@ -18,7 +18,7 @@ from workflow.moment import Moment, stamp
 from workflow.obligation.clock import known_at
 from workflow.organisation import Actor
 from workflow.period import Period
-from workflow.procedure.condition import holds
+from workflow.procedure.condition import Known, holds
 from workflow.procedure.fact import is_unknown
 from workflow.procedure.model import Event
 from workflow.rules import World
@@ -144,6 +144,17 @@ def do(scene: Scene, command: commands.Do) -> Act:
     return scene.act(kinds.ACTED, name, command.said, data, private, signed=signed, deviations=tuple(breaches), state=state)
 
 
+def _known(scene: Scene, signed: Signed, given: Given) -> Known:
+    """What is known when an act happens, with what it states itself."""
+    known = known_at(scene.case, signed.when.happened.hi)
+    return replace(known, facts={**known.facts, **given.facts})
+
+
+def _required(world: World, fact: str, known: Known) -> bool:
+    condition = world.rules.procedure.facts[fact].required_when
+    return condition is None or bool(holds(condition, known))
+
+
 def _breaches(
     scene: Scene,
     name: str,
@@ -181,7 +192,8 @@ def _breaches(
     missing: list[str] = []
     if event.require:
         facts = {**case.facts_now(), **given.facts, **dict.fromkeys(given.unseen, True)}
-        missing = [f for f in event.require if f not in facts or is_unknown(facts[f])]
+        known = _known(scene, signed, given)
+        missing = [f for f in event.require if (f not in facts or is_unknown(facts[f])) and _required(world, f, known)]
     if missing:
         found["missing_facts"] = lambda: MissingFacts(
             Text(f"“{label.zh}”还缺:{'、'.join(missing)}", f"'{label.en}' still needs: {', '.join(missing)}"), where=where
@@ -210,12 +222,10 @@ def _breaches(
             found["four_eyes"] = lambda: NotAllowed(
                 Text("会签人与经办人不能是同一人", "the second signer must be another person"), where=where
             )
-    if event.when is not None:
-        known = known_at(case, signed.when.happened.hi)
-        if holds(event.when, replace(known, facts={**known.facts, **given.facts})) is not True:
-            found["condition"] = lambda: NotAllowed(
-                Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where
-            )
+    if event.when is not None and holds(event.when, _known(scene, signed, given)) is not True:
+        found["condition"] = lambda: NotAllowed(
+            Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where
+        )
     return found
 
 

@@ -199,6 +199,8 @@ def _cross_check(p: Procedure, source: Source) -> Iterator[Problem]:
         yield from _obligation(p, source, ("obligations", name), obligation, keyed)
     for name, fact in p.facts.items():
         yield from _names(source, ("facts", name, "revise"), fact.revise, p.roles, Text("角色", "role"))
+        if fact.required_when is not None:
+            yield from _condition(p, source, ("facts", name, "required_when"), fact.required_when)
         if (fact.type == "choice") != bool(fact.of):
             yield source.problem(("facts", name), Text("选项类型要写 of,其他类型不写", "a choice needs 'of', other types have none"))
     if not any(e.opens for e in p.events.values()):

@@ -131,6 +131,8 @@ class Fact(Label):
     of: dict[Name, Label] = {}
     unit: str = ""
     personal: bool = False
+    required_when: When = None
+    """Where an event requires it: only while this holds. Nothing: always."""
     revise: Names = ()
     """Roles that may revise it; nobody named means: anybody but an obligor alone (S4.1)."""
 
