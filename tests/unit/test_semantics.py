@@ -499,7 +499,8 @@ def test_s6_4_each_slot_of_a_recurring_report_is_judged_alone(play: Play) -> Non
 
 def test_a_fact_is_required_only_while_its_condition_holds() -> None:
     text = PROBE.read_text(encoding="utf-8").replace("version: 1-1", "version: 1-2").replace("require: [grade]", "require: [grade, deaths]")
-    text = text.replace("deaths: {zh: 死亡, en: deaths, type: integer,", "deaths: {zh: 死亡, en: deaths, type: integer, required_when: {kind: a},")
+    deaths = "deaths: {zh: 死亡, en: deaths, type: integer,"
+    text = text.replace(deaths, f"{deaths} required_when: {{kind: a}},")
     play = _with(text)
     play.revise("boss", grade="high")
     play.fire("boss", "approve", second=Actor("office"))  # what kind it is is not known
