@@ -1,32 +1,36 @@
-"""A journal as files of text that leave the house: one JSON line an entry, with the definitions, calendars and organisation that decide.
+"""A journal as a file of text that leaves the house: entries and seals, with the definitions and calendars that decide.
 
-A bundle is a plain ``.jsonl`` file. Each line is one JSON object with a ``type``; the bytes of entries, definitions and calendars are the
-canonical ones, so that their hashes can be recomputed from the file alone. Erasable parts are left out.
+A bundle is a plain ``.jsonl`` file. Each line is one canonical JSON object with a ``type``, and holds the canonical bytes of what it is
+about, so that every hash can be recomputed from the file alone. Erasable parts are left out. ``docs/reference/journal.md`` specifies it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from workflow import organisation as organisations
+from workflow.audit import CALENDAR, DEFINITION, Audited, Document, audit
 from workflow.calendar import Calendar
 from workflow.engine import Engine
-from workflow.errors import BadInput, IntegrityError
-from workflow.journal.canonical import digest, parse_canonical
-from workflow.journal.chain import verify
-from workflow.journal.entry import Entry
+from workflow.errors import BadInput, DubanError, IntegrityError
+from workflow.journal.canonical import Json, canonical, parse_canonical
+from workflow.journal.chain import Finding
+from workflow.journal.entry import Entry, Stored
+from workflow.journal.seal import Checkpoint, StoredSeal
 from workflow.moment import stamp, unstamp
 from workflow.organisation import CHAIN, Organisation
-from workflow.procedure.load import thaw
+from workflow.ports import View
 from workflow.rules import Rules
 from workflow.text import Text
 
 FORMAT = "duban-journal-1"
+LONGEST = 64_000_000
+"""Characters of the longest line that is read: no entry comes near it, and a hostile file must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,70 +48,145 @@ class Bundle:
 
 
 def lines(engine: Engine, as_of: datetime) -> Iterator[str]:
-    """The lines of a bundle of the whole store."""
-    yield _line({"type": "header", "format": FORMAT, "as_of": stamp(as_of)})
+    """The lines of a bundle of the whole store. Raises :class:`IntegrityError` for entries that cannot be read."""
     with engine.store.read() as view:
-        for kind in ("definition", "calendar"):
-            for name, found in view.blobs(kind):
-                data = view.blob(found)
-                assert data is not None
-                yield _line({"type": kind, "name": name, "hash": found, "data": data.decode()})
-        for entry in view.journal():
-            yield _line({"type": "entry", "hash": entry.hash, "data": entry.raw.decode()})
+        count = 0
+        for document in _documents(view, as_of):
+            count += 1
+            yield canonical(document).decode() + "\n"
+        yield canonical({"type": "end", "lines": count}).decode() + "\n"
 
 
-def _line(document: dict[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+def _documents(view: View, as_of: datetime) -> Iterator[dict[str, Json]]:
+    yield {"type": "header", "format": FORMAT, "algorithm": view.meta()["algorithm"], "as_of": stamp(as_of)}
+    for kind in (DEFINITION, CALENDAR):
+        for name, found in view.blobs(kind):
+            yield {"type": kind, "name": name, "hash": found, "data": _text(view.blob(found), f"{kind} {name}")}
+    for seal in view.stored_seals():
+        yield {"type": "seal", "number": seal.number, "hash": seal.hash, "data": _text(seal.data, f"seal {seal.number}")}
+    for row in view.stored():
+        yield {"type": "entry", "hash": row.hash, "seal": row.seal, "data": _text(row.data, f"{row.case} #{row.n}")}
+
+
+def _text(data: bytes | None, where: str) -> str:
+    try:
+        parse_canonical(data or b"")
+    except (IntegrityError, AttributeError):
+        raise IntegrityError(
+            Text("内容无法读取,不能导出", "what is stored here cannot be read, and not be exported"),
+            where=where,
+            hint=Text("先用 duban audit verify 核验", "see duban audit verify first"),
+        ) from None
+    assert data is not None
+    return data.decode()
+
+
+@dataclass(slots=True)
+class _Scan:
+    """What the lines of a file say, with nothing believed yet."""
+
+    algorithm: str = ""
+    as_of: datetime | None = None
+    documents: list[Document] = field(default_factory=list)
+    seals: list[StoredSeal] = field(default_factory=list)
+    entries: list[Stored] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    ended: bool = False
+
+    def read(self, number: int, text: bytes) -> dict[str, Any]:
+        try:
+            item = parse_canonical(text)
+        except IntegrityError as error:
+            item = json.loads(text)  # it can be read, so the rest of the file is looked at too
+            self.findings.append(Finding("edited", f"line {number}", 0, error.message))
+        if not isinstance(item, dict):
+            raise ValueError("no object")
+        return item
+
+    def take(self, number: int, item: dict[str, Any]) -> None:
+        if self.ended:
+            raise ValueError("a line after the last")
+        kind = item["type"]
+        if (kind == "header") is not (number == 1):
+            raise ValueError("the header is the first line")
+        if kind == "header":
+            if item["format"] != FORMAT:
+                raise BadInput(Text("日志导出的格式未知", "the export has an unknown format"))
+            self.algorithm, self.as_of = str(item["algorithm"]), unstamp(item["as_of"])
+        elif kind == "end":
+            self.ended = True
+            if item["lines"] != number - 1:
+                zh, en = f"应有 {item['lines']} 行,实有 {number - 1} 行", f"{item['lines']} lines were written, {number - 1} are there"
+                self.findings.append(Finding("truncated", f"line {number}", 0, Text(zh, en)))
+        elif kind in (DEFINITION, CALENDAR):
+            self.documents.append(Document(kind, str(item["name"]), str(item["hash"]), item["data"].encode()))
+        elif kind == "seal":
+            self.seals.append(StoredSeal(int(item["number"]), item["data"].encode(), str(item["hash"])))
+        elif kind == "entry":
+            data, hash_ = item["data"].encode(), str(item["hash"])
+            try:
+                entry = Entry.parse(data, hash_)
+            except IntegrityError as error:
+                self.findings.append(Finding("unreadable", f"line {number}", 0, error.message))
+                return
+            self.entries.append(Stored(entry.case, entry.n, entry.recorded, entry.kind, data, hash_, item["seal"]))
+        else:
+            raise ValueError(f"a line of type {kind!r}")
+
+
+def _scan(path: Path) -> _Scan:
+    """Raises :class:`BadInput` for what is no bundle."""
+    found = _Scan()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            number = 0
+            while text := file.readline(LONGEST):
+                number += 1
+                try:
+                    found.take(number, found.read(number, text.removesuffix("\n").encode()))
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DubanError) as error:
+                    why = error.message if isinstance(error, DubanError) else Text(str(error), str(error))
+                    raise BadInput(
+                        Text(f"第 {number} 行不是日志导出:{why.zh}", f"line {number} is of no journal export: {why.en}"), where=str(path)
+                    ) from None
+    except OSError as error:
+        raise BadInput(Text(f"不能读取文件:{error.strerror}", f"cannot read the file: {error.strerror}"), where=str(path)) from None
+    except UnicodeDecodeError:
+        raise BadInput(Text("文件不是 UTF-8", "the file is not UTF-8"), where=str(path)) from None
+    if found.as_of is None:
+        raise BadInput(Text("日志导出没有首行", "the export has no header"), where=str(path))
+    if not found.ended:
+        found.findings.append(Finding("truncated", "end", 0, Text("文件被截断:没有末行", "the file is truncated: it has no last line")))
+    return found
+
+
+def audit_bundle(path: Path, checkpoint: Checkpoint | None = None) -> Audited:
+    """Audit a bundle without a store. Raises :class:`BadInput` for what is no bundle.
+
+    Codes besides those of :func:`workflow.audit.audit`: ``unreadable``, ``edited`` and ``truncated`` with the line.
+    """
+    return _audited(_scan(path), checkpoint)
+
+
+def _audited(found: _Scan, checkpoint: Checkpoint | None) -> Audited:
+    audited = audit(found.algorithm, found.entries, found.seals, found.documents, checkpoint=checkpoint)
+    return audited.with_findings(found.findings)
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Read and verify a bundle: every hash is recomputed before anything is believed.
+    """Read and audit a bundle: every hash is recomputed before anything is believed.
 
-    Raises :class:`BadInput` for what is no bundle and :class:`IntegrityError` for one that was changed.
+    Raises :class:`BadInput` for what is no bundle and :class:`IntegrityError`, naming the first bad entry, for one that was changed.
     """
-    rules: dict[str, Rules] = {}
-    calendars: dict[str, Calendar] = {}
+    found = _scan(path)
+    audited = _audited(found, None)
+    if audited.findings:
+        bad = audited.findings[0]
+        entry_zh, entry_en = (f" 第 {bad.n} 条", f" entry {bad.n}") if bad.n else ("", "")
+        raise IntegrityError(Text(f"{bad.case}{entry_zh}:{bad.message.zh}", f"{bad.case}{entry_en}: {bad.message.en}"), where=str(path))
     cases: dict[str, list[Entry]] = {}
-    as_of: datetime | None = None
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, text in enumerate(file, 1):
-                item = json.loads(text)
-                kind = item["type"]
-                if kind == "header":
-                    as_of = _header(item, path)
-                    continue
-                data = item["data"].encode()
-                if kind == "entry":
-                    entry = Entry.parse(data, item["hash"])
-                    cases.setdefault(entry.case, []).append(entry)
-                elif digest(data) != item["hash"]:
-                    raise IntegrityError(Text(f"第 {number} 行的哈希不符", f"line {number} does not have its hash"), where=str(path))
-                elif kind == "definition":
-                    rules[item["hash"]] = Rules(thaw(data, item["name"]).procedure, item["hash"])
-                elif kind == "calendar":
-                    calendars[item["hash"]] = Calendar.of(parse_canonical(data))
-    except OSError as error:
-        raise BadInput(Text(f"不能读取文件:{error.strerror}", f"cannot read the file: {error.strerror}"), where=str(path)) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(Text(f"不是日志导出:{error}", f"this is no journal export: {error}"), where=str(path)) from None
-    if as_of is None:
-        raise BadInput(Text("日志导出没有首行", "the export has no header"), where=str(path))
-    _verify(cases, path)
-    chain = cases.pop(CHAIN, [])
-    return Bundle(sorted(cases.items()), rules, calendars, chain, as_of)
-
-
-def _header(item: dict[str, Any], path: Path) -> datetime:
-    if item.get("format") != FORMAT:
-        raise BadInput(Text("日志导出的格式未知", "the export has an unknown format"), where=str(path))
-    return unstamp(item["as_of"])
-
-
-def _verify(cases: dict[str, Sequence[Entry]] | dict[str, list[Entry]], path: Path) -> None:
-    found = verify((e for case in sorted(cases) for e in cases[case]), lambda _case, _n: None)
-    if found.first is not None:
-        bad = found.first
-        raise IntegrityError(
-            Text(f"{bad.case} 第 {bad.n} 条:{bad.message.zh}", f"{bad.case} entry {bad.n}: {bad.message.en}"), where=str(path)
-        )
+    for row in found.entries:
+        cases.setdefault(row.case, []).append(Entry.parse(row.data, row.hash))
+    cases.pop(CHAIN, None)
+    assert found.as_of is not None
+    return Bundle(sorted(cases.items()), dict(audited.rules), dict(audited.calendars), list(audited.organisation), found.as_of)

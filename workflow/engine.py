@@ -28,6 +28,7 @@ from workflow.case.standing import Standing
 from workflow.errors import (
     AlreadyThere,
     ConfigError,
+    IntegrityError,
     ListenerFailed,
     Refused,
     StaleVersion,
@@ -35,8 +36,9 @@ from workflow.errors import (
     SweepIncomplete,
     UnknownProcedure,
 )
-from workflow.journal.canonical import Json
+from workflow.journal.canonical import Json, digest
 from workflow.journal.entry import Entry, Private, link
+from workflow.journal.seal import Seal, make_seal
 from workflow.moment import Moment, stamp, utc
 from workflow.obligation.ledger import Row, ledger
 from workflow.organisation import CHAIN, Actor, Organisation
@@ -85,6 +87,23 @@ class Forecast:
 Listener = Callable[[str, tuple[Act, ...]], None]
 
 
+def open_store(url: str, **options: Any) -> Store:
+    """The store that ``url`` names, found by its scheme in the entry-point group ``duban.stores``.
+
+    Raises :class:`~workflow.errors.ConfigError` for an unknown scheme and :class:`~workflow.errors.StoreUnavailable` for a store that
+    cannot be opened.
+    """
+    scheme = url.split(":", 1)[0].split("+", 1)[0]
+    found = entry_points(group="duban.stores", name=scheme)
+    if not found:
+        names = ", ".join(sorted(e.name for e in entry_points(group="duban.stores")))
+        raise ConfigError(
+            Text(f"没有存储类型 {scheme!r}", f"there is no store for {scheme!r}"), hint=Text(f"可用:{names}", f"there are: {names}")
+        )
+    store: Store = next(iter(found)).load().open(url, **options)
+    return store
+
+
 class Engine:
     """Cases that run on declared procedures, on one store."""
 
@@ -106,14 +125,7 @@ class Engine:
         :class:`~workflow.errors.ConfigError` for an unknown scheme and :class:`~workflow.errors.StoreUnavailable` for a store that cannot
         be opened. ``options`` go to the store.
         """
-        scheme = url.split(":", 1)[0].split("+", 1)[0]
-        found = entry_points(group="duban.stores", name=scheme)
-        if not found:
-            names = ", ".join(sorted(e.name for e in entry_points(group="duban.stores")))
-            raise ConfigError(
-                Text(f"没有存储类型 {scheme!r}", f"there is no store for {scheme!r}"), hint=Text(f"可用:{names}", f"there are: {names}")
-            )
-        return cls.on(next(iter(found)).load().open(url, **options))
+        return cls.on(open_store(url, **options))
 
     @classmethod
     def on(cls, store: Store) -> Engine:
@@ -391,6 +403,32 @@ class Engine:
             with _apart(procedure, broken), self.store.read() as view:
                 found.extend((procedure, unit, period) for unit, period in missing_periods(self.sources, view, procedure, now))
         return found
+
+    def seal(self) -> Seal | None:
+        """Seal every committed entry that no seal covers (S10.3); ``None`` when there is none. Keep its checkpoint elsewhere.
+
+        The tree is computed before the write transaction, so that writers wait only while the entries are marked; what is committed
+        meanwhile goes to the next seal. Raises :class:`~workflow.errors.IntegrityError` for an entry that does not have its hash.
+        """
+        while True:
+            with self.store.read() as view:
+                entries, seals = list(view.unsealed()), view.seals()
+            for entry in entries:
+                if digest(entry.raw, self._algorithm) != entry.hash:
+                    raise IntegrityError(
+                        Text("内容被改动,不能封印", "the entry was edited, and is not sealed"),
+                        where=f"{entry.case} #{entry.n}",
+                        hint=Text("先用 duban audit verify 核验", "see duban audit verify first"),
+                    )
+            if not entries:
+                return None
+            seal = make_seal(seals[-1] if seals else None, entries, stamp(utc(self.clock.now())), self._algorithm)
+            try:
+                with self.store.write() as unit:
+                    unit.put_seal(seal, [(e.case, e.n) for e in entries])
+            except StaleVersion:  # another sealer was first: what it left is sealed next
+                continue
+            return seal
 
     def subscribe(self, listener: Listener) -> None:
         """Call ``listener(case, acts)`` after each transaction that wrote acts is committed, in the thread that wrote them.

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from workflow.journal.entry import Entry, Private
-from workflow.journal.seal import Seal
+from workflow.journal.chain import Part
+from workflow.journal.entry import Entry, Private, Stored
+from workflow.journal.seal import Seal, StoredSeal
 
 
 class Clock(Protocol):
@@ -117,6 +118,20 @@ class View(Protocol):
 
     def sealed(self, number: int) -> Iterator[Entry]:
         """The entries that seal ``number`` covers, ordered by (case id, number in case)."""
+
+    # as it lies there, for an audit: nothing is read, nothing is refused
+
+    def stored(self) -> Iterator[Stored]:
+        """Every row of the journal, ordered by (case id, number in case), whatever it holds."""
+
+    def parts(self) -> Iterator[Part]:
+        """Every erasable part with the entry it belongs to, in the same order."""
+
+    def stored_seals(self) -> Sequence[StoredSeal]:
+        """Every seal, by number."""
+
+    def answers(self) -> Iterator[tuple[str, Answer]]:
+        """Every answer with its key, by key."""
 
     def meta(self) -> Mapping[str, str]:
         """Facts of the store that were fixed when it was made: ``algorithm``, ``format``."""

@@ -3,92 +3,93 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
-from adapters.bundle import lines
+from adapters.bundle import audit_bundle, lines
 from adapters.commands import frame, screen
-from workflow.errors import BadInput, IntegrityError
+from adapters.files import write_whole
+from workflow.audit import Audited, audit_store
+from workflow.engine import Engine
 from workflow.journal.canonical import Json
 from workflow.journal.chain import Finding
-from workflow.journal.chain import verify as verify_chain
-from workflow.journal.entry import Entry
-from workflow.journal.seal import make_seal, verify_checkpoint, verify_seals
-from workflow.moment import stamp, utc
+from workflow.journal.seal import Checkpoint
+from workflow.moment import parse, utc
 from workflow.text import Text
 
+ZONE = ZoneInfo("Asia/Shanghai")
 app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 
 
 @app.command()
 def verify(
+    bundle: Annotated[Path | None, typer.Argument(help="日志导出,不需要库 / a journal export; no store is needed")] = None,
     checkpoint: Annotated[str, typer.Option("--checkpoint", help="封印号:哈希,保存在别处的检查点 / NUMBER:HASH kept elsewhere")] = "",
 ) -> None:
     """核验日志;指出第一条坏记录 / verify the journal and name the first bad entry"""
-    with frame.engine() as engine, engine.store.read() as view:
-        broken: list[Finding] = []
-
-        def journal() -> Iterator[Entry]:
-            try:
-                yield from view.journal()
-            except IntegrityError as error:
-                broken.append(Finding("unreadable", error.where or "?", 0, error.message))
-
-        found = verify_chain(journal(), view.private)
-        seals = view.seals()
-        findings = [*broken, *found.findings]
-        if not broken:
-            findings += verify_seals(seals, view.sealed)
-        unsealed = 0 if broken else sum(1 for _ in view.unsealed())
-    if checkpoint:
-        number, sign, hash_ = checkpoint.partition(":")
-        if not sign or not number.isdigit():
-            raise BadInput(Text("检查点应写成 编号:哈希", "a checkpoint is written NUMBER:HASH"))
-        findings += verify_checkpoint(int(number), hash_, seals)
+    point = Checkpoint.parse(checkpoint) if checkpoint else None
+    if bundle is not None:
+        found = audit_bundle(bundle, point)
+    else:
+        with frame.store() as store, store.read() as view:
+            found = audit_store(view, point)
+    findings = found.findings
     document: dict[str, Json] = {
         "ok": not findings,
+        "algorithm": found.algorithm,
         "cases": found.cases,
         "entries": found.entries,
-        "findings": [{"code": f.code, "case": f.case, "n": f.n, "zh": f.message.zh, "en": f.message.en} for f in findings],
+        "first": _document(findings[0]) if findings else None,
+        "findings": [_document(f) for f in findings],
         "erased": [[c, n] for c, n in found.erased],
-        "seals": len(seals),
-        "unsealed": unsealed,
-        "checkpoint": bool(checkpoint),
+        "parts": bundle is None,
+        "seals": found.seals,
+        "unsealed": found.unsealed,
+        "checkpoint": str(point) if point is not None else None,
+        "beyond": found.beyond,
     }
-
-    def render() -> None:
-        lang = frame.settings.lang
-        for finding in findings:
-            print(f"✗ {finding.case} #{finding.n} {finding.message.say(lang)} [{finding.code}]")
-        if not findings:
-            print(
-                Text(
-                    f"✓ 日志完整:{found.cases} 条链,{found.entries} 条记录",
-                    f"✓ the journal verifies: {found.cases} chains, {found.entries} entries",
-                ).say(lang)
-            )
-        if found.erased:
-            print(Text(f"  依法删除的可删除部分:{len(found.erased)}", f"  erasable parts destroyed: {len(found.erased)}").say(lang))
-        if unsealed:
-            print(
-                Text(f"  未封印的记录:{unsealed}(不受封印保护)", f"  entries that no seal covers: {unsealed} (not protected by one)").say(
-                    lang
-                )
-            )
-        if not checkpoint:
-            print(
-                Text(
-                    "  没有给出检查点:内部人员整体重写或截断不能发现",
-                    "  no checkpoint given: an insider's rewrite or truncation cannot be seen",
-                ).say(lang)
-            )
-
-    screen.emit(document, render)
+    screen.emit(document, lambda: _render(found, point, bundle))
     if findings:
         raise typer.Exit(6)
+
+
+def _document(finding: Finding) -> dict[str, Json]:
+    return {"code": finding.code, "case": finding.case, "n": finding.n, "zh": finding.message.zh, "en": finding.message.en}
+
+
+def _render(found: Audited, point: Checkpoint | None, bundle: Path | None) -> None:
+    lang = frame.settings.lang
+
+    def say(zh: str, en: str) -> None:
+        print(Text(zh, en).say(lang))
+
+    for finding in found.findings:
+        place = f"{finding.case} #{finding.n}" if finding.n else finding.case
+        print(f"✗ {place}  {finding.message.say(lang)} [{finding.code}]")
+    if not found.findings:
+        say(
+            f"✓ 日志完整:{found.cases} 条链,{found.entries} 条记录",
+            f"✓ the journal verifies: {found.cases} chains, {found.entries} entries",
+        )
+    if found.erased:
+        say(f"  依法销毁的可删除部分:{len(found.erased)}", f"  erasable parts lawfully destroyed: {len(found.erased)}")
+    if bundle is not None:
+        say("  导出不含可删除部分,未核验", "  an export leaves the erasable parts out: they were not checked")
+    if found.unsealed:
+        zh, en = f"  未封印的记录:{found.unsealed}(不受封印保护)", f"  entries that no seal covers: {found.unsealed} (not protected by one)"
+        say(zh, en)
+    if point is None:
+        zh = "  没有给出检查点:内部人员整体重写或截断不能发现"
+        say(zh, "  no checkpoint given: an insider's rewrite or truncation cannot be seen")
+    elif found.beyond > found.unsealed:
+        zh, en = (
+            f"  检查点之后封印的记录:{found.beyond - found.unsealed}",
+            f"  sealed after the checkpoint: {found.beyond - found.unsealed}",
+        )
+        say(f"{zh}(检查点不能证明)", f"{en} (it proves nothing about them)")
 
 
 @app.command()
@@ -98,39 +99,43 @@ def seal(
     """封印尚未封印的记录;把打印的检查点保存在别处 / seal what is not sealed; keep the printed checkpoint elsewhere"""
     with frame.engine() as engine:
         if dry_run:
-            with engine.store.read() as view:
-                waiting = [(e.case, e.n) for e in view.unsealed()]
-                number = len(view.seals()) + (1 if waiting else 0)
-            document: dict[str, Json] = {"dry_run": True, "number": number, "count": len(waiting), "cases": len({c for c, _ in waiting})}
-            text = Text(
-                f"预演,不写入:第 {number} 号封印将覆盖 {len(waiting)} 条记录",
-                f"dry run, nothing is written: seal {number} would cover {len(waiting)} entries",
-            )
-            nothing = Text("没有未封印的记录", "nothing to seal")
-            screen.emit(document, lambda: print((text if waiting else nothing).say(frame.settings.lang)))
+            _rehearse(engine)
             return
-        with engine.store.write() as unit:
-            entries = list(unit.unsealed())
-            seals = unit.seals()
-            if not entries:
-                last = seals[-1] if seals else None
-                frame.say(Text("没有未封印的记录", "nothing to seal"))
-            else:
-                last = make_seal(seals[-1] if seals else None, entries, stamp(utc(engine.clock.now())), unit.meta()["algorithm"])
-                unit.put_seal(last, [(e.case, e.n) for e in entries])
+        last = engine.seal()
+        if last is None:
+            frame.say(Text("没有未封印的记录", "nothing to seal"))
+            with engine.store.read() as view:
+                last = next(reversed(view.seals()), None)
     if last is not None:
-        point = f"{last.number}:{last.hash}"
+        point = str(last.checkpoint)
         screen.emit({"checkpoint": point, "count": last.count, "root": last.root}, lambda: print(point))
+    elif frame.settings.json:
+        screen.emit({"checkpoint": None, "count": 0, "root": None}, lambda: None)
+
+
+def _rehearse(engine: Engine) -> None:
+    with engine.store.read() as view:
+        waiting = [(e.case, e.n) for e in view.unsealed()]
+        number = len(view.seals()) + (1 if waiting else 0)
+    document: dict[str, Json] = {"dry_run": True, "number": number, "count": len(waiting), "cases": len({c for c, _ in waiting})}
+    text = Text(
+        f"预演,不写入:第 {number} 号封印将覆盖 {len(waiting)} 条记录",
+        f"dry run, nothing is written: seal {number} would cover {len(waiting)} entries",
+    )
+    nothing = Text("没有未封印的记录", "nothing to seal")
+    screen.emit(document, lambda: print((text if waiting else nothing).say(frame.settings.lang)))
 
 
 @app.command()
-def export(output: Annotated[Path | None, typer.Option("--output", "-o", help="文件 / file (default: standard output)")] = None) -> None:
-    """导出全部日志、定义、日历和机构 / export the journal with definitions, calendars and organisation"""
+def export(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="文件 / file (default: standard output)")] = None,
+    as_of: Annotated[str, typer.Option("--as-of", help="写入首行的截至时刻 / the as-of instant in the first line (default: now)")] = "",
+) -> None:
+    """导出全部日志、封印、定义、日历和机构 / export the journal with seals, definitions, calendars and organisation"""
     with frame.engine() as engine:
-        found = lines(engine, utc(engine.clock.now()))
+        found = lines(engine, parse(as_of, ZONE).hi if as_of else utc(engine.clock.now()))
         if output is None:
             sys.stdout.writelines(found)
         else:
-            with output.open("w", encoding="utf-8") as file:
-                file.writelines(found)
+            write_whole(output, found)
             frame.say(Text(f"已写入 {output}", f"wrote {output}"))

@@ -18,6 +18,7 @@ from adapters.bundle import lines
 from adapters.calendars import shipped
 from adapters.commands import frame, screen
 from adapters.commands.views import timeline
+from adapters.files import write_whole
 from adapters.host import FixedClock, SystemEntropy, tz
 from adapters.library import shipped_definitions
 from adapters.organisations import shipped_organisation
@@ -61,8 +62,7 @@ def _play(folder: Path) -> None:
                 _timeline(engine, case)
             _why(engine)
         bundle = folder / "journal.jsonl"
-        with bundle.open("w", encoding="utf-8") as file:
-            file.writelines(lines(engine, END))
+        write_whole(bundle, lines(engine, END))
         here = _digest(engine)
     there = _elsewhere(bundle)
     if here["digest"] != there["digest"]:

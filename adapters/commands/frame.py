@@ -13,7 +13,8 @@ import locale
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
@@ -25,11 +26,13 @@ from workflow.text import Lang, Text, same
 
 if TYPE_CHECKING:
     from workflow.engine import Engine
+    from workflow.ports import Store
     from workflow.rules import Rules
 
 EXIT_FINDINGS = 1
 
 TABLE: dict[str, tuple[str, str, Text]] = {
+    "init": ("init", "init", Text("建立存储,选择日志算法", "make a store, choose the hash of its journal")),
     "definitions": ("definitions", "app", Text("程序定义:列出、查看、检查、画图", "procedures: list, show, check, graph")),
     "open": ("cases", "open_", Text("立案:何事、何处、何人告知", "open a case: what, where, who told us")),
     "fire": ("cases", "fire", Text("办理一个事件(请求,可能被拒绝)", "do an event (a request may be refused)")),
@@ -265,6 +268,18 @@ def say(text: Text) -> None:
     """A remark for people, on standard error; silent with ``--quiet``."""
     if not settings.quiet:
         print(visible(text.say(settings.lang)), file=sys.stderr)
+
+
+@contextmanager
+def store(*, create: bool = False, algorithm: str = "sha256") -> Iterator[Store]:
+    """The store of ``--db`` by itself, whose content need not be sound; ``algorithm`` is for one that is made."""
+    from workflow.engine import open_store
+
+    found = open_store(_url(), create=create, algorithm=algorithm)
+    try:
+        yield found
+    finally:
+        found.close()
 
 
 def engine(*, create: bool = False, dry_run: bool = False) -> Engine:

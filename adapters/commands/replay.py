@@ -18,7 +18,7 @@ from adapters.eventlog import Unreadable
 from workflow import organisation as organisations
 from workflow.act import Act
 from workflow.calendar import Calendar
-from workflow.errors import BadInput, Drift, UnknownProcedure, UnreadableRows
+from workflow.errors import BadInput, Drift, IntegrityError, UnknownProcedure, UnreadableRows
 from workflow.moment import parse, unstamp, utc
 from workflow.obligation.ledger import Outcome
 from workflow.organisation import CHAIN
@@ -47,9 +47,17 @@ def replay(
         report, unread = _log(log, map_file, definition, as_of)
     elif bundle is not None:
         found = read_bundle(bundle)
-        cases = [(case, [Act.decode(e) for e in entries]) for case, entries in found.cases]
         until = parse(as_of, ZONE).hi if as_of else found.as_of
-        report = replay_cases(cases, found.rules, found.calendars, found.organisation(until), until)
+        try:
+            cases = [(case, [Act.decode(e) for e in entries]) for case, entries in found.cases]
+            report = replay_cases(cases, found.rules, found.calendars, found.organisation(until), until)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            # The chains hold, so whoever wrote these entries hashed them: they are no entries of ours.
+            raise IntegrityError(
+                Text("记录完好,但不是程序写成的内容", "the chains hold, but these are no acts that duban writes"),
+                where=str(bundle),
+                hint=Text("加 -v 查看详情", "repeat with -v for the traceback"),
+            ) from error
     else:
         report = _store(as_of)
     screen.emit(report.document(), lambda: render(report))

@@ -21,8 +21,8 @@ import pytest
 
 from workflow.errors import KeyReused, StaleVersion, StoreUnavailable
 from workflow.journal.canonical import Json, canonical
-from workflow.journal.entry import Entry, Private, link
-from workflow.journal.seal import Seal
+from workflow.journal.entry import Entry, Private, Stored, link
+from workflow.journal.seal import Seal, StoredSeal
 from workflow.moment import stamp
 from workflow.ports import Answer, CaseRow, DueRow, Store, Unit, View
 
@@ -324,6 +324,24 @@ class StoreContract(ABC):
         with store.read() as view:
             assert view.private("a", 1) == Private(b"s", b"d")
 
+    # what an audit reads ----------------------------------------------------------------------------------------------------------
+
+    def test_rows_are_shown_to_an_audit_as_they_lie_there(self, store: Store) -> None:
+        first, other, last = entry("a", 1), entry("b", 1), entry("a", 2)
+        with store.write() as unit:
+            unit.append([(last, None), (other, Private(b"t", b"u")), (first, Private(b"s", b"d"))])
+            unit.put_seal(seal(1), [("a", 1), ("b", 1)])
+            unit.remember("k2", Answer("q", "a", 1, 1))
+            unit.remember("k1", Answer("q", "a", 2, 2))
+            inside = _audited(unit)
+        with store.read() as view:
+            assert _audited(view) == inside
+        rows, parts, seals, answers = inside
+        assert rows == [Stored(e.case, e.n, e.recorded, e.kind, e.raw, e.hash, s) for e, s in ((first, 1), (last, None), (other, 1))]
+        assert parts == [("a", 1, Private(b"s", b"d")), ("b", 1, Private(b"t", b"u"))]
+        assert seals == [StoredSeal(1, seal(1).raw, seal(1).hash)]
+        assert answers == [("k1", Answer("q", "a", 2, 2)), ("k2", Answer("q", "a", 1, 1))]
+
     # derived rows -----------------------------------------------------------------------------------------------------------------
 
     def test_a_case_row_replaces_the_one_before(self, store: Store) -> None:
@@ -538,6 +556,10 @@ def _read_everything(view: View) -> list[object]:
         list(view.sealed(1)),
         dict(view.meta()),
     ]
+
+
+def _audited(view: View) -> tuple[object, ...]:
+    return list(view.stored()), list(view.parts()), list(view.stored_seals()), list(view.answers())
 
 
 def _assert_empty(store: Store) -> None:

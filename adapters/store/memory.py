@@ -15,8 +15,10 @@ from threading import Lock
 from types import MappingProxyType
 
 from workflow.errors import DubanError, KeyReused, StaleVersion, StoreBusy, StoreUnavailable
-from workflow.journal.entry import Entry, Private
-from workflow.journal.seal import Seal
+from workflow.journal.canonical import hashed
+from workflow.journal.chain import Part
+from workflow.journal.entry import Entry, Private, Stored
+from workflow.journal.seal import Seal, StoredSeal
 from workflow.moment import stamp
 from workflow.ports import Answer, CaseRow, DueRow
 from workflow.text import Text
@@ -83,6 +85,19 @@ class MemoryView:
 
     def sealed(self, number: int) -> Iterator[Entry]:
         return (self._state.entries[case][n] for (case, n), of in sorted(self._state.sealing.items()) if of == number)
+
+    def stored(self) -> Iterator[Stored]:
+        sealing = self._state.sealing
+        return (Stored(e.case, e.n, e.recorded, e.kind, e.raw, e.hash, sealing.get((e.case, e.n))) for e in self.journal())
+
+    def parts(self) -> Iterator[Part]:
+        return ((case, n, part) for (case, n), part in sorted(self._state.private.items(), key=lambda item: item[0]))
+
+    def stored_seals(self) -> Sequence[StoredSeal]:
+        return [StoredSeal(seal.number, seal.raw, seal.hash) for seal in self.seals()]
+
+    def answers(self) -> Iterator[tuple[str, Answer]]:
+        return iter(sorted(self._state.answers.items(), key=lambda item: item[0]))
 
     def meta(self) -> Mapping[str, str]:
         return self._state.meta
@@ -177,6 +192,7 @@ class MemoryStore:
     """A :class:`workflow.ports.Store` that is gone when the process ends. Threads may share it; writers take turns, readers never wait."""
 
     def __init__(self, algorithm: str = "sha256", *, timeout: float = 5.0) -> None:
+        hashed(b"", algorithm)  # refused before anything is made where it is not to be had
         self._state = _State(meta=MappingProxyType({"algorithm": algorithm, "format": "1"}))
         self._turn = Lock()
         self._timeout = timeout

@@ -24,6 +24,7 @@ from adapters.store.sqlite import Sqlite
 from adapters.store.tables import VERSION_TABLE
 from adapters.store.unit import SqlUnit, SqlView
 from workflow.errors import ConfigError, ForeignStore, StoreUnavailable
+from workflow.journal.canonical import hashed
 from workflow.text import Text
 
 
@@ -47,6 +48,7 @@ class SqlStore:
         for a file that is something else, is damaged, or was written by a newer version.
         """
         backend = Sqlite.parse(url)
+        hashed(b"", algorithm)  # refused before a file is made where it is not to be had
         backend.prepare(create)
         engine = backend.engine()
         try:

@@ -30,6 +30,10 @@ class Statements:
     entries: str
     """case, after → (case, n, data, hash) by n."""
     journal: str
+    stored: str
+    """(case, n, recorded, kind, data, hash, seal) by (case, n)."""
+    parts: str
+    """(case, n, salt, data) by (case, n)."""
     unsealed: str
     sealed: str
     """number → (case, n, data, hash) by (case, n), as for the two above."""
@@ -58,6 +62,8 @@ class Statements:
     add_answer: str
     answer: str
     """key → without the key."""
+    answers: str
+    """With the key, by key."""
     add_blob: str
     """kind, name, digest, data; nothing when the digest is there."""
     blob: str
@@ -67,7 +73,7 @@ class Statements:
     mark: str
     """number, case, n: puts an entry that is not sealed under a seal."""
     seals: str
-    """(data, hash), oldest first."""
+    """(number, data, hash), oldest first."""
     meta: str
     add_meta: str
 
@@ -103,6 +109,8 @@ def compiled(dialect: Dialect) -> Statements:
         has_entry=text(select(e.n).where(e.case == case, e.n == n), "of", "at"),
         entries=text(entries.where(e.case == case, e.n > n), "of", "at"),
         journal=text(entries),
+        stored=text(select(e.case, e.n, e.recorded, e.kind, e.data, e.hash, e.seal).order_by(e.case, e.n)),
+        parts=text(select(p.case, p.n, p.salt, p.data).order_by(p.case, p.n)),
         unsealed=text(entries.where(e.seal.is_(None))),
         sealed=text(entries.where(e.seal == n), "at"),
         add_private=adding(PRIVATE),
@@ -124,12 +132,13 @@ def compiled(dialect: Dialect) -> Statements:
         dues_of_until=text(dues.where(d.case == case, d.due <= until), "of", "until"),
         add_answer=adding(ANSWER),
         answer=text(select(a.request, a.case, a.n, a.first).where(a.key == case), "of"),
+        answers=text(select(a.key, a.request, a.case, a.n, a.first).order_by(a.key)),
         add_blob=text(blob.on_conflict_do_nothing(index_elements=[b.digest]), "kind", "name", "digest", "data"),
         blob=text(select(b.data).where(b.digest == case), "of"),
         blobs=text(select(b.name, b.digest).where(b.kind == case).order_by(b.position), "of"),
         add_seal=adding(SEAL),
         mark=text(update(ENTRY).values(seal=bindparam("number")).where(e.case == case, e.n == n, e.seal.is_(None)), "number", "of", "at"),
-        seals=text(select(SEAL.c.data, SEAL.c.hash).order_by(SEAL.c.number)),
+        seals=text(select(SEAL.c.number, SEAL.c.data, SEAL.c.hash).order_by(SEAL.c.number)),
         meta=text(select(META.c.key, META.c.value).order_by(META.c.key)),
         add_meta=adding(META),
     )

@@ -9,8 +9,9 @@ from typing import Any
 
 from adapters.store.backend import Backend
 from workflow.errors import DubanError, IntegrityError, KeyReused, StaleVersion, StoreUnavailable
-from workflow.journal.entry import Entry, Private
-from workflow.journal.seal import Seal
+from workflow.journal.chain import Part
+from workflow.journal.entry import Entry, Private, Stored
+from workflow.journal.seal import Seal, StoredSeal
 from workflow.moment import stamp
 from workflow.ports import Answer, CaseRow, DueRow
 from workflow.text import Text
@@ -34,14 +35,17 @@ class SqlView:
     def _one(self, sql: str, *values: object) -> Any:
         return self._cursor.execute(sql, values).fetchone()
 
-    def _each(self, sql: str, *values: object) -> Iterator[Entry]:
+    def _rows(self, sql: str, *values: object) -> Iterator[Any]:
         cursor = self._cursor.connection.cursor()
         try:
             cursor.execute(sql, values)
             while rows := cursor.fetchmany(500):
-                yield from map(_entry, rows)
+                yield from rows
         finally:
             cursor.close()
+
+    def _each(self, sql: str, *values: object) -> Iterator[Entry]:
+        return map(_entry, self._rows(sql, *values))
 
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
         return [_entry(row) for row in self._all(self._sql.entries, case, after)]
@@ -70,7 +74,7 @@ class SqlView:
             rows = self._all(sql.dues) if case is None else self._all(sql.dues_of, case)
         else:
             rows = self._all(sql.dues_until, stamp(until)) if case is None else self._all(sql.dues_of_until, case, stamp(until))
-        return [DueRow(c, row, duty, revision, _instant(due), bool(is_open)) for c, row, duty, revision, due, is_open in rows]
+        return [_due(row) for row in rows]
 
     def answer(self, key: str) -> Answer | None:
         row = self._one(self._sql.answer, key)
@@ -87,10 +91,22 @@ class SqlView:
         return self._each(self._sql.unsealed)
 
     def seals(self) -> Sequence[Seal]:
-        return [Seal.parse(data, digest) for data, digest in self._all(self._sql.seals)]
+        return [Seal.parse(row.data, row.hash) for row in self.stored_seals()]
 
     def sealed(self, number: int) -> Iterator[Entry]:
         return self._each(self._sql.sealed, number)
+
+    def stored(self) -> Iterator[Stored]:
+        return (Stored(*row) for row in self._rows(self._sql.stored))
+
+    def parts(self) -> Iterator[Part]:
+        return ((case, n, Private(salt, data)) for case, n, salt, data in self._rows(self._sql.parts))
+
+    def stored_seals(self) -> Sequence[StoredSeal]:
+        return [StoredSeal(*row) for row in self._all(self._sql.seals)]
+
+    def answers(self) -> Iterator[tuple[str, Answer]]:
+        return ((key, Answer(*rest)) for key, *rest in self._rows(self._sql.answers))
 
     def meta(self) -> Mapping[str, str]:
         return self._meta
@@ -200,6 +216,18 @@ class SqlUnit(SqlView):
         self._flush_entries()
         return super().unsealed()
 
+    def stored(self) -> Iterator[Stored]:
+        self._flush_entries()
+        return super().stored()
+
+    def parts(self) -> Iterator[Part]:
+        self._flush_entries()
+        return super().parts()
+
+    def answers(self) -> Iterator[tuple[str, Answer]]:
+        self._flush_answers()
+        return super().answers()
+
     # the end ----------------------------------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
@@ -210,8 +238,7 @@ class SqlUnit(SqlView):
         self._flush_entries()
         self._flush_cases()
         self._flush_dues()
-        rows = [(key, a.request, a.case, a.n, a.first) for key, a in self._answers.items()]
-        self._many(self._sql.add_answer, rows, lambda: _reused(rows[0][0] if len(rows) == 1 else None))
+        self._flush_answers()
 
     def _flush_entries(self) -> None:
         if not self._entries:
@@ -255,6 +282,11 @@ class SqlUnit(SqlView):
                 for r in rows
             ],
         )
+
+    def _flush_answers(self) -> None:
+        answers, self._answers = self._answers, {}
+        rows = [(key, a.request, a.case, a.n, a.first) for key, a in answers.items()]
+        self._many(self._sql.add_answer, rows, lambda: _reused(rows[0][0] if len(rows) == 1 else None))
 
     def _many(self, sql: str, rows: Sequence[tuple[object, ...]], taken: Callable[[], DubanError] | None = None) -> int:
         """Run a statement for each row; how many rows it changed. ``taken`` makes the error for a key that is taken."""
@@ -316,19 +348,24 @@ def _instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def _due(row: Sequence[Any]) -> DueRow:
+    """Raises :class:`~workflow.errors.IntegrityError` for a row that cannot be read."""
+    case, key, duty, revision, due, is_open = row
+    try:
+        return DueRow(case, key, duty, revision, _instant(due), bool(is_open))
+    except (ValueError, TypeError) as e:
+        raise _broken(case) from e
+
+
 def _case(row: Sequence[Any]) -> CaseRow:
+    """Raises :class:`~workflow.errors.IntegrityError` for a row that cannot be read."""
     case, procedure, version, definition, unit, state, n, head, opened, ended, listed, next_at = row
-    return CaseRow(
-        case,
-        procedure,
-        version,
-        definition,
-        unit,
-        tuple(json.loads(state)),
-        n,
-        head,
-        datetime.fromisoformat(opened),
-        bool(ended),
-        bool(listed),
-        _instant(next_at),
-    )
+    try:
+        states, opening, wakes = tuple(json.loads(state)), datetime.fromisoformat(opened), _instant(next_at)
+    except (ValueError, TypeError) as e:
+        raise _broken(case) from e
+    return CaseRow(case, procedure, version, definition, unit, states, n, head, opening, bool(ended), bool(listed), wakes)
+
+
+def _broken(case: Any) -> IntegrityError:
+    return IntegrityError(Text("派生表中的一行无法读取", "a derived row cannot be read"), where=str(case))

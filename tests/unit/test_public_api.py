@@ -33,6 +33,7 @@ SIGNATURES = {
     "forecast_tick": "(self) -> 'list[Forecast]'",
     "batch": "(self) -> 'Iterator[Batch]'",
     "tick": "(self) -> 'list[Result]'",
+    "seal": "(self) -> 'Seal | None'",
     "subscribe": "(self, listener: 'Listener') -> 'None'",
     "case": "(self, case: 'str') -> 'Standing'",
     "cases": "(self, procedure: 'str | None' = None) -> 'Sequence[CaseRow]'",

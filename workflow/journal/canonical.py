@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 from unicodedata import is_normalized, normalize
 
-from workflow.errors import BadInput, IntegrityError
+from workflow.errors import BadInput, ConfigError, IntegrityError
 from workflow.text import Text
 
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -70,7 +70,10 @@ def _clean(value: Any) -> Any:
             return value
         raise BadInput(Text(f"整数超出范围:{value}", f"the integer is out of range: {value}"))
     if kind is dict or isinstance(value, Mapping):
-        return {_key(k): _clean(v) for k, v in value.items()}
+        found = {_key(k): _clean(v) for k, v in value.items()}
+        if len(found) != len(value):
+            raise BadInput(Text("两个键规范后相同", "two keys are the same text once they are normalised"))
+        return found
     if kind is list or kind is tuple:
         return [_clean(v) for v in value]
     if isinstance(value, str):
@@ -97,20 +100,30 @@ def parse_canonical(data: bytes) -> Json:
     return value
 
 
+def hashed(data: bytes, algorithm: str = Algorithm.SHA256) -> bytes:
+    """The bare digest. Raises :class:`BadInput` for an unknown algorithm, :class:`ConfigError` where SM3 is not to be had."""
+    if algorithm == Algorithm.SHA256:
+        return hashlib.sha256(data).digest()
+    if algorithm == Algorithm.SM3:
+        return _sm3(data)
+    raise BadInput(Text(f"未知算法 {algorithm!r}", f"unknown algorithm {algorithm!r}"), hint=Text("用 sha256 或 sm3", "use sha256 or sm3"))
+
+
 def digest(data: bytes, algorithm: str = Algorithm.SHA256) -> str:
-    """``sha256:<hex>`` or ``sm3:<hex>``. Raises :class:`~workflow.errors.BadInput` where SM3 is not to be had."""
+    """``sha256:<hex>`` or ``sm3:<hex>``. Raises what :func:`hashed` raises."""
     if algorithm == Algorithm.SHA256:
         return "sha256:" + hashlib.sha256(data).hexdigest()
-    if algorithm == Algorithm.SM3:
-        return "sm3:" + _sm3(data)
-    raise BadInput(Text(f"未知算法 {algorithm}", f"unknown algorithm {algorithm}"))
+    return f"{algorithm}:{hashed(data, algorithm).hex()}"
 
 
-def _sm3(data: bytes) -> str:
+def _sm3(data: bytes) -> bytes:
     try:
-        return hashlib.new("sm3", data).hexdigest()
+        return hashlib.new("sm3", data).digest()
     except ValueError:
-        raise BadInput(
+        raise ConfigError(
             Text("本机的 OpenSSL 没有 SM3", "the OpenSSL of this machine has no SM3"),
-            hint=Text("使用 sha256,或安装带 SM3 的 OpenSSL", "use sha256, or an OpenSSL with SM3"),
+            hint=Text(
+                "新日志可用 sha256;已用 sm3 的日志须在带 SM3 的机器上使用",
+                "use sha256 for a new journal; one that is in SM3 needs an OpenSSL with SM3",
+            ),
         ) from None

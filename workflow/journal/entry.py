@@ -32,6 +32,19 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """A row of the journal as it lies in a store or a file, not read yet: an audit must name what cannot be read, and go on."""
+
+    case: str
+    n: int
+    recorded: str
+    kind: str
+    data: bytes
+    hash: str
+    seal: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """``n`` counts from 1 in its case; ``prev`` is the hash of entry ``n - 1``, or the genesis of the case."""
 
@@ -47,6 +60,7 @@ class Entry:
 
     @property
     def algorithm(self) -> str:
+        """That of its hash."""
         return self.hash.partition(":")[0]
 
     @classmethod
@@ -56,15 +70,16 @@ class Entry:
         Raises :class:`~workflow.errors.IntegrityError` for bytes that no entry has.
         """
         value = parse_canonical(data)
-        if (
-            not isinstance(value, dict)
-            or tuple(sorted(value)) != _FIELDS
-            or not isinstance(value["body"], dict)
-            or not isinstance(value["n"], int)
-        ):
+        if not isinstance(value, dict) or tuple(sorted(value)) != _FIELDS or not _typed(value) or value["format"] != FORMAT:
             raise IntegrityError(Text("不是日志条目", "these bytes are no journal entry"))
         found: dict[str, Any] = value
         return cls(found["case"], found["n"], found["kind"], found["recorded"], found["body"], found["private"], found["prev"], hash, data)
+
+
+def _typed(value: dict[str, Any]) -> bool:
+    texts = all(type(value[name]) is str for name in ("algorithm", "case", "kind", "prev", "recorded"))
+    counted = type(value["n"]) is int and value["n"] > 0 and type(value["format"]) is int
+    return texts and counted and type(value["body"]) is dict and (value["private"] is None or type(value["private"]) is str)
 
 
 def genesis(case: str, algorithm: str) -> str:

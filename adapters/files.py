@@ -1,0 +1,38 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from workflow.errors import BadInput
+from workflow.text import Text
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def write_whole(path: Path, lines: Iterable[str]) -> None:
+    """Write beside the file and put it in place at the end: whatever goes wrong, a half-written file is never seen under its name.
+
+    Raises :class:`~workflow.errors.BadInput` where nothing can be written; a full disk stays an :class:`OSError`.
+    """
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    special = path.exists() and not path.is_file()  # a pipe or a device cannot be put in place
+    try:
+        try:
+            with path.open("w", encoding="utf-8", newline="") if special else beside.open("x", encoding="utf-8", newline="") as file:
+                file.writelines(lines)
+                if not special:
+                    file.flush()
+                    os.fsync(file.fileno())
+            if not special:
+                os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno in FULL:
+            raise
+        raise BadInput(Text(f"不能写入文件:{error.strerror}", f"cannot write the file: {error.strerror}"), where=str(path)) from None

@@ -1,0 +1,241 @@
+"""The audit of a whole journal: chains, erasable parts, seals, a checkpoint, documents, and the rows that are derived from it.
+
+Nothing that is audited is believed: what cannot be read is a finding, and the audit goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from workflow import organisation as organisations
+from workflow.act import OPENED, RECALENDARED, Act
+from workflow.calendar import Calendar
+from workflow.case.standing import Standing
+from workflow.errors import IntegrityError
+from workflow.journal.canonical import Algorithm, digest, parse_canonical
+from workflow.journal.chain import Finding, Head, Part, Verified, in_order, verify
+from workflow.journal.entry import Entry, Stored
+from workflow.journal.seal import Checkpoint, StoredSeal, verify_checkpoint, verify_seals
+from workflow.moment import stamp
+from workflow.organisation import CHAIN, Organisation
+from workflow.ports import DueRow, View
+from workflow.procedure.load import thaw
+from workflow.rules import Rules, World
+from workflow.text import Text
+
+DEFINITION, CALENDAR, IN_USE = "definition", "calendar", "calendar-in-use"
+
+
+class Document(NamedTuple):
+    """A content-addressed document as it lies in a store or a file. ``data`` is ``None`` when it is not there."""
+
+    kind: str
+    name: str
+    hash: str
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What was read, what is broken (in order: the first is the first bad entry), what was lawfully erased, what nothing protects."""
+
+    algorithm: str
+    cases: int
+    entries: int
+    findings: tuple[Finding, ...]
+    erased: tuple[tuple[str, int], ...]
+    seals: int
+    unsealed: int
+    """Entries that no seal covers."""
+    beyond: int
+    """Entries that no seal up to the checkpoint covers: the checkpoint says nothing about them. All, when none was given."""
+    rules: Mapping[str, Rules]
+    """The sound definitions by hash."""
+    calendars: Mapping[str, Calendar]
+    organisation: tuple[Entry, ...]
+    """The entries of the organisation that can be read."""
+    heads: Mapping[str, Head]
+
+    def with_findings(self, more: Iterable[Finding]) -> Audited:
+        """The same with further findings, each in its place."""
+        return replace(self, findings=tuple(in_order((*self.findings, *more))))
+
+
+def audit(
+    algorithm: str,
+    entries: Iterable[Stored],
+    seals: Sequence[StoredSeal],
+    documents: Iterable[Document],
+    *,
+    parts: Iterable[Part] | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Audited:
+    """Audit a journal on its own; ``parts`` is ``None`` for an export, which leaves the erasable parts out.
+
+    Codes besides those of :func:`workflow.journal.chain.verify` and :func:`workflow.journal.seal.verify_seals`: ``document`` (it does not
+    have its hash, or cannot be read), ``document_missing`` (an entry rests on it), ``truncated`` and ``rewritten`` (the checkpoint).
+    """
+    if algorithm not in tuple(Algorithm):
+        raise IntegrityError(Text(f"日志的算法未知:{algorithm!r}", f"the journal names an unknown algorithm: {algorithm!r}"))
+    pins: list[tuple[str, int, str]] = []
+    organisation: list[Entry] = []
+
+    def look(entry: Entry) -> None:
+        pins.extend((entry.case, entry.n, name) for name in pinned(entry))
+        if entry.case == CHAIN:
+            organisation.append(entry)
+
+    found = verify(entries, algorithm, parts, look)
+    findings = [*found.findings, *verify_seals(seals, found.trees, algorithm)]
+    if checkpoint is not None:
+        findings += verify_checkpoint(checkpoint, seals)
+    rules: dict[str, Rules] = {}
+    calendars: dict[str, Calendar] = {}
+    findings += _documents(documents, rules, calendars)
+    for case, n, name in pins:
+        if name not in rules and name not in calendars:
+            findings.append(Finding("document_missing", case, n, Text(f"没有可用的 {name}", f"it rests on {name}, which is not there")))
+    return Audited(
+        algorithm,
+        found.cases,
+        found.entries,
+        tuple(in_order(findings)),
+        tuple(found.erased),
+        len(seals),
+        found.unsealed,
+        _beyond(found, checkpoint),
+        rules,
+        calendars,
+        tuple(organisation),
+        found.heads,
+    )
+
+
+def _beyond(found: Verified, checkpoint: Checkpoint | None) -> int:
+    kept = 0 if checkpoint is None else checkpoint.number
+    return found.entries - sum(tree.count for number, tree in found.trees.items() if number <= kept)
+
+
+def pinned(entry: Entry) -> Iterator[str]:
+    """The hashes of the documents that an entry rests on."""
+    data = entry.body.get("data")
+    if entry.kind in (OPENED, RECALENDARED) and isinstance(data, Mapping):
+        yield from (str(data[name]) for name in (DEFINITION, CALENDAR) if name in data)
+
+
+def _documents(documents: Iterable[Document], rules: dict[str, Rules], calendars: dict[str, Calendar]) -> Iterator[Finding]:
+    for document in documents:
+        data = document.data
+        where = f"{document.kind} {document.name}"
+        prefix = b"in use " if document.kind == IN_USE else b""
+        if not isinstance(data, bytes) or digest(prefix + data) != document.hash:
+            yield Finding("document", where, 0, Text(f"内容与哈希 {document.hash} 不符", f"it does not have its hash {document.hash}"))
+            continue
+        try:
+            if document.kind == DEFINITION:
+                procedure = thaw(data, document.name).procedure
+                if procedure.ref != document.name:
+                    yield Finding("document", where, 0, Text(f"名称不符:{procedure.ref}", f"it is {procedure.ref}"))
+                rules[document.hash] = Rules(procedure, document.hash)
+            else:
+                calendars[document.hash] = Calendar.of(parse_canonical(data))
+        except Exception:  # whatever the bytes are, they are no document of that kind
+            yield Finding("document", where, 0, Text("无法读取", "it cannot be read"))
+
+
+def documents(view: View) -> Iterator[Document]:
+    """The documents of a store."""
+    for kind in (DEFINITION, CALENDAR, IN_USE):
+        for name, found in view.blobs(kind):
+            yield Document(kind, name, found, view.blob(found))
+
+
+def audit_store(view: View, checkpoint: Checkpoint | None = None) -> Audited:
+    """Audit the journal of a store, and compare what is derived from it: the case rows, the open dues, the remembered answers.
+
+    Codes besides those of :func:`audit`: ``truncated`` (the case row knows of later entries), ``case_row``, ``due_row``,
+    ``answer``, ``undecided`` (sound entries that cannot be folded).
+    """
+    algorithm = str(view.meta()["algorithm"])
+    journal = audit(algorithm, view.stored(), view.stored_seals(), documents(view), parts=view.parts(), checkpoint=checkpoint)
+    broken = {finding.case for finding in journal.findings}
+    return journal.with_findings((*_rows(view, journal, broken), *_answers(view, journal.heads)))
+
+
+def _rows(view: View, journal: Audited, broken: set[str]) -> Iterator[Finding]:
+    try:
+        organisation = organisations.fold(entry.body for entry in journal.organisation)
+    except Exception:
+        yield Finding("undecided", CHAIN, 0, Text("机构记录无法读取", "the organisation cannot be read from its entries"))
+        return
+    for case, head in sorted(journal.heads.items()):
+        if case != CHAIN:
+            try:
+                yield from _case(view, case, head, journal, organisation, case in broken)
+            except IntegrityError as error:
+                yield Finding("case_row", case, 0, error.message)
+    try:
+        lost = [row for row in view.cases() if row.id not in journal.heads]
+    except IntegrityError as error:
+        yield Finding("case_row", str(error.where), 0, error.message)
+        return
+    for row in lost:
+        yield Finding("truncated", row.id, 1, Text(f"全部 {row.n} 条记录不见了", f"all {row.n} entries are gone"))
+
+
+def _case(view: View, case: str, head: Head, journal: Audited, organisation: Organisation, broken: bool) -> Iterator[Finding]:
+    row = view.case(case)
+    if row is None:
+        yield Finding("case_row", case, 0, Text("案件行不见了", "its row is gone"))
+        return
+    if row.n > head.n:
+        zh, en = f"案件行记到第 {row.n} 条,其后的记录不见了", f"its row knows of entry {row.n}: those from here on are missing"
+        yield Finding("truncated", case, head.n + 1, Text(zh, en))
+        return
+    if (row.n, row.head) != head:
+        zh, en = f"案件行记的第 {row.n} 条是 {row.head}", f"its row has entry {row.n} as {row.head}"
+        yield Finding("case_row", case, head.n, Text(zh, en))
+        return
+    if broken:
+        return  # what is folded from broken entries shows nothing
+    try:
+        acts = [Act.decode(entry) for entry in view.entries(case)]
+        world = World(journal.rules[row.definition], journal.calendars, organisation)
+        now = acts[-1].recorded
+        standing = Standing.replayed(case, acts, world, now)
+    except Exception:
+        yield Finding("undecided", case, 0, Text("记录完好,但无法推算", "its entries are sound and cannot be folded"))
+        return
+    folded = standing.case
+    said = (row.procedure, row.version, row.definition, row.unit, row.state, row.opened, row.ended, row.listed)
+    told = (folded.procedure, folded.version, folded.definition, folded.unit, folded.state)
+    if said != (*told, folded.opened.happened.lo, folded.ended is not None, folded.listed):
+        yield Finding("case_row", case, 0, Text("案件行与日志不符", "its row says something else than its entries"))
+    yield from _dues(case, view.dues(case), standing)
+
+
+def _dues(case: str, rows: Sequence[DueRow], standing: Standing) -> Iterator[Finding]:
+    """Compare with the journaled due dates. What is only a matter of time (a recurrence whose slot has come) is left to the next sweep."""
+    journaled = standing.case.dues
+    for row in rows:
+        due = None if row.due is None else stamp(row.due)
+        if row.revision and journaled.get((row.row, row.revision), "") != due:
+            yield Finding("due_row", case, 0, Text(f"{row.row} 的期限与日志不符", f"the due date of {row.row} is not that of the journal"))
+    if standing.case.ended is not None:
+        return
+    kept = {(row.row, row.revision) for row in rows}
+    for wanted in standing.all_rows():
+        revision = wanted.current
+        key = (wanted.key, revision.number) if revision is not None else ("", 0)
+        if wanted.open and key in journaled and key not in kept:
+            yield Finding("due_row", case, 0, Text(f"{wanted.key} 的行不见了", f"the row of {wanted.key} is gone"))
+
+
+def _answers(view: View, heads: Mapping[str, Head]) -> Iterator[Finding]:
+    for key, answer in view.answers():
+        head = heads.get(answer.case, Head(0, ""))
+        if not (1 <= answer.first <= answer.n + 1 and answer.n <= head.n):
+            zh, en = f"幂等键 {key!r} 的答复指向不存在的记录", f"the answer to the key {key!r} names entries that are not there"
+            yield Finding("answer", answer.case, answer.n, Text(zh, en))
