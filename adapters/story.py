@@ -38,7 +38,9 @@ _FULL = {
     "consequences": "无人员伤亡",
     "scope": "村委会及门前道路",
     "trend": "情绪趋缓",
+    "leaders": "村支部书记、派出所民警",
     "measures": "村干部到场劝解",
+    "advice": "请镇里派人到场对话",
 }
 
 
@@ -102,18 +104,43 @@ def tell(engine: Engine, clock: FixedClock) -> None:
             INCIDENT,
             Do(said=_said("t10", "scene_head"), event="telephone_report", elements={k: _FULL[k] for k in ("time", "place", "nature")}),
         ),
+        (
+            "10-02 00:40",
+            INCIDENT,
+            Do(said=_said("t10", "scene_head"), event="handle", elements={"measures": "劝离围观群众,留代表谈"}),
+        ),
+        (
+            "10-02 00:45",
+            INCIDENT,
+            Decide(said=_said("t10", "scene_head"), decision="skip_level", answer=False, reason="镇里已接报,不必越级"),
+        ),
         ("10-02 01:20", INCIDENT, Do(said=_said("t10", "scene_head"), event="written_report", elements=_FULL)),
         ("10-02 01:30", INCIDENT, _receipt("t04", "party_committee", INCIDENT, "written_report")),
         ("10-02 01:32", INCIDENT, _receipt("t05", "government", INCIDENT, "written_report")),
         ("10-02 01:40", INCIDENT, Do(said=_said("t10", "scene_head"), event="lateral_notice")),
         ("10-02 02:00", INCIDENT, Do(said=_said("t07", "town_office"), event="classify")),
         ("10-02 02:10", INCIDENT, Do(said=_said("t07", "town_office"), event="activate")),
+        ("10-02 02:15", INCIDENT, Do(said=_said("t15", "command_mass"), event="take_command_mass")),
+        (
+            "10-02 02:20",
+            INCIDENT,
+            Do(
+                said=_said("t05", "command"),
+                event="appoint",
+                elements={"commander_name": "专项指挥员", "powers": "现场调度镇直各部门"},
+            ),
+        ),
         (
             "10-02 03:00",
             INCIDENT,
             Revise(said=_said("t07", "town_office"), facts={"grade": "larger", "people": "至少120"}, reason="聚集人数增加"),
         ),
         ("10-02 03:05", INCIDENT, Do(said=_said("t07", "town_office"), event="escalate")),
+        (
+            "10-02 03:10",
+            INCIDENT,
+            Do(said=_said("t07", "town_office"), event="telephone_district", elements={k: _FULL[k] for k in ("time", "place", "nature")}),
+        ),
         (
             "10-02 03:40",
             INCIDENT,
@@ -124,6 +151,7 @@ def tell(engine: Engine, clock: FixedClock) -> None:
                 elements={k: _FULL[k] for k in ("time", "place", "nature", "scope", "measures")},
             ),
         ),
+        ("10-02 03:45", INCIDENT, _receipt("t01", "district_office", INCIDENT, "report_district")),
         ("10-02 03:50", INCIDENT, Do(said=_said("t08", "commander"), event="arrive")),
         (
             "10-02 07:40",
@@ -162,6 +190,16 @@ def tell(engine: Engine, clock: FixedClock) -> None:
                 said=_said("t06", "town_office"),
                 event="final_report",
                 to=("party_committee",),
+                elements={k: "见终报" for k in ("course", "consequences", "measures", "lessons")},
+            ),
+        ),
+        (
+            "10-12 10:10",
+            INCIDENT,
+            Do(
+                said=_said("t06", "town_office"),
+                event="final_district",
+                second=Actor("government", person="t05"),
                 elements={k: "见终报" for k in ("course", "consequences", "measures", "lessons")},
             ),
         ),

@@ -117,12 +117,15 @@ class Organisation:
         return above[0] if above else ""
 
     def post_for(self, role: str, unit: str, at: datetime) -> Post | None:
-        """The post that a role means for a unit: in the unit, else in its nearest ancestor, else the only one there is; else ``None``."""
+        """The post that a role means for a unit: in the unit, else in its nearest ancestor, else the only one there is; else ``None``.
+
+        A post of the unit itself comes before one that a merged unit brought.
+        """
         named = [p for p in self.posts.values() if p.role == role]
         for place in (self.unit_at(unit, at), *self.ancestors(self.unit_at(unit, at))):
-            for post in named:
-                if self.unit_at(post.unit, at) == place:
-                    return post
+            found = [p for p in named if p.unit == place] or [p for p in named if self.unit_at(p.unit, at) == place]
+            if found:
+                return found[0]
         return named[0] if len(named) == 1 else None
 
     def signing(self, post: str, at: datetime) -> list[Actor]:
@@ -144,8 +147,8 @@ class Organisation:
         return [a for post in sorted(self.posts) for a in self.signing(post, at) if a.person == person]
 
     def vacancies(self, at: datetime) -> list[Post]:
-        """Posts for which nobody may sign."""
-        return [post for name, post in sorted(self.posts.items()) if not self.signing(name, at)]
+        """Posts for which nobody may sign. One that went with a merged unit is not vacant: it is no more."""
+        return [p for name, p in sorted(self.posts.items()) if not self.signing(name, at) and self.unit_at(p.unit, at) == p.unit]
 
     def actor(self, said: Actor, unit: str, at: datetime) -> Actor:
         """Who an author is, completed from the organisation.

@@ -253,7 +253,7 @@ def _receipt(name: str, obligation: Obligation) -> Obligation:
         en=f"sign for: {obligation.en}",
         owed=Owed(by=obligation.owed.by, to=obligation.owed.to),
         starts=_start({"on": obligation.met_by, "each": True}),
-        term=(Alternative.model_validate({"is": obligation.receipt}),),
+        term=(Alternative.model_validate({"is": obligation.receipt, "basis": obligation.receipt_basis}),),
         met_by=(RECEIVED,),
         basis=obligation.basis,
     )

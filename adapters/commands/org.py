@@ -53,9 +53,13 @@ def show() -> None:
     for name, post in sorted(organisation.posts.items()):
         signing = organisation.signing(name, now)
         who = "、".join(f"{a.person}" + (f"({Text('代', 'for ').say(lang)}{a.acting_for})" if a.acting_for else "") for a in signing)
-        document.append({"post": name, "role": post.role, "unit": post.unit, "signing": [a.document() for a in signing]})
-        unit = organisation.units[post.unit]
+        unit, part = organisation.units[post.unit], organisation.unit_at(post.unit, now)
+        entry: dict[str, Json] = {"post": name, "role": post.role, "unit": post.unit, "signing": [a.document() for a in signing]}
         nobody = Text("空缺", "vacant") if any(h.post == name for h in organisation.holders) else Text("未登记人员", "nobody named")
+        if part != post.unit:
+            entry["merged_into"] = part
+            nobody = Text(f"已并入{organisation.units[part].zh}", f"merged into {organisation.units[part].en}")
+        document.append(entry)
         rows.append([unit.zh if lang == "zh" else unit.en, post.zh if lang == "zh" else post.en, post.role, who or nobody.say(lang)])
     headings = (Text("单位", "unit"), Text("岗位", "post"), Text("角色", "role"), Text("签字人", "who may sign"))
     screen.emit(document, lambda: screen.table(headings, rows))

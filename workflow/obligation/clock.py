@@ -101,14 +101,22 @@ def receivers(duty: Duty, case: Case, world: World, act: Act) -> tuple[str, ...]
     return event.report.to if event and event.report else ()
 
 
-def _counted(act: Act, instant: str) -> Moment | None:
+def _counted(act: Act, duty: Duty, case: Case, world: World) -> Moment | None:
+    """The instant of an act at which the clock of a duty starts; ``None`` when nothing shows it."""
+    instant = duty.obligation.starts.instant
     if instant == "happened":
         return act.happened
     if instant == "submitted":
         return act.sent
     if instant == "recorded":
         return Moment.at(act.recorded)
-    return act.received
+    event = world.rules.procedure.events.get(act.name)
+    if event is None or event.report is None:
+        return act.received or act.happened  # nothing that was sent: whoever recorded it was there
+    roles = world.rules.procedure.roles
+    level = roles[duty.obligation.owed.by].level  # who signs for a report there, signs for the level that owes the next one
+    found = [received(case, act, name) for name, role in roles.items() if role.level == level]
+    return min((m for m in found if m is not None), default=None)
 
 
 def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Begin]:
@@ -129,7 +137,6 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
     if not acts:
         return []
     found: list[Begin] = []
-    seen: set[int] = set()
     for act in acts:
         if duty.kind == "countersign" and not act.data.get("oral"):
             continue
@@ -138,15 +145,22 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
         ):
             continue
         number = case.round_of(act)
-        if not start.each and number in seen:
-            continue
-        moment = _counted(act, start.instant) if duty.kind != "receipt" else act.sent
-        seen.add(number)
+        moment = act.sent if duty.kind == "receipt" else _counted(act, duty, case, world)
         if moment is None:
             found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
         else:
             found.append(Begin(moment, act.n, number))
+    if len(found) > 1 and not start.each:
+        found = [_earliest([b for b in found if b.round == number]) for number in sorted({b.round for b in found})]
     return [b if b.number == i else b._replace(number=i) for i, b in enumerate(found, 1)]
+
+
+def _earliest(found: list[Begin]) -> Begin:
+    """The first of several possible starts of one round, as they happened; a start that is shown bounds one that is not."""
+    first = min(found, key=lambda b: (b.moment.lo, b.act))
+    if not first.doubt:
+        return first
+    return first._replace(moment=Moment(first.moment.lo, min(b.moment.hi for b in found)))
 
 
 _DIRECT = ("telephone", "in_person")

@@ -417,9 +417,9 @@ class _Facts(NamedTuple):
                 return self.row(Outcome.MISSED, "ended", elapsed=elapsed, beside=beside)
             return self.row(Outcome.NOT_DUE, self._no_number(), elapsed=elapsed)
         beyond: dict[str, Any] = {"elapsed": elapsed, "beside": beside, "ended_by": ended_by}
-        if self.begin.doubt == "receipt":
-            return self.row(Outcome.UNDETERMINABLE, "receipt", bounds=self._bounds(), **beyond)
         verdict = self.in_time(Moment.at(until))
+        if self.begin.doubt == "receipt" and verdict is not False:
+            return self.row(Outcome.UNDETERMINABLE, "receipt", bounds=self._bounds(), **beyond)
         if verdict is False:
             if end is None and self._pending_at(Moment.at(self.as_of)):
                 return self.row(Outcome.UNDETERMINABLE, "extension_pending", bounds=self._bounds(), **beyond)

@@ -274,6 +274,7 @@ def _obligation(p: Procedure, source: Source, at: Path, o: Obligation, keyed: se
         yield from _names(source, (*at, "pause", i), (*rule.start, *rule.end), keyed, Text("事件", "event"))
     if o.extend is not None:
         yield from _names(source, (*at, "extend"), (*o.extend.ask, *o.extend.grant), p.roles, Text("角色", "role"))
+    yield from _basis(p, source, (*at, "receipt_basis"), o.receipt_basis)
     for i, tier in enumerate(o.tiers):
         yield from _names(source, (*at, "tiers", i, "tell"), tier.tell, p.roles, Text("角色", "role"))
         yield from _basis(p, source, (*at, "tiers", i, "basis"), tier.basis)

@@ -295,6 +295,8 @@ class Obligation(Label):
     """A duty that a later fact brings counts from when that was known, or, where the cited rule says so, from its legal start (S4.4)."""
     receipt: TermText = None
     """The receiver's own duty to sign for it (签收), as a term."""
+    receipt_basis: Names = ()
+    """On what that term rests; left out: on the basis of the obligation."""
     deemed: TermText = None
     """When a report counts as received where nothing shows it earlier (视为收到): a term after its submission, set by the unit (S1.2)."""
     duty: Name | None = None
