@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from adapters.calendars import shipped
 from workflow.calendar import Calendar
+from workflow.errors import CalendarGap
 from workflow.term import Pause, due, parse
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -421,3 +422,22 @@ def test_the_oracle_itself_counts_as_many_days_as_it_is_told(case: Case) -> None
     works = worker(case.revision, case.off, case.work)
     first, last = case.start.date(), slow_last_day(case)
     assert sum(works(first + n * DAY) for n in range(1, (last - first).days + 1)) == case.amount
+
+
+@given(
+    start=st.datetimes(datetime(2007, 1, 1), datetime(2028, 12, 31), timezones=st.sampled_from([UTC, ZoneInfo("Asia/Shanghai")])),
+    amount=st.integers(0, 300),
+    zone=st.sampled_from([ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin"), ZoneInfo("Pacific/Kiritimati")]),
+    limit=st.sampled_from([None, {2019: 1, 2020: 1}]),
+)
+def test_what_is_looked_up_is_what_is_counted(start: datetime, amount: int, zone: ZoneInfo, limit: dict[int, int] | None) -> None:
+    """Plain working days are looked up; a pause that ended long before sends the same term through the count."""
+    calendar, term = shipped("cn").at(limit), parse(f"{amount} working days")
+    before = Pause(datetime(2006, 1, 1, tzinfo=UTC), datetime(2006, 1, 2, tzinfo=UTC))
+    try:
+        counted = due(start, term, calendar, zone, (before,))
+    except CalendarGap:
+        with pytest.raises(CalendarGap):
+            due(start, term, calendar, zone)
+        return
+    assert due(start, term, calendar, zone) == counted

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from workflow.calendar.notice import Notice, Overlay
 from workflow.calendar.table import Table, build
@@ -202,7 +203,7 @@ class Calendar:
     def day(self, day: date) -> Day:
         """What is known of a date. Raises :class:`CalendarGap` outside the years that the calendar can speak of."""
         self.is_working(day)  # refuses a day outside
-        certain = self._table.sure(day.toordinal() - 1, day.toordinal())
+        certain = self.table.sure(day.toordinal() - 1, day.toordinal())
         for overlay in reversed(self.overlays):
             if day in overlay.work:
                 return Day(day, "makeup", Text(overlay.work[day], overlay.work[day]), certain)
@@ -221,11 +222,23 @@ class Calendar:
         return Day(day, "working", Text("工作日", "working day"), certain)
 
     def is_working(self, day: date) -> bool:
-        table = self._table
+        table = self.table
         index = day.toordinal() - table.base
         if not 0 <= index < len(table.working) or (table.holes and day.year in table.holes):
             raise self._gap(day)
         return table.working[index]
+
+    def ends(self, zone: ZoneInfo) -> list[datetime]:
+        """For each day of the table the instant (UTC) at which it ends in a zone; worked out once for each zone."""
+        found = self._ends.get(zone)
+        if found is None:
+            days = range(self.table.base + 1, self.table.base + len(self.table.working) + 1)
+            found = self._ends[zone] = [datetime.combine(date.fromordinal(o), time(), zone).astimezone(UTC) for o in days]
+        return found
+
+    @cached_property
+    def _ends(self) -> dict[ZoneInfo, list[datetime]]:
+        return {}
 
     def add_working(self, day: date, count: int) -> date:
         """The ``count``-th working day after ``day`` (which is not counted itself); before it for a negative count.
@@ -234,7 +247,7 @@ class Calendar:
         """
         if count == 0:
             return day
-        table = self._table
+        table = self.table
         index = day.toordinal() - table.base
         if not 0 <= index < len(table.before) - (count > 0):
             raise self._gap(day)
@@ -251,7 +264,7 @@ class Calendar:
         """Working days in ``(after, until]``; negative when ``until`` is the earlier one."""
         if until < after:
             return -self.working_between(until, after)
-        table = self._table
+        table = self.table
         first, last = after.toordinal() + 1 - table.base, until.toordinal() + 1 - table.base
         if first < 0 or last >= len(table.before):
             raise self._gap(until if last >= len(table.before) else after)
@@ -261,7 +274,7 @@ class Calendar:
 
     def certain(self, after: date, until: date) -> bool:
         """Whether every day in ``(after, until]`` is of a published year and none may still be changed by a notice to come."""
-        return self._table.sure(after.toordinal(), until.toordinal())
+        return self.table.sure(after.toordinal(), until.toordinal())
 
     @cached_property
     def earliest(self) -> Calendar:
@@ -274,18 +287,18 @@ class Calendar:
         return replace(self, overlays=(*self.overlays, self._guess(working=False)))
 
     def _guess(self, working: bool) -> Overlay:
-        days = {date.fromordinal(o): "未公布" for o, works in self._table.open.items() if works == working}
+        days = {date.fromordinal(o): "未公布" for o, works in self.table.open.items() if works == working}
         return Overlay("", Text("估计", "estimate"), "", {} if working else days, days if working else {})
 
     @cached_property
-    def _table(self) -> Table:
+    def table(self) -> Table:
         table = build(self.used, self.statutory, self.overlays, self.windows)
         if table is None:
             raise CalendarGap(Text(f"日历 {self.id} 是空的", f"the calendar {self.id} is empty"))
         return table
 
     def _gap(self, day: date) -> CalendarGap:
-        table = self._table
+        table = self.table
         first, last = date.fromordinal(table.base), date.fromordinal(table.base + len(table.working) - 1)
         without = "、".join(map(str, table.holes))
         return CalendarGap(

@@ -22,6 +22,8 @@ class Table:
     """``before[i]``: the working days strictly before ``base + i``."""
     ordinals: list[int]
     """The working days."""
+    revisions: list[int | None]
+    """For each day the revision of its year; ``None`` for a year without a notice."""
     open: Mapping[int, bool]
     """Days that a notice to come may change: into a working day (true, of a weekend) or a day off (false)."""
     unsure: list[int]
@@ -78,7 +80,9 @@ def build(
         if year not in used:
             unsure.update(range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1))
     holes = tuple(year for year in range(min(known), max(known) + 1) if year not in known)
-    return Table(base, working, before, ordinals, opened, sorted(unsure), holes)
+    years = (date.fromordinal(o).year for o in range(base, end + 1))
+    revisions = [used[year].revision if year in used else None for year in years]
+    return Table(base, working, before, ordinals, revisions, opened, sorted(unsure), holes)
 
 
 def _open_days(

@@ -69,6 +69,10 @@ def due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses:
     Raises :class:`~workflow.errors.BadTerm` for a qualitative term, which has no number, and :class:`~workflow.errors.CalendarGap` for
     working days beyond the calendar and for dates outside the years 1 to 9999.
     """
+    if type(term) is Span and term.unit == "working day" and not pauses:
+        known = _looked_up(start, term, calendar, zone)
+        if known is not None:
+            return known
     try:
         found = _due(utc(start), term, calendar, zone, pauses)
         if not 1 < found.instant.year < 9999:
@@ -76,6 +80,24 @@ def due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses:
         return found
     except (OverflowError, ValueError):
         raise CalendarGap(Text(f"期限 {term} 超出历法范围", f"the term {term} leads out of the years 1 to 9999")) from None
+
+
+def _looked_up(start: datetime, term: Span, calendar: Calendar, zone: ZoneInfo) -> Due | None:
+    """A plain number of working days within the published years: two look-ups. ``None`` for all that needs a second thought."""
+    if start.tzinfo is None or term.amount < 1 or term.roll or term.cutoff is not None or term.count_start_day:
+        return None
+    table = calendar.table
+    index = (start if start.tzinfo is zone else start.astimezone(zone)).toordinal() + 1 - table.base
+    if not 0 < index < len(table.before):
+        return None
+    wanted = table.before[index] + term.amount - 1
+    if wanted >= len(table.ordinals):
+        return None
+    last = table.ordinals[wanted]
+    if table.unsure and last >= table.unsure[0]:
+        return None
+    at = calendar.ends(zone)[last - table.base]
+    return Due(at, False, date.fromordinal(last), False, at, at, table.revisions[last - table.base])
 
 
 def _due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses: Sequence[Pause]) -> Due:
