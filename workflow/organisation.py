@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from workflow.errors import AlreadyThere, BadInput, UnknownActor
@@ -77,7 +78,7 @@ class Span:
         return self.since <= at and (self.until is None or at < self.until)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Organisation:
     """The fold of the organisation's entries. An empty one is allowed: then any role that is named is taken as said."""
 
@@ -144,7 +145,20 @@ class Organisation:
 
     def roles_of(self, person: str, at: datetime) -> list[Actor]:
         """Every capacity in which a person may sign at an instant, acting included, by post id."""
-        return [a for post in sorted(self.posts) for a in self.signing(post, at) if a.person == person]
+        return [a for post in self._capacities.get(person, ()) for a in self.signing(post, at) if a.person == person]
+
+    @cached_property
+    def _capacities(self) -> Mapping[str, tuple[str, ...]]:
+        """Person → the posts that they hold or act in at some time, by id."""
+        found: dict[str, set[str]] = {}
+        held: dict[str, set[str]] = {}
+        for holder in self.holders:
+            found.setdefault(holder.person, set()).add(holder.post)
+            held.setdefault(holder.person, set()).add(holder.post)
+        for leave in self.leaves:
+            if leave.acting:
+                found.setdefault(leave.acting, set()).update({leave.post} if leave.post else held.get(leave.person, set()))
+        return {person: tuple(sorted(posts)) for person, posts in found.items()}
 
     def vacancies(self, at: datetime) -> list[Post]:
         """Posts for which nobody may sign. One that went with a merged unit is not vacant: it is no more."""

@@ -85,6 +85,9 @@ class View(Protocol):
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
         """Entries of one case with ``n > after`` in order of ``n``; empty for an unknown case."""
 
+    def head(self, case: str) -> str:
+        """Hash of the last entry of a case; empty for an unknown case."""
+
     def journal(self) -> Iterator[Entry]:
         """Every entry, ordered by (case id, number in case)."""
 

@@ -142,15 +142,17 @@ class Sources:
 
     def organisation(self, view: View) -> Organisation:
         """The organisation as the transaction sees it."""
-        head, organisation = self._organisation
+        kept, organisation = self._organisation
+        head = view.head(CHAIN)
+        if head == kept:
+            return organisation
         entries = view.entries(CHAIN, after=max(0, organisation.n - 1))
-        if organisation.n and (not entries or entries[0].hash != head):  # a host rolled back what was kept
+        if organisation.n and (not entries or entries[0].hash != kept):  # a host rolled back what was kept
             organisation, entries = Organisation(), view.entries(CHAIN)
         for entry in entries:
             if entry.n > organisation.n:
                 organisation = organisations.evolve(organisation, entry.body)
-        if entries:
-            self._organisation = (entries[-1].hash, organisation)
+        self._organisation = (head, organisation)
         return organisation
 
     # cases

@@ -171,6 +171,16 @@ class StoreContract(ABC):
             assert [e.n for e in view.entries("a", after=3)] == [4, 5]
             assert view.entries("a", after=5) == []
 
+    def test_the_head_of_a_case_is_the_hash_of_its_last_entry(self, store: Store) -> None:
+        first, second = entry("a", 1), entry("a", 2)
+        with store.write() as unit:
+            unit.append([(first, None)])
+            assert unit.head("a") == first.hash
+            unit.append([(second, None)])
+            assert unit.head("a") == second.hash
+        with store.read() as view:
+            assert (view.head("a"), view.head("b")) == (second.hash, "")
+
     def test_an_unknown_case_has_no_entries(self, store: Store) -> None:
         with store.read() as view:
             assert list(view.entries("nowhere")) == []

@@ -46,6 +46,10 @@ class MemoryView:
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
         return [entry for n, entry in sorted(self._state.entries.get(case, {}).items()) if n > after]
 
+    def head(self, case: str) -> str:
+        entries = self._state.entries.get(case)
+        return entries[max(entries)].hash if entries else ""
+
     def journal(self) -> Iterator[Entry]:
         return chain.from_iterable(self.entries(case) for case in sorted(self._state.entries))
 

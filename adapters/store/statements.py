@@ -29,6 +29,8 @@ class Statements:
     """case, n → a row when there is one."""
     entries: str
     """case, after → (case, n, data, hash) by n."""
+    head: str
+    """case, limit, offset → (hash,), last entry first."""
     journal: str
     stored: str
     """(case, n, recorded, kind, data, hash, seal) by (case, n)."""
@@ -108,6 +110,7 @@ def compiled(dialect: Dialect) -> Statements:
         add_entry=adding(ENTRY, "case", "n", "recorded", "kind", "data", "hash"),
         has_entry=text(select(e.n).where(e.case == case, e.n == n), "of", "at"),
         entries=text(entries.where(e.case == case, e.n > n), "of", "at"),
+        head=text(select(e.hash).where(e.case == case).order_by(e.n.desc()).limit(n).offset(skip), "of", "at", "skip"),
         journal=text(entries),
         stored=text(select(e.case, e.n, e.recorded, e.kind, e.data, e.hash, e.seal).order_by(e.case, e.n)),
         parts=text(select(p.case, p.n, p.salt, p.data).order_by(p.case, p.n)),

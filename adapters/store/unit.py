@@ -47,6 +47,10 @@ class SqlView:
     def _each(self, sql: str, *values: object) -> Iterator[Entry]:
         return map(_entry, self._rows(sql, *values))
 
+    def head(self, case: str) -> str:
+        row = self._one(self._sql.head, case, 1, 0)
+        return row[0] if row else ""
+
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
         return [_entry(row) for row in self._all(self._sql.entries, case, after)]
 
@@ -184,6 +188,11 @@ class SqlUnit(SqlView):
         if case in self._fresh:
             self._flush_entries()
         return super().entries(case, after)
+
+    def head(self, case: str) -> str:
+        if case in self._fresh:
+            self._flush_entries()
+        return super().head(case)
 
     def journal(self) -> Iterator[Entry]:
         self._flush_entries()

@@ -67,8 +67,6 @@ class Case:
     """Number of the act that joined it to the case that is the same incident; ``None`` when none stands."""
     dues: Mapping[Revision, Json] = field(default_factory=dict)
     """The due date of each due revision as it was journaled last."""
-    views: dict[datetime, object] = field(default_factory=dict, compare=False, repr=False)
-    """What was known at an instant, worked out once for each state of the case: :func:`workflow.obligation.clock.known_at`."""
 
     @property
     def opened(self) -> Act:
@@ -139,7 +137,6 @@ class Case:
             same_as="",
             joined=None,
             dues={},
-            views={},
         )
         return fold(blank, takewhile(lambda act: act.recorded <= as_of, self.acts))
 

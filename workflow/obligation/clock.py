@@ -6,13 +6,14 @@ a new one; nothing is erased (SEMANTICS S4, S8).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from workflow import term as terms
 from workflow.act import ACTED, ASKED, CONFIRMED, DECIDED, DENIED, GRANTED, OPENED, RECALENDARED, RECEIVED, Act
 from workflow.case.fold import Case
+from workflow.journal.canonical import Json
 from workflow.moment import Moment, unstamp
 from workflow.procedure.condition import Known, holds
 from workflow.procedure.fact import is_unknown
@@ -292,27 +293,57 @@ def stopped(duty: Duty, case: Case, begin: Begin) -> Act | None:
 
 
 def known_at(case: Case, at: datetime) -> Known:
-    """What the case knew at an instant: facts by when their statements hold, events by when they happened."""
-    found = case.views.get(at)
-    if found is None:
-        found = case.views[at] = _known_at(case, at)
-    assert isinstance(found, Known)
-    return found
+    """What the case knew at an instant: facts by when their statements hold, events by when they happened. Each is looked up when asked."""
+    return Known(_Facts(case, at), _Happened(case, at), _Decided(case, at))
 
 
-def _known_at(case: Case, at: datetime) -> Known:
-    facts = {}
-    for name, changes in case.facts.items():
-        for change in changes:
-            if change.effective <= at:
-                facts[name] = change.value
-    happened = frozenset(key for key, acts in case.by_name.items() if ":" not in key and any(a.happened.lo <= at for a in acts))
-    decided = {
-        key.split(":", 1)[1]: bool(acts[-1].data.get("answer"))
-        for key, acts in case.by_name.items()
-        if key.startswith(f"{DECIDED}:") and acts[-1].happened.lo <= at
-    }
-    return Known(facts, happened, decided)
+class _Facts(Mapping[str, Json]):
+    __slots__ = ("_at", "_changes")
+
+    def __init__(self, case: Case, at: datetime) -> None:
+        self._changes, self._at = case.facts, at
+
+    def __getitem__(self, name: str) -> Json:
+        for change in reversed(self._changes[name]):
+            if change.effective <= self._at:
+                return change.value
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, changes in self._changes.items() if any(c.effective <= self._at for c in changes))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Happened:
+    __slots__ = ("_acts", "_at")
+
+    def __init__(self, case: Case, at: datetime) -> None:
+        self._acts, self._at = case.by_name, at
+
+    def __contains__(self, event: object) -> bool:
+        return any(act.happened.lo <= self._at for act in self._acts.get(str(event), ()))
+
+
+class _Decided(Mapping[str, bool]):
+    __slots__ = ("_at", "_case")
+
+    def __init__(self, case: Case, at: datetime) -> None:
+        self._case, self._at = case, at
+
+    def __getitem__(self, decision: str) -> bool:
+        for act in reversed(self._case.kind(DECIDED, decision)):
+            if act.happened.lo <= self._at:
+                return bool(act.data.get("answer"))
+        raise KeyError(decision)
+
+    def __iter__(self) -> Iterator[str]:
+        names = (key.partition(":")[2] for key in self._case.by_name if key.startswith(f"{DECIDED}:"))
+        return (name for name in names if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def choose(obligation: Obligation, known: Known) -> tuple[int | None, bool]:

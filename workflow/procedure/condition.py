@@ -5,7 +5,7 @@ Evaluation is three-valued: ``None`` says that what is known does not decide it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -63,7 +63,7 @@ class Known:
     """What a condition may look at: the facts, the events that happened and the decisions taken, at one instant."""
 
     facts: Mapping[str, Json]
-    happened: frozenset[str] = frozenset()
+    happened: Container[str] = frozenset()
     decided: Mapping[str, bool] = field(default_factory=dict)
 
 

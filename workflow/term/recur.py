@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ class Offset:
     percent: int | None = None
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Offset:
         """Raises :class:`~workflow.errors.BadTerm`."""
         word = normalize("NFKC", text[:MAX_TEXT]).strip().lower()
@@ -123,6 +125,7 @@ class Recurrence:
     interval: timedelta | None = None
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Recurrence:
         """Read ``every week``, ``every day at 08:00, 17:00``, ``every 24 hours``, 每周 … Raises :class:`~workflow.errors.BadTerm`."""
         word = normalize("NFKC", text[:MAX_TEXT]).strip().lower()
