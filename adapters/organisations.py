@@ -13,12 +13,13 @@ from workflow.errors import BadInput
 from workflow.journal.canonical import Json
 from workflow.moment import parse
 from workflow.organisation import entries
-from workflow.procedure.source import Source, read_source
+from workflow.procedure.source import BrokenDefinition, Source, read_source
+from workflow.roster import flaws
 from workflow.text import Text
 
 
 def read_organisation(path: Path) -> list[tuple[dict[str, Json], dict[str, Json] | None]]:
-    """The entries that a file stands for. Raises :class:`BadInput` or :class:`~workflow.procedure.source.BrokenDefinition`."""
+    """The entries that a file stands for. Raises :class:`~workflow.procedure.source.BrokenDefinition`."""
     return _entries(read_source(read_bytes(path), str(path)))
 
 
@@ -33,12 +34,16 @@ def shipped_organisation(name: str) -> list[tuple[dict[str, Json], dict[str, Jso
 
 
 def _entries(source: Source) -> list[tuple[dict[str, Json], dict[str, Json] | None]]:
-    if not isinstance(source.data, dict):
-        raise BadInput(Text("机构文件不是一个映射", "the organisation file is not a mapping"), where=source.name)
-    try:
-        zone = ZoneInfo(str(source.data.get("zone", "Asia/Shanghai")))
-    except (ZoneInfoNotFoundError, ValueError):
-        raise BadInput(Text(f"未知时区 {source.data['zone']}", f"unknown time zone {source.data['zone']}"), where=source.name) from None
+    zone = ZoneInfo("Asia/Shanghai")
+    if isinstance(source.data, dict) and "zone" in source.data:
+        try:
+            zone = ZoneInfo(str(source.data["zone"]))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            message = Text(f"未知时区 {source.data['zone']}", f"unknown time zone {source.data['zone']}")
+            raise BrokenDefinition(source.name, [source.problem(("zone",), message)]) from None
+    found = flaws(source.data, _reader(zone))
+    if found:
+        raise BrokenDefinition(source.name, [source.problem(f.path, f.message, f.hint) for f in found])
     return list(entries(source.data, _reader(zone)))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from workflow.errors import AlreadyThere, BadInput, UnknownActor
 from workflow.journal.canonical import Json
 from workflow.moment import stamp, unstamp
+from workflow.roster import flaws
 from workflow.text import Text
 
 CHAIN = "organisation"
@@ -103,6 +104,14 @@ class Organisation:
             unit = found.merged_into
         return unit
 
+    def merged_through(self, unit: str) -> list[str]:
+        """The unit and every unit that it is ever merged into, in that order."""
+        found: list[str] = []
+        while unit in self.units and unit not in found:
+            found.append(unit)
+            unit = self.units[unit].merged_into
+        return found
+
     def ancestors(self, unit: str) -> list[str]:
         """The units above, nearest first; empty for the top and for an unknown unit."""
         found: list[str] = []
@@ -110,6 +119,16 @@ class Organisation:
         while here is not None and here.parent and here.parent not in found:
             found.append(here.parent)
             here = self.units.get(here.parent)
+        return found
+
+    def near(self, unit: str, at: datetime) -> list[str]:
+        """The unit and the units above it, nearest first, each as what it was merged into by then."""
+        found = [self.unit_at(unit, at)]
+        while (here := self.units.get(found[-1])) is not None and here.parent:
+            above = self.unit_at(here.parent, at)
+            if above in found:
+                break
+            found.append(above)
         return found
 
     def superior(self, unit: str) -> str:
@@ -123,7 +142,7 @@ class Organisation:
         A post of the unit itself comes before one that a merged unit brought.
         """
         named = [p for p in self.posts.values() if p.role == role]
-        for place in (self.unit_at(unit, at), *self.ancestors(self.unit_at(unit, at))):
+        for place in self.near(unit, at):
             found = [p for p in named if p.unit == place] or [p for p in named if self.unit_at(p.unit, at) == place]
             if found:
                 return found[0]
@@ -136,12 +155,18 @@ class Organisation:
         for holder in self.holders:
             if holder.post != post or not holder.covers(at):
                 continue
-            away = next((lv for lv in self.leaves if lv.person == holder.person and lv.covers(at) and lv.post in ("", post)), None)
-            if away is None:
-                found.append(Actor(here.role, holder.person, post, here.unit))
-            elif away.acting:
-                found.append(Actor(here.role, away.acting, post, here.unit, holder.person))
+            person, passed = holder.person, {""}
+            while person not in passed and (away := self._away(person, post, at)) is not None:  # whoever acts may be away too
+                passed.add(person)
+                person = away.acting
+            if person not in passed:
+                acting_for = holder.person if person != holder.person else None
+                found.append(Actor(here.role, person, post, here.unit, acting_for))
         return found
+
+    def _away(self, person: str, post: str, at: datetime) -> Span | None:
+        """The leave that takes a person from a post at an instant: from that post, or from every one."""
+        return next((lv for lv in self.leaves if lv.person == person and lv.covers(at) and lv.post in ("", post)), None)
 
     def roles_of(self, person: str, at: datetime) -> list[Actor]:
         """Every capacity in which a person may sign at an instant, acting included, by post id."""
@@ -182,7 +207,7 @@ class Organisation:
         if said.person:
             capacities = self.roles_of(said.person, at)
             fitting = [c for c in capacities if not said.role or c.role == said.role]
-            near = (self.unit_at(unit, at), *self.ancestors(self.unit_at(unit, at)))
+            near = self.near(unit, at)
             fitting.sort(key=lambda c: near.index(c.unit) if c.unit in near else len(near))
             if fitting and (said.role or len({c.role for c in fitting}) == 1):
                 return fitting[0]
@@ -232,8 +257,11 @@ def check(organisation: Organisation, body: Mapping[str, Any]) -> None:
     elif kind == "merge":
         if name not in organisation.units or body.get("into") not in organisation.units or body.get("into") == name:
             raise BadInput(Text(f"不能把 {name} 并入 {body.get('into')}", f"{name} cannot be merged into {body.get('into')}"))
-        if name in [str(body["into"]), *organisation.ancestors(str(body["into"]))]:
-            raise BadInput(Text(f"{name} 不能并入自己的下级", f"{name} cannot be merged into a unit below it"))
+        if organisation.units[name].merged_into:
+            raise AlreadyThere(Text(f"{name} 已并入他处", f"{name} is merged into {organisation.units[name].merged_into} already"))
+        into = str(body["into"])
+        if name in [*organisation.merged_through(into), *organisation.ancestors(into)]:
+            raise BadInput(Text(f"{name} 不能并入自己或自己的下级", f"{name} cannot be merged into itself or a unit below it"))
     elif kind == "post":
         if name in organisation.posts:
             raise AlreadyThere(Text(f"岗位 {name} 已存在", f"the post {name} is there already"))
@@ -243,8 +271,12 @@ def check(organisation: Organisation, body: Mapping[str, Any]) -> None:
         post = str(body.get("post", ""))
         if (kind == "holder" or post) and post not in organisation.posts:
             raise BadInput(Text(f"没有岗位 {post}", f"there is no post {post}"), where=str(body.get("person", "")))
-        if kind == "leave" and not any(h.person == body.get("person") for h in organisation.holders):
-            raise UnknownActor(Text(f"{body.get('person')} 没有岗位", f"{body.get('person')} holds no post"))
+        people = {h.person for h in organisation.holders}
+        for key in ("person", "acting") if kind == "leave" else ():
+            if body.get(key) and body[key] not in people:
+                raise UnknownActor(Text(f"{body[key]} 没有岗位", f"{body[key]} holds no post"), where=key)
+        if body.get("until") and str(body["until"]) <= str(body["since"]):
+            raise BadInput(Text("until 不晚于 from", "until is not later than from"), where=str(body.get("person", "")))
     else:
         raise BadInput(Text(f"不认识的机构记录 {kind!r}", f"unknown organisation entry {kind!r}"))
 
@@ -282,21 +314,20 @@ def entries(document: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[di
     ``read_instant`` turns the text of a date into an instant of the unit's zone. Each item is the public body and the erasable part
     (names and telephone numbers of persons). Raises :class:`~workflow.errors.BadInput` naming the place.
     """
-    try:
-        for unit in document.get("units", []):
-            yield from _unit(unit, "", read_instant)
-        for leave in document.get("leave", []):
-            body: dict[str, Json] = {"what": "leave", "person": leave["person"], "since": stamp(read_instant(leave["from"]))}
-            for key in ("post", "acting"):
-                if leave.get(key):
-                    body[key] = leave[key]
-            if leave.get("until"):
-                body["until"] = stamp(read_instant(leave["until"]))
-            yield body, None
-        for merge in document.get("merged", []):
-            yield {"what": "merge", "id": merge["unit"], "into": merge["into"], "since": stamp(read_instant(merge["from"]))}, None
-    except KeyError as error:
-        raise BadInput(Text(f"机构文件缺少 {error}", f"the organisation file lacks {error}")) from None
+    for flaw in flaws(document, read_instant):
+        raise BadInput(flaw.message, where=".".join(str(p) for p in flaw.path) or None, hint=flaw.hint)
+    for unit in document.get("units") or []:
+        yield from _unit(unit, "", read_instant)
+    for leave in document.get("leave") or []:
+        body: dict[str, Json] = {"what": "leave", "person": leave["person"], "since": stamp(read_instant(leave["from"]))}
+        for key in ("post", "acting"):
+            if leave.get(key):
+                body[key] = leave[key]
+        if leave.get("until"):
+            body["until"] = stamp(read_instant(leave["until"]))
+        yield body, None
+    for merge in document.get("merged") or []:
+        yield {"what": "merge", "id": merge["unit"], "into": merge["into"], "since": stamp(read_instant(merge["from"]))}, None
 
 
 def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
@@ -306,10 +337,10 @@ def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[t
     if unit.get("from"):
         body["since"] = stamp(read_instant(unit["from"]))
     yield body, None
-    for post in unit.get("posts", []):
+    for post in unit.get("posts") or []:
         name = post.get("id") or f"{unit['id']}.{post['role']}"
         yield {"what": "post", "id": name, "role": post["role"], "unit": unit["id"], "zh": post["zh"], "en": post["en"]}, None
-        for holder in post.get("holders", []):
+        for holder in post.get("holders") or []:
             held: dict[str, Json] = {
                 "what": "holder",
                 "person": holder["person"],
@@ -320,5 +351,5 @@ def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[t
                 held["until"] = stamp(read_instant(holder["until"]))
             private = {k: str(holder[k]) for k in ("name", "phone") if holder.get(k)}
             yield held, dict(private) or None
-    for inner in unit.get("units", []):
+    for inner in unit.get("units") or []:
         yield from _unit(inner, str(unit["id"]), read_instant)

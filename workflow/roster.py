@@ -1,0 +1,162 @@
+"""An organisation file checked field by field: everything that is wrong with it at once, each with the path at which it stands.
+
+What only the organisation that is already there can tell (a post that it lacks, a unit that it has) is judged entry by entry, by
+:func:`workflow.organisation.check`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workflow.errors import DubanError
+from workflow.text import Text
+
+Path = tuple[str | int, ...]
+ReadInstant = Callable[[str], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that is wrong: where, what, and what to do."""
+
+    path: Path
+    message: Text
+    hint: Text | None = None
+
+
+FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    # what: (texts that must be there, texts that may be, dates that must be there, dates that may be)
+    "unit": (("id", "zh", "en", "level"), (), (), ("from",)),
+    "post": (("role", "zh", "en"), ("id",), (), ()),
+    "holder": (("person",), ("name", "phone"), ("from",), ("until",)),
+    "leave": (("person",), ("post", "acting"), ("from",), ("until",)),
+    "merged": (("unit", "into"), (), ("from",), ()),
+}
+LISTS: Mapping[str, Mapping[str, str]] = {
+    "file": {"units": "unit", "leave": "leave", "merged": "merged"},
+    "unit": {"posts": "post", "units": "unit"},
+    "post": {"holders": "holder"},
+}
+
+
+def flaws(document: object, read_instant: ReadInstant) -> list[Flaw]:
+    """What is wrong with a readable document, in the order of the file; empty when nothing is."""
+    if not isinstance(document, Mapping):
+        return [Flaw((), Text("机构文件不是一个映射", "the organisation file is not a mapping"))]
+    found = list(_unknown((), document, ("zone", *LISTS["file"])))
+    found.extend(_lists("file", (), document, read_instant))
+    if not found:
+        found.extend(_repeated(document))
+        found.extend(_circles(document))
+    return found
+
+
+def _lists(kind: str, at: Path, item: Mapping[str, Any], read_instant: ReadInstant) -> Iterator[Flaw]:
+    for name, inner in LISTS.get(kind, {}).items():
+        value = item.get(name)
+        if value is None:
+            continue
+        if not isinstance(value, list):
+            yield Flaw((*at, name), Text("应为列表", "must be a list"))
+            continue
+        for i, part in enumerate(value):
+            yield from _item(inner, (*at, name, i), part, read_instant)
+
+
+def _item(kind: str, at: Path, item: object, read_instant: ReadInstant) -> Iterator[Flaw]:
+    if not isinstance(item, Mapping):
+        yield Flaw(at, Text("应为映射", "must be a mapping"))
+        return
+    texts, more, dates, later = FIELDS[kind]
+    yield from _unknown(at, item, (*texts, *more, *dates, *later, *LISTS.get(kind, {})))
+    for name in (*texts, *dates):
+        if name not in item:
+            yield Flaw((*at, name), Text(f"缺少 {name}", f"{name} is missing"))
+    for name in (*texts, *more):
+        if name in item and not _is_text(name, item[name]):
+            yield Flaw((*at, name), Text("应为非空文字", "must be text that is not empty"), Text("数字加引号", "put a number in quotes"))
+    instants: dict[str, datetime] = {}
+    for name in (*dates, *later):
+        value = item.get(name)
+        if value is None and name in later:
+            continue
+        if name in item:
+            try:
+                instants[name] = read_instant(str(value))
+            except DubanError as error:
+                yield Flaw((*at, name), error.message, error.hint)
+    if len(instants) == 2 and instants["until"] <= instants["from"]:
+        yield Flaw((*at, "until"), Text("until 不晚于 from", "until is not later than from"))
+    if kind == "leave" and item.get("acting") is not None and item.get("acting") == item.get("person"):
+        yield Flaw((*at, "acting"), Text("不能由请假人自己代理", "nobody acts for themselves"))
+    yield from _lists(kind, at, item, read_instant)
+
+
+def _is_text(name: str, value: object) -> bool:
+    return (isinstance(value, str) and bool(value.strip())) or (name == "phone" and type(value) is int)
+
+
+def _unknown(at: Path, item: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[Flaw]:
+    for name in item:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            hint = (
+                Text(f"是否为 {near[0]}?", f"did you mean {near[0]}?")
+                if near
+                else Text("可用:" + "、".join(known), "known: " + ", ".join(known))
+            )
+            yield Flaw((*at, name), Text(f"不认识的项 {name!r}", f"unknown field {name!r}"), hint)
+
+
+def _units(document: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any], tuple[str, ...]]]:
+    """Every unit of a file without flaws, with its path and the ids of the units above it."""
+
+    def walk(units: list[Any], at: Path, above: tuple[str, ...]) -> Iterator[tuple[Path, Mapping[str, Any], tuple[str, ...]]]:
+        for i, unit in enumerate(units):
+            yield (*at, i), unit, above
+            yield from walk(unit.get("units") or [], (*at, i, "units"), (*above, unit["id"]))
+
+    yield from walk(document.get("units") or [], ("units",), ())
+
+
+def _repeated(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    units: set[str] = set()
+    posts: set[str] = set()
+    for at, unit, above in _units(document):
+        name = unit["id"]
+        if name in above:
+            yield Flaw((*at, "id"), Text(f"单位 {name} 是自己的上级", f"the unit {name} is above itself"))
+        elif name in units:
+            yield Flaw((*at, "id"), Text(f"单位 {name} 重复", f"the unit {name} is there twice"))
+        units.add(name)
+        for i, post in enumerate(unit.get("posts") or []):
+            key = post.get("id") or f"{name}.{post['role']}"
+            if key in posts:
+                hint = Text("同一角色的第二个岗位要写 id", "give a second post of the same role an id of its own")
+                yield Flaw((*at, "posts", i), Text(f"岗位 {key} 重复", f"the post {key} is there twice"), hint)
+            posts.add(key)
+
+
+def _circles(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Mergers that lead back to where they began, or into a unit below."""
+    above = {unit["id"]: up for _, unit, up in _units(document)}
+    into: dict[str, str] = {}
+    for i, merge in enumerate(document.get("merged") or []):
+        unit, end = merge["unit"], merge["into"]
+        seen = {unit}
+        while end in into and end not in seen:
+            seen.add(end)
+            end = into[end]
+        if unit in into:
+            yield Flaw(("merged", i, "unit"), Text(f"{unit} 已并入 {into[unit]}", f"{unit} is merged into {into[unit]} already"))
+        elif end in seen or unit in above.get(merge["into"], ()):
+            yield Flaw(
+                ("merged", i, "into"),
+                Text(f"{unit} 不能并入 {merge['into']}:互为上级或首尾相接", f"{unit} cannot be merged into {merge['into']}: a circle"),
+            )
+        else:
+            into[unit] = merge["into"]
