@@ -80,9 +80,11 @@ class Batch:
         standing = decide(None, command, self._opening(rules), self._now, name)
         return self._write(standing, 0, "", command, key)
 
-    def open_period(self, rules: Rules, unit: str, period: Period) -> Result:
-        """Open the case of one period of a unit's recurring duty; the sweep does (S7.3)."""
+    def open_period(self, rules: Rules, unit: str, period: Period) -> Result | None:
+        """Open the case of one period of a unit's recurring duty; the sweep does (S7.3). ``None`` when another sweep was first."""
         name = period.case(rules.procedure.procedure, unit)
+        if self._unit.case(name) is not None:
+            return None
         standing = open_period(unit, period, self._opening(rules), self._now, name)
         return self._write(standing, 0, "", None, None)
 

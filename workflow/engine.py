@@ -348,7 +348,8 @@ class Engine:
             with _apart(f"{procedure}.{unit}", broken):
                 with self.batch() as batch:
                     opened = batch.open_period(self.rules(procedure, period.since), unit, period)
-                done.append(opened)
+                if opened is not None:
+                    done.append(opened)
         while waiting := self._waiting(now, broken):
             for row in waiting:
                 with _apart(row.id, broken):
