@@ -21,19 +21,32 @@ from workflow.rules import World
 def next_clock(case: Case, world: World, until: datetime) -> tuple[datetime, str] | None:
     """The earliest clock event due at or before ``until`` that is possible in the present state; ``None`` when there is none.
 
-    Events due at the same instant fire in the order of the definition.
+    One that ran out before the state made it possible happens when the state was reached. Of several that happen at the same instant the
+    one that was due first fires first, then the first in the definition.
     """
-    found: list[tuple[datetime, int, str]] = []
+    found: list[tuple[datetime, datetime, int, str]] = []
     for order, (name, event) in enumerate(world.rules.clock_events):
         if world.rules.chart.fire(case.state, name) is None:
             continue
         instant = clock_instant(case, world, name, event, until)
         if instant is not None and instant <= until:
-            found.append((instant, order, name))
+            found.append((max(instant, _reached(case)), instant, order, name))
     if not found:
         return None
-    instant, _, name = min(found)
+    instant, _, _, name = min(found)
     return instant, name
+
+
+def _reached(case: Case) -> datetime:
+    """When the present state was reached: by a clock event when it happened, by a person's act when it was entered."""
+    acts = case.acts
+    moved = next((n for n in range(len(acts) - 1, 0, -1) if acts[n].state != acts[n - 1].state), 0)
+    return _since(acts[moved])
+
+
+def _since(act: Act) -> datetime:
+    """From when an act bears on what nobody does: however late an event of the clock is entered, it happened when it was due (S3.6)."""
+    return act.happened.lo if act.kind == CLOCKED else act.recorded
 
 
 def clock_instant(case: Case, world: World, name: str, event: Event, as_of: datetime) -> datetime | None:
@@ -64,7 +77,8 @@ def automatic(case: Case, world: World) -> Act | None:
     It happens with the act that made it possible. One that follows itself, with nothing but events of the engine between, would go round
     for ever and does not happen.
     """
-    since = case.acts[-1].recorded
+    last = case.acts[-1]
+    since = _since(last)
     run: set[str] = set()
     for act in reversed(case.acts):
         if act.kind != CLOCKED or ENGINE not in world.rules.procedure.events[act.name].by:
@@ -75,7 +89,7 @@ def automatic(case: Case, world: World) -> Act | None:
         if state is None or state == case.state or name in run:
             continue
         if event.when is not None and holds(event.when, known_at(case, since)):
-            return Act(case.n + 1, CLOCKED, name, Moment.at(since), since, data=ending(case, world, state, {}), state=state)
+            return Act(case.n + 1, CLOCKED, name, Moment.at(since), last.recorded, data=ending(case, world, state, {}), state=state)
     return None
 
 
