@@ -17,6 +17,15 @@ MAX_BYTES = 1_000_000
 
 
 @cache
+def calendar_names() -> frozenset[str]:
+    """The shipped calendars, and the overlays that can be put on top of one."""
+    folder = files("definitions") / "calendars"
+    overlays = folder / "overlays"
+    names = {f.name for f in folder.iterdir() if f.is_dir() and f.name != "overlays" and not f.name.startswith("_")}
+    return frozenset(names | ({f.name.removesuffix(".json") for f in overlays.iterdir()} if overlays.is_dir() else set()))
+
+
+@cache
 def shipped(name: str = "cn") -> Calendar:
     """A calendar of ``definitions/calendars``, newest revisions. Raises :class:`NotFound`."""
     folder = files("definitions") / "calendars" / name

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from adapters.calendars import calendar_names
 from workflow.errors import BadInput
 from workflow.procedure.load import Definition, load
 from workflow.procedure.source import MAX_BYTES
@@ -35,4 +36,4 @@ def read_bytes(path: Path) -> bytes:
 
 def definition_file(path: Path) -> Definition:
     """A procedure from a file. Raises :class:`BadInput` or :class:`~workflow.procedure.source.BrokenDefinition`."""
-    return load(read_bytes(path), str(path))
+    return load(read_bytes(path), str(path), calendar_names())

@@ -48,6 +48,16 @@ class BadTerm(BadInput):
     code = "input.term"
 
 
+class BadCondition(BadInput):
+    """A condition of a definition that is not written as one; ``path`` leads to the part that is wrong."""
+
+    code = "input.condition"
+
+    def __init__(self, message: Text, *, where: str | None = None, hint: Text | None = None, path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.path = path
+
+
 class BadInstant(BadInput):
     """A date or time that cannot be read."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from transitions import MachineError
 from transitions.extensions.nesting import HierarchicalMachine, NestedState
 
-from workflow.procedure.model import ANY, Procedure, State
+from workflow.procedure.model import ANY, Event, Procedure, State
 
 Configuration = tuple[str, ...]
 """The active leaf states, sorted: ``("handling.evidence.open", "handling.remedy.none")``."""
@@ -53,21 +53,29 @@ def resolve(states: Mapping[str, State], reference: str) -> list[str]:
     return [path for path in every if path.endswith("." + reference)]
 
 
+def moves(procedure: Procedure, event: Event) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    """The moves of one event as full paths: its sources, and its target (``None``: it moves nothing).
+
+    No source, or ``any``, is every state of the top level that is not final.
+    """
+    states = procedure.states
+    tops = [name for name, state in states.items() if not state.final]
+    declared: Iterable[tuple[tuple[str, ...], str | None]] = [(m.source, m.target) for m in event.moves] or [(event.source, event.target)]
+    for sources, target in declared:
+        full = [path for s in sources or (ANY,) for path in (tops if s == ANY else resolve(states, s)[:1])]
+        yield tuple(dict.fromkeys(full)), None if target is None else resolve(states, target)[0]
+
+
 class Statechart:
     """What may happen in which configuration, and where it leads."""
 
     def __init__(self, procedure: Procedure) -> None:
         states = procedure.states
         self._final = {path for path, state in paths(states) if state.final and "." not in path}
-        open_tops = [name for name, state in states.items() if not state.final]
         transitions: list[dict[str, Any]] = []
         for name, event in procedure.events.items():
-            moves: Iterable[tuple[tuple[str, ...], str | None]] = [(m.source, m.target) for m in event.moves] or [
-                (event.source, event.target)
-            ]
-            for sources, target in moves:
-                full = [resolve(states, s)[0] for s in sources if s != ANY] if sources and sources != (ANY,) else open_tops
-                transitions.append({"trigger": name, "source": full, "dest": None if target is None else resolve(states, target)[0]})
+            for sources, target in moves(procedure, event):
+                transitions.append({"trigger": name, "source": list(sources), "dest": target})
         self._machine = _Machine(
             model=None,
             states=[_node(name, state) for name, state in states.items()],

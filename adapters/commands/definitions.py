@@ -12,12 +12,12 @@ from adapters.commands import frame, screen
 from adapters.graph import mermaid, svg
 from adapters.library import definition_file, shipped_definitions
 from workflow.engine import version_taken
-from workflow.errors import UnknownProcedure
+from workflow.errors import BadInput, UnknownProcedure
 from workflow.explain import basis_text
 from workflow.journal.canonical import Json
 from workflow.procedure.load import Definition
 from workflow.procedure.model import Procedure
-from workflow.procedure.source import BrokenDefinition
+from workflow.procedure.source import BrokenDefinition, Problem
 from workflow.text import Text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -101,29 +101,39 @@ def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure o
 @app.command()
 def check(files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")]) -> None:
     """检查定义文件,一次报告全部错误 / check files, with all errors at once"""
-    broken: list[BrokenDefinition] = []
+    problems: list[Json] = []
     good: list[Json] = []
+    codes: set[int] = set()
     for path in files:
         try:
             definition = definition_file(path)
-            good.append({"file": str(path), "ref": definition.procedure.ref, "hash": definition.hash})
-            frame.say(
-                Text(
-                    f"{path}:正确,{definition.procedure.ref} {definition.hash}", f"{path}: ok, {definition.procedure.ref} {definition.hash}"
-                )
-            )
-        except BrokenDefinition as error:
-            broken.append(error)
+        except (BrokenDefinition, BadInput) as error:
+            codes.add(error.exit_code)
+            problems.extend(_problems(path, error))
             print(error.say(frame.settings.lang), file=sys.stderr)
-    if frame.settings.json:
-        problems: list[Json] = [
-            {"file": e.name, "line": p.line, "column": p.column, "field": p.field, "zh": p.message.zh, "en": p.message.en}
-            for e in broken
-            for p in e.problems
-        ]
-        screen.emit({"ok": good, "problems": problems}, lambda: None)
-    if broken:
-        raise typer.Exit(3)
+            continue
+        ref = definition.procedure.ref
+        good.append({"file": str(path), "ref": ref, "hash": definition.hash})
+        frame.say(Text(f"{path}:正确,{ref} {definition.hash}", f"{path}: ok, {ref} {definition.hash}"))
+    screen.emit({"ok": good, "problems": problems}, lambda: None)
+    if codes:
+        raise typer.Exit(max(codes))
+
+
+def _problems(path: Path, error: BrokenDefinition | BadInput) -> list[Json]:
+    found = error.problems if isinstance(error, BrokenDefinition) else [Problem(0, 0, "", error.message, error.hint)]
+    return [
+        {
+            "file": str(path),
+            "line": p.line,
+            "column": p.column,
+            "field": p.field,
+            "zh": p.message.zh,
+            "en": p.message.en,
+            "hint": None if p.hint is None else {"zh": p.hint.zh, "en": p.hint.en},
+        }
+        for p in found
+    ]
 
 
 @app.command()

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic_core import PydanticCustomError
 
 from workflow import term as terms
-from workflow.errors import DubanError
+from workflow.errors import BadCondition, DubanError
 from workflow.procedure import condition as conditions
 from workflow.procedure.fact import FactType
 from workflow.text import Text
@@ -30,7 +30,9 @@ def _many(value: Any) -> Any:
 
 
 def _explain(error: DubanError) -> PydanticCustomError:
-    return PydanticCustomError("duban", "{en}", {"zh": error.message.zh, "en": error.message.en})
+    hint = error.hint or Text("", "")
+    said = {"zh": error.message.zh, "en": error.message.en, "hint_zh": hint.zh, "hint_en": hint.en}
+    return PydanticCustomError("duban", "{en}", said)
 
 
 def _term(value: Any) -> Any:
@@ -43,11 +45,23 @@ def _term(value: Any) -> Any:
 
 
 def _condition(value: Any) -> Any:
-    return value if value is None or isinstance(value, conditions.Condition) else conditions.read(value)
+    if value is None or isinstance(value, conditions.Condition):
+        return value
+    try:
+        return conditions.read(value)
+    except BadCondition:
+        raise PydanticCustomError("condition", "not a condition") from None  # the loader asks for all that is wrong with it
 
 
 def _alternative(value: Any) -> Any:
     return value if value == Alternative.UNKNOWN else _condition(value)
+
+
+def _day(value: Any) -> Any:
+    """A date is written in one way; a number is never taken for the seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.match(value)):
+        return value
+    raise PydanticCustomError("date_parsing", "not a date")
 
 
 def _recurrence(value: Any) -> Any:
@@ -70,6 +84,10 @@ def _version(value: Any) -> Any:
     return str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else value
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+Day = Annotated[date, BeforeValidator(_day)]
+Words = Annotated[str, Field(pattern=r"\S", max_length=2000)]
+"""What people read: at least one character that is no space."""
 Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
 When = Annotated[
     Any,
@@ -101,8 +119,8 @@ class Model(BaseModel):
 class Label(Model):
     """What people read, in both languages."""
 
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+    zh: Words
+    en: Words
 
     @property
     def text(self) -> Text:
@@ -112,11 +130,11 @@ class Label(Model):
 class Basis(Model):
     """Document and clause on which a rule rests, with its validity and how surely it was read."""
 
-    document: str = Field(min_length=1)
+    document: Words
     clause: str = ""
     read: Literal["A", "B", "C"]
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     note: Label | None = None
 
 
@@ -317,8 +335,8 @@ class Obligation(Label):
 
 
 class InForce(Model):
-    since: date | None = Field(default=None, alias="from")
-    until: date | None = None
+    since: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
     """The last day on which it is in force."""
     by: Names = ()
     """Events whose day decides; the first that is present. Default: the opening event (S8.1)."""
@@ -336,8 +354,8 @@ class Period(Model):
 class Procedure(Model):
     procedure: Name
     version: Version
-    zh: str = Field(min_length=1)
-    en: str = Field(min_length=1)
+    zh: Words
+    en: Words
     calendar: str = "cn"
     zone: str = "Asia/Shanghai"
     hour: str = "09:00"
