@@ -52,11 +52,7 @@ def faults(obligation: Obligation, facts: Mapping[str, Fact]) -> list[Fault]:
         verdicts = {i: holds(when, known) for i, when in rules}
         certain = tuple(i for i, verdict in verdicts.items() if verdict)
         applied.update(certain)
-        example = {
-            **known.facts,
-            **{f"decided {k}": v for k, v in known.decided.items()},
-            **{f"happened {e}": True for e in known.happened},
-        }
+        example = {name if kind == "fact" else f"{kind} {name}": value for (kind, name), value in chosen.items()}
         if len(certain) > 1:
             found.setdefault(("overlap", certain), Fault("overlap", certain, example))
         elif not certain and not fallback and rules and None not in verdicts.values():
