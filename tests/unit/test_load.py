@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
 }  # fmt: skip
 
 
+@cache
 def refused(text: str) -> tuple[Problem, ...]:
     with pytest.raises(BrokenDefinition) as caught:
         load(text, "small.yaml", {"cn"})
