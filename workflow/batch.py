@@ -63,7 +63,8 @@ class Batch:
         self._drafts: dict[str, list[Act]] = {}
         self._swept: set[str] = set()
         self._organisation: Organisation | None = None
-        self._kept: Calendar | None = None
+        self._kept: set[str] = set()
+        self._refreshed = False
         self.erased: set[str] = set()
         """Cases of which something was destroyed: no copy of it stays in memory."""
         self.written: list[tuple[str, tuple[Act, ...]]] = []
@@ -178,14 +179,23 @@ class Batch:
 
     def _world(self, standing: Standing) -> World:
         sources = self._sources
+        self._refresh()
         rules = sources.definition(self._unit, standing.case.definition)
         return World(rules, sources.calendars, self._organised(), sources.tz, sources.in_use)
 
     def _opening(self, rules: Rules) -> World:
-        if self._kept is not self._sources.calendar:
-            self._kept = self._sources.calendar
-            self._sources.keep_calendar(self._unit, self._kept)
+        self._refresh()
+        calendar = self._sources.calendar_of(rules.procedure.calendar)
+        if calendar.digest not in self._kept:
+            self._kept.add(calendar.digest)
+            self._sources.keep_calendar(self._unit, calendar)
         return self._sources.opening(rules, self._organised())
+
+    def _refresh(self) -> None:
+        """See once in a transaction what another process imported."""
+        if not self._refreshed:
+            self._sources.refresh(self._unit)
+            self._refreshed = True
 
     def _load(self, case: str) -> tuple[Standing, str]:
         if case in self.standings:

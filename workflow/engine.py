@@ -160,21 +160,30 @@ class Engine:
     def import_calendar(self, calendar: Calendar, said: commands.Said, ground: str, *, write: bool = True) -> list[tuple[str, Row, Row]]:
         """Use a calendar from now on and recompute what is open (S8.2); returns (case, row before, row after) for each date that moves.
 
-        Every open case gets an act that names the calendar, who imported it and on what ground, all in one transaction. With ``write``
-        false nothing is kept.
+        It takes the place of the calendar of its id, and a national one puts its notices under the local ones too. Every open case that
+        counts in one of them gets an act that names the calendar, who imported it and on what ground, all in one transaction. With
+        ``write`` false nothing is kept.
         """
-        digest = self.sources.meet(calendar)
-        command = commands.Recalendar(said=said, calendar=digest, ground=ground)
-        waiting = [row.id for row in self.cases() if not row.ended]
+        with self.store.read() as view:
+            self.sources.refresh(view)
+        renewed = self.sources.renewed(calendar)
+        digests = {new.id: self.sources.meet(new) for new in renewed}
+        waiting: list[tuple[str, commands.Recalendar]] = []
         moved: list[tuple[str, Row, Row]] = []
-        for case in waiting:
+        for case in (row.id for row in self.cases() if not row.ended):
+            counted = self.calendars[self.case(case).case.calendar_now].id
+            if counted not in digests:
+                continue
+            command = commands.Recalendar(said=said, calendar=digests[counted], ground=ground)
+            waiting.append((case, command))
             found = self.forecast(case, command)
             before = {r.key: r for r in found.before}
             moved.extend((case, before[r.key], r) for r in found.after if r.key in before and r.open and r.due != before[r.key].due)
         if write:
             with self.batch() as batch:
-                batch.announce(calendar)
-                for case in waiting:
+                for new in renewed:
+                    batch.announce(new)
+                for case, command in waiting:
                     batch.do(case, command)
             self.sources.use(calendar)
         return moved
@@ -304,6 +313,7 @@ class Engine:
                 return Forecast((), self.sources.world(view, standing.case.definition), standing, standing, now, repeated=True)
             if case:
                 demand_free(view, case)
+            self.sources.refresh(view)
             world = self.sources.opening(rules, self.sources.organisation(view))
             after = decide(None, command, world, now, case or "-").noted(world, now)
         return Forecast(after.case.acts, world, None, after, now)
@@ -374,6 +384,7 @@ class Engine:
         broken: dict[str, Exception] = {}
         missing = self._missing(now, broken)
         with self.store.read() as view:
+            self.sources.refresh(view)
             organisation = self.sources.organisation(view)
             for procedure, unit, period in missing:
                 with _apart(f"{procedure}.{unit}", broken):

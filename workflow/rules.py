@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cached_property
 from typing import Any, Literal
@@ -236,12 +236,12 @@ class World:
     organisation: Organisation
     tz: str = ""
     """Version of the time-zone database, recorded with each case."""
-    in_use: str = ""
-    """Digest of the calendar that live cases count on from now on (S8.2); empty in a replay, which knows what the journal says."""
+    in_use: Mapping[str, str] = field(default_factory=dict)
+    """Id → digest of the calendars that live cases count on from now on (S8.2); empty in a replay, which knows what the journal says."""
 
-    def outdated(self, calendar: str) -> bool:
-        """Whether a case that counts on ``calendar`` has to change to the one in use, which knows more of the same one."""
-        return self.in_use not in ("", calendar) and self.calendars[self.in_use].id == self.calendars[calendar].id
+    def newest(self, calendar: str) -> str:
+        """The calendar to which a case that counts on ``calendar`` has to change: the one in use of its id, or itself."""
+        return self.in_use.get(self.calendars[calendar].id, calendar) if self.in_use else calendar
 
     def calendar(self, digest: str) -> Calendar:
         return self.calendars[digest]

@@ -7,7 +7,7 @@ their digest, the organisation and a case are compared with the head of their ch
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -30,9 +30,9 @@ KEEP = 4096
 _IN_USE = "calendar-in-use"
 
 
-def _announced(calendar: Calendar) -> str:
-    """The key of an announcement: the same calendar is kept under its own digest as well."""
-    return digest(b"in use " + calendar.data)
+def _announced(calendar: Calendar, number: int) -> str:
+    """The key of an announcement, numbered: going back to an earlier content is an announcement too."""
+    return digest(b"in use %d " % number + calendar.data)
 
 
 class Sources:
@@ -43,16 +43,15 @@ class Sources:
         self.tz = tz
         self.calendars: dict[str, Calendar] = {}
         """Every calendar that was met, by digest."""
+        self._lock = Lock()
+        self._main = calendar.id
+        self._in_use: dict[str, str] = {}
+        self._read: Sequence[tuple[str, str]] = ()
         self.use(calendar)
-        imported = view.blobs(_IN_USE)
-        if imported:
-            data = view.blob(imported[-1][1])
-            assert data is not None
-            self.use(Calendar.of(parse_canonical(data)).extended(calendar))
+        self.refresh(view)
         self._rules: dict[str, Rules] = {}
         self._organisation: tuple[str, Organisation] = ("", Organisation())
         self._standings: OrderedDict[str, tuple[str, Standing]] = OrderedDict()
-        self._lock = Lock()
 
     # definitions
 
@@ -99,32 +98,69 @@ class Sources:
         return calendar.digest
 
     def use(self, calendar: Calendar) -> None:
-        """Pin new cases to this calendar from now on."""
-        self._calendar = self.meet(calendar)
+        """Pin new cases that count in the calendar of this id to this one from now on; local ones keep their days on top of it."""
+        changed = {new.id: self.meet(new) for new in self.renewed(calendar)}
+        self._in_use = {**self._in_use, **changed}
+
+    def renewed(self, calendar: Calendar) -> tuple[Calendar, ...]:
+        """What a calendar in use makes of the others: itself, and under a national one every local one with its notices."""
+        local = [c for c in map(self.calendars.__getitem__, self._in_use.values()) if c.overlays and c.id != calendar.id]
+        return (calendar, *(calendar.under(c.overlays) for c in local if not calendar.overlays and c.base == calendar.id))
 
     @property
     def calendar(self) -> Calendar:
-        """The calendar in use."""
-        return self.calendars[self._calendar]
+        """The calendar in use of the engine itself; :meth:`calendar_of` is that of a procedure."""
+        return self.calendars[self._in_use[self._main]]
 
     @property
-    def in_use(self) -> str:
-        """Its digest."""
-        return self._calendar
+    def in_use(self) -> Mapping[str, str]:
+        """The digest of each calendar in use, by its id."""
+        return self._in_use
+
+    def calendar_of(self, name: str) -> Calendar:
+        """The calendar in use that a procedure names. Raises :class:`~workflow.errors.ConfigError`."""
+        found = self._in_use.get(name)
+        if found is None:
+            there = ", ".join(sorted(self._in_use))
+            raise ConfigError(
+                Text(f"存储中没有日历 {name!r}", f"the store has no calendar {name!r}"),
+                hint=Text(f"用 duban calendar import 导入;现有 {there}", f"put it in with duban calendar import; there are: {there}"),
+            )
+        return self.calendars[found]
+
+    def refresh(self, view: View) -> None:
+        """Use what was imported into the store since, by whichever process; what it does not have of ours stays."""
+        announced = view.blobs(_IN_USE)
+        with self._lock:
+            same = announced[: len(self._read)] == self._read  # unless a host rolled back what was read
+            for _, found in announced[len(self._read) if same else 0 :]:
+                data = view.blob(found)
+                assert data is not None
+                calendar = Calendar.of(parse_canonical(data))
+                if calendar.base in self._in_use:
+                    ours = self.calendars[self._in_use[calendar.base]]
+                    calendar = ours.under(calendar.overlays) if calendar.overlays else calendar.extended(ours)
+                self.use(calendar)
+            self._read = announced
 
     def keep_calendar(self, unit: Unit, calendar: Calendar) -> None:
         """Put a calendar into the store: what a case is pinned to must be there."""
         unit.put_blob("calendar", calendar.id, self.meet(calendar), calendar.data)
 
     def announce_calendar(self, unit: Unit, calendar: Calendar) -> None:
-        """Make a calendar the one that every engine on this store uses from now on."""
+        """Make a calendar the one of its id that every engine on this store uses from now on."""
         self.keep_calendar(unit, calendar)
-        unit.put_blob(_IN_USE, calendar.id, _announced(calendar), calendar.data)
+        if not self._is_announced(unit, calendar):
+            unit.put_blob(_IN_USE, calendar.id, _announced(calendar, len(unit.blobs(_IN_USE))), calendar.data)
 
     def is_announced(self, view: View) -> bool:
-        """Whether the calendar in use is the one that was announced last."""
+        """Whether the calendar in use is the one of its id that was announced last."""
+        return self._is_announced(view, self.calendar)
+
+    def _is_announced(self, view: View, calendar: Calendar) -> bool:
         found = view.blobs(_IN_USE)
-        return bool(found) and found[-1][1] == _announced(self.calendar)
+        last = max((n for n, (name, _) in enumerate(found) if name == calendar.id), default=None)
+        return last is not None and found[last][1] == _announced(calendar, last)
 
     def calendars_of(self, view: View, entries: Iterable[Entry]) -> Mapping[str, Calendar]:
         """The calendars by digest, with those that the entries are pinned to loaded from the store."""
@@ -158,12 +194,13 @@ class Sources:
     # cases
 
     def world(self, view: View, definition: str) -> World:
-        return World(self.definition(view, definition), self.calendars, self.organisation(view), self.tz, self._calendar)
+        self.refresh(view)
+        return World(self.definition(view, definition), self.calendars, self.organisation(view), self.tz, self._in_use)
 
     def opening(self, rules: Rules, organisation: Organisation) -> World:
-        """The world of a case that is about to open: the calendar in use stands first, which is the one that it is pinned to."""
-        first = {self._calendar: self.calendar}
-        return World(rules, {**first, **self.calendars}, organisation, self.tz)
+        """The world of a case that is about to open: the calendar that its procedure counts in stands first; the case is pinned to it."""
+        calendar = self.calendar_of(rules.procedure.calendar)
+        return World(rules, {calendar.digest: calendar, **self.calendars}, organisation, self.tz)
 
     def standing(self, view: View, case: str, now: datetime) -> tuple[Standing, str]:
         """A folded case and the head of its chain. Raises :class:`~workflow.errors.UnknownCase`."""

@@ -104,7 +104,8 @@ def clocked(case: Case, world: World, now: datetime) -> Act | None:
             return act
     due = next_clock(case, world, now) if world.rules.clock_events else None
     if due is None:
-        return recalendared(case, world.in_use, now) if world.outdated(case.calendar_now) else None
+        newest = world.newest(case.calendar_now)
+        return recalendared(case, newest, now) if newest != case.calendar_now else None
     instant, name = due
     state = world.rules.chart.fire(case.state, name)
     assert state is not None

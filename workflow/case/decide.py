@@ -33,7 +33,7 @@ def decide(standing: Standing | None, command: commands.Command, world: World, n
     if standing is None:
         raise BadInput(Text("没有案件", "there is no case"))
     if isinstance(command, commands.Recalendar):  # it says itself who imported which calendar, and on what ground
-        world = replace(world, in_use="")
+        world = replace(world, in_use={})
     standing = catch_up(standing, world, now)
     draft = _HANDLERS[type(command)](Scene(standing, world, now), command)
     return standing if draft is None else catch_up(settle(standing, draft, world), world, now)
