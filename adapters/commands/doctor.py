@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from adapters.calendars import shipped
-from adapters.commands import frame, screen
+from adapters.commands import almanac, frame, screen
 from adapters.host import SystemClock, tz
 from workflow.errors import DubanError
 from workflow.text import Text
@@ -28,10 +28,10 @@ def doctor() -> None:
     checks.append((Text("Python", "Python"), platform.python_version(), sys.version_info >= (3, 11)))
     zone = tz()
     checks.append((Text("时区数据库", "time-zone database"), zone, zone != "unknown"))
-    calendar = shipped("cn")
-    last = date(max(calendar.used), 12, 31)
+    last, source = _calendar()
     left = (last - now.date()).days
-    checks.append((Text("已公布日历剩余天数", "days of published calendar left"), f"{left} ({last})", left >= WANTED_DAYS))
+    told = f"{left} ({last}) · {source.say(frame.settings.lang)}"
+    checks.append((Text("已公布日历剩余天数", "days of published calendar left"), told, left >= WANTED_DAYS))
     free = _free(_file())
     checks.append((Text("磁盘空间", "disk space"), f"{free // 1_000_000} MB", free >= WANTED_BYTES))
     encoding = (sys.stdout.encoding or "").lower()
@@ -50,6 +50,19 @@ def doctor() -> None:
         )
     if not all(ok for _, _, ok in checks):
         raise typer.Exit(frame.EXIT_FINDINGS)
+
+
+def _calendar() -> tuple[date, Text]:
+    """The last day up to which every year is published, and in which calendar; a store that cannot be read has a check of its own."""
+    try:
+        found = almanac.find()
+    except DubanError:
+        found = almanac.Almanac(shipped(), "")
+    used = found.calendar.used
+    year = min(used)
+    while year + 1 in used:
+        year += 1
+    return date(year, 12, 31), found.source
 
 
 def _file() -> Path:

@@ -332,6 +332,7 @@ def test_a_word_is_never_turned_into_a_number(word: str) -> None:
     ("start", "term"),
     [
         ("9999-12-31 10:00", "1 day"),
+        ("9999-12-31T20:00:00+00:00", "1 working day"),
         ("9999-12-31 10:00", "0 days"),
         ("9999-12-31 23:50", "1 hour"),
         ("9999-12-31 10:00", "end of month"),

@@ -69,11 +69,11 @@ def due(start: datetime, term: Term, calendar: Calendar, zone: ZoneInfo, pauses:
     Raises :class:`~workflow.errors.BadTerm` for a qualitative term, which has no number, and :class:`~workflow.errors.CalendarGap` for
     working days beyond the calendar and for dates outside the years 1 to 9999.
     """
-    if type(term) is Span and term.unit == "working day" and not pauses:
-        known = _looked_up(start, term, calendar, zone)
-        if known is not None:
-            return known
     try:
+        if type(term) is Span and term.unit == "working day" and not pauses:
+            known = _looked_up(start, term, calendar, zone)
+            if known is not None:
+                return known
         found = _due(utc(start), term, calendar, zone, pauses)
         if not 1 < found.instant.year < 9999:
             found.latest.astimezone(zone)  # what is in UTC may not be in the zone
