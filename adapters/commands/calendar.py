@@ -15,7 +15,7 @@ import typer
 from adapters.calendars import read_document
 from adapters.commands import almanac, frame, screen
 from workflow import term as terms
-from workflow.calendar import Calendar, from_holiday_cn
+from workflow.calendar import Calendar, from_holiday_cn, named
 from workflow.command import Said
 from workflow.errors import BadInput, BadTerm, DubanError, NotFound
 from workflow.journal.canonical import Json
@@ -163,10 +163,12 @@ def show(
     def render() -> None:
         revision = Text(f"第 {notice.revision} 版", f"revision {notice.revision}").say(frame.settings.lang)
         print(f"{found.id} {year}  {revision}  {notice.issued}  {notice.ground}")
+        lang = frame.settings.lang
+        off, work = Text("放假", "off").say(lang), Text("调休上班", "make-up working day").say(lang)
         rows: list[list[str]] = []
         for part in (document, *local):
-            rows += [[a, b if b != a else "", Text("放假", "off").say(frame.settings.lang), str(n)] for a, b, n in part["off"]]
-            rows += [[day, "", Text("调休上班", "make-up working day").say(frame.settings.lang), str(n)] for day, n in part["work"]]
+            rows += [[first, last if last != first else "", off, named(name).say(lang)] for first, last, name in part["off"]]
+            rows += [[day, "", work, named(name).say(lang)] for day, name in part["work"]]
         screen.table((Text("自", "from"), Text("至", "to"), Text("安排", "kind"), Text("节日", "holiday")), sorted(rows))
         for source in notice.sources:
             print(source)

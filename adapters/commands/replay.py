@@ -18,7 +18,7 @@ from adapters.eventlog import Unreadable
 from workflow import organisation as organisations
 from workflow.act import Act
 from workflow.calendar import Calendar
-from workflow.errors import BadInput, Drift, IntegrityError, UnknownProcedure, UnreadableRows
+from workflow.errors import BadInput, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
 from workflow.moment import parse, unstamp, utc
 from workflow.obligation.ledger import Outcome
 from workflow.organisation import CHAIN
@@ -83,7 +83,6 @@ def _unreadable(rows: Sequence[Unreadable], log: Path) -> UnreadableRows:
 
 
 def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> tuple[Report, list[Unreadable]]:
-    from adapters.calendars import shipped
     from adapters.eventlog import load_map, read_log
     from adapters.library import definition_file, shipped_definitions
     from workflow.logmap import check_fit
@@ -105,7 +104,7 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> tuple[Repo
             read.cases,
             log_map,
             versions,
-            shipped("cn"),
+            _calendar(versions),
             read=read.read,
             ignored=read.ignored,
             unreadable=len(read.unreadable),
@@ -114,6 +113,16 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> tuple[Repo
         )
         progress.update(folding, completed=len(read.cases))
     return report, read.unreadable
+
+
+def _calendar(versions: Sequence[Rules]) -> Calendar:
+    """The shipped calendar that the versions count in: a log brings none of its own. Raises :class:`NotFound`, :class:`ConfigError`."""
+    from adapters.calendars import shipped
+
+    names = sorted({r.procedure.calendar for r in versions})
+    if len(names) > 1:
+        raise ConfigError(Text(f"各版本的日历不同:{'、'.join(names)}", f"the versions count in different calendars: {', '.join(names)}"))
+    return shipped(names[0])
 
 
 def _advance(progress: Progress, task: Any) -> Callable[[int], None]:

@@ -53,7 +53,8 @@ class Day:
         return self.kind in ("working", "makeup")
 
 
-def _named(name: str) -> Text:
+def named(name: str) -> Text:
+    """The name of a holiday, in English too where it is known."""
     return Text(name, " and ".join(ENGLISH.get(part, part) for part in name.split("、")))
 
 
@@ -212,11 +213,11 @@ class Calendar:
         for year in (day.year + 1, day.year):
             notice = self.used.get(year)
             if notice is not None and day in notice.work:
-                return Day(day, "makeup", _named(notice.work[day]), certain)
+                return Day(day, "makeup", named(notice.work[day]), certain)
             if notice is not None and day in notice.off:
-                return Day(day, "holiday", _named(notice.off[day]), certain)
+                return Day(day, "holiday", named(notice.off[day]), certain)
         if day.year not in self.used and day in self.statutory:
-            return Day(day, "holiday", _named(self.statutory[day]), certain)
+            return Day(day, "holiday", named(self.statutory[day]), certain)
         if day.weekday() >= 5:
             return Day(day, "weekend", WEEKEND, certain)
         return Day(day, "working", Text("工作日", "working day"), certain)
