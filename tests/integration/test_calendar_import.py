@@ -457,7 +457,8 @@ def test_every_shipped_procedure_counts_in_the_shipped_calendar() -> None:
 
 def test_a_log_is_replayed_in_the_calendar_of_its_procedure(duban: Run) -> None:
     Path("log.csv").write_text("case,time,what\nA,2026-12-18 09:00,begin\n", encoding="utf-8")
-    columns = "columns: {case: case, time: time, activity: what}\nzone: Asia/Shanghai\nrole: desk\nformats: '%Y-%m-%d %H:%M'\nactivities: {begin: begin}\n"
+    columns = "columns: {case: case, time: time, activity: what}\nzone: Asia/Shanghai\nrole: desk\n"
+    columns += "formats: '%Y-%m-%d %H:%M'\nactivities: {begin: begin}\n"
     Path("map.yaml").write_text(f"procedure: local\n{columns}", encoding="utf-8")
     words = ("replay", "--log", "log.csv", "--map", "map.yaml", "--definition", "local.yaml")
     Path("local.yaml").write_text(LOCAL, encoding="utf-8")
