@@ -18,11 +18,9 @@ MAX_BYTES = 1_000_000
 
 @cache
 def calendar_names() -> frozenset[str]:
-    """The shipped calendars, and the overlays that can be put on top of one."""
+    """The shipped calendars."""
     folder = files("definitions") / "calendars"
-    overlays = folder / "overlays"
-    names = {f.name for f in folder.iterdir() if f.is_dir() and f.name != "overlays" and not f.name.startswith("_")}
-    return frozenset(names | ({f.name.removesuffix(".json") for f in overlays.iterdir()} if overlays.is_dir() else set()))
+    return frozenset(f.name for f in folder.iterdir() if f.is_dir() and f.name.isalnum())
 
 
 @cache

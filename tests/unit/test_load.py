@@ -111,6 +111,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "zone is a folder": ("zone: Asia/Shanghai", "|zone: Asia", "未知时区", "unknown time zone"),
     "zone is a path": ("zone: Asia/Shanghai", "|zone: ../../etc/passwd", "未知时区", "unknown time zone"),
     "calendar": ("zone: Asia/Shanghai", "zone: Asia/Shanghai\n|calendar: mars", "未知日历 mars", "unknown calendar mars"),
+    "local calendar": ("zone: Asia/Shanghai", "zone: Asia/Shanghai\n|calendar: cn+", "未知日历 cn+", "unknown calendar cn+"),
     "in force backwards": ("until: 2030-12-31, by", "|until: 2019-12-31, by", "早于开始日", "before it begins"),
     "basis backwards": ("valid_until: 2030-12-31}", "|valid_until: 2019-12-31}", "早于开始日", "before it begins"),
     "choice without choices": ("  fire: {zh: 起火, en: fire, type: yes_no}", "  |fire: {zh: 起火, en: fire, type: choice}", "要写 of", "needs 'of'"),

@@ -89,7 +89,7 @@ class Overlay:
         """Read an overlay. Raises :class:`~workflow.errors.BadInput` that says what is wrong with it."""
         try:
             name = document["id"]
-            if not isinstance(name, str) or not name or not all(part.isalnum() and part.isascii() for part in name.split("-")):
+            if not isinstance(name, str) or not is_overlay_id(name):
                 raise ValueError(f"id {name!r}")
             off, work = _off(document["off"]), _work(document.get("work", ()))
             _apart(off, work)
@@ -115,6 +115,11 @@ class Overlay:
             "off": _runs(self.off),
             "work": [[d.isoformat(), n] for d, n in sorted(self.work.items())],
         }
+
+
+def is_overlay_id(name: str) -> bool:
+    """Whether an overlay can be called so: letters, digits and hyphens between them."""
+    return all(part.isalnum() and part.isascii() for part in name.split("-"))
 
 
 def _number(value: Any) -> int:

@@ -10,6 +10,7 @@ from datetime import date
 from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from workflow.calendar import is_overlay_id
 from workflow.procedure.condition import KEYWORDS
 from workflow.procedure.draft import Draft
 from workflow.procedure.duties import Duties, counted
@@ -70,8 +71,11 @@ class Check(Naming):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             hint = Text("例如 Asia/Shanghai", "for example Asia/Shanghai")
             yield self.problem(("zone",), Text(f"未知时区 {p.zone}", f"unknown time zone {p.zone}"), hint)
-        if self._calendars is not None and not all(part in self._calendars for part in p.calendar.split("+")):
-            hint = Text("可用:" + "、".join(sorted(self._calendars)), "known: " + ", ".join(sorted(self._calendars)))
+        base, *local = p.calendar.split("+")
+        if self._calendars is not None and (base not in self._calendars or not all(map(is_overlay_id, local))):
+            # local calendars are brought by each store, so that only their form can be checked
+            there = ", ".join(sorted(self._calendars))
+            hint = Text(f"可用:{there};地方日历写 cn+名称", f"known: {there}; a local one is written cn+ID")
             yield self.problem(("calendar",), Text(f"未知日历 {p.calendar}", f"unknown calendar {p.calendar}"), hint)
         yield from self.hour(("hour",), p.hour)
         yield from self.names(("in_force", "by"), p.in_force.by, self.events, EVENT)
