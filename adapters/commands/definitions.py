@@ -75,7 +75,10 @@ def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure o
     def render() -> None:
         out = screen.console()
         out.print(f"{p.title.say(lang)}  {p.ref}  {definition.hash}", style="bold")
-        events = [[n, e.text.say(lang), "、".join(e.by), ", ".join(e.source) or "*", e.target or "", e.kind] for n, e in p.events.items()]
+        events = []
+        for n, e in p.events.items():
+            for source, target in [(m.source, m.target) for m in e.moves] or [(e.source, e.target)]:
+                events.append([n, e.text.say(lang), "、".join(e.by), ", ".join(source) or "*", target or "", e.kind])
         screen.table(
             (Text("事件", "event"), Text("名称", "title"), Text("办理", "by"), Text("自", "from"), Text("至", "to"), Text("种类", "kind")),
             events,

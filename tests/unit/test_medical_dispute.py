@@ -398,6 +398,37 @@ def test_every_duty_of_the_definition_is_in_the_table() -> None:
     assert {key.split("/")[0].split("#")[0] for key in OWED} == set(RULES.duties)
 
 
+CLAUSES: dict[str, tuple[str, ...]] = {
+    "report_head": ("E02",),
+    "report_hospital": ("E03",),
+    "report_hospital_self": ("E02", "E03", "unit"),
+    "written_hospital": ("unit",),
+    "report_authority": ("E04",),
+    "written_authority": ("unit",),
+    "report_death": ("E04", "unit"),
+    "send_people": ("E05",),
+    "remedy": ("E05",),
+    "check_charges": ("E06",),
+    "correct_charges": ("E06",),
+    "seal": ("E07",),
+    "custody": ("E08",),
+    "inquiry": ("E10",),
+    "inquiry_report": ("E11",),
+    "explain": ("E12",),
+    "keep_order": ("E13",),
+    "feedback": ("E14", "E15"),
+}
+
+
+def test_every_duty_rests_on_its_clause_or_visibly_on_the_unit() -> None:
+    assert {name: o.basis for name, o in PROCEDURE.obligations.items()} == CLAUSES
+
+
+def test_every_row_of_the_source_is_the_basis_of_an_event() -> None:
+    used = {b for e in PROCEDURE.events.values() for b in e.basis} - {"unit"}
+    assert used == {f"E{n:02}" for n in range(1, 16)}
+
+
 def begun(owed: Owed) -> Dispute:
     play = Dispute(owed.facts)
     for n, act in enumerate(owed.before):
