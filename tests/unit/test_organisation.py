@@ -165,6 +165,16 @@ def test_s9_1_the_posts_above_are_those_of_what_the_parent_was_merged_into() -> 
     assert before is not None and after is not None and (before.id, after.id) == ("old.office", "new.office")
 
 
+def test_s9_1_a_post_of_the_unit_comes_before_one_that_a_merged_unit_brought() -> None:
+    units = {
+        "old": Unit("old", "旧村", "Old", "village", merged_into="new", merged_from=day("2026-01-01")),
+        "new": Unit("new", "新村", "New", "village"),
+    }
+    posts = {name: Post(name, "head", name.split(".")[0], "村长", "head") for name in ("old.head", "new.head")}
+    found = Organisation(units, posts).post_for("head", "new", at("2026-01-01 00:00"))
+    assert found is not None and found.id == "new.head"
+
+
 def test_s9_1_a_person_in_two_roles_names_the_one_meant(town: Organisation) -> None:
     when = at("2026-09-01 12:00")
     assert town.actor(Actor("duty", person="p4"), "east", when).post == "east.duty"

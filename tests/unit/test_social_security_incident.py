@@ -322,6 +322,8 @@ def test_s1_2_a_written_report_that_nobody_signed_leaves_the_towns_start_open(ni
     assert (row.outcome, row.reason) == (UNKNOWN, "receipt")
     night.at("10-02 00:50").do(c.Receipt(said=night.said("government"), of=2, by="government"))
     assert night.due("report_district") == "10-02 01:50"
+    for duty in ("telephone_district", "classify"):  # without a number: the time since the town was told is shown
+        assert night.row(duty, "10-02 02:00").elapsed == timedelta(minutes=70)
 
 
 def test_s1_2_a_later_call_bounds_when_the_written_report_was_received(night: Night) -> None:
