@@ -93,7 +93,6 @@ class Report:
 
 def row_document(row: Row, case: Case) -> dict[str, Json]:
     """Everything of a row that decides something: its outcome, its dates and where they come from. What there is none of is left out."""
-    by = case.act(row.met_by) if row.met_by is not None else None
     found: dict[str, Json] = {
         "row": row.key,
         "outcome": row.outcome.value,
@@ -102,16 +101,27 @@ def row_document(row: Row, case: Case) -> dict[str, Json]:
         "revisions": [_revision_document(v) for v in row.revisions],
         "pending": [_revision_document(v) for v in row.pending],
         "met": row.met_at.encode() if row.met_at is not None else None,
-        "met_by": by.name if by is not None else None,
+        "met_by": _called(row.met_by, case),
         "elapsed": _seconds(row.elapsed),
         "late": [_seconds(row.late.clock), row.late.working_days] if row.late is not None else None,
         "bounds": [stamp(row.bounds[0]), stamp(row.bounds[1])] if row.bounds is not None else None,
-        "ended_by": row.ended_by,
+        "ended_by": _called(row.ended_by, case),
         "beside": row.beside,
         "blank": row.blank,
         "suspected": row.suspected,
     }
     return {k: v for k, v in found.items() if v or (v == 0 and v is not False)}
+
+
+def _called(n: int | None, case: Case) -> Json:
+    """An act by what it is, never by its number: flags take numbers too, and no tick of a daemon may show in a digest (S3.6)."""
+    act = case.act(n) if n is not None else None
+    if act is None:
+        return None
+    if act.kind in DEEDS:
+        return act.name
+    about = _called(int(act.name), case) if act.name.isdigit() else act.name
+    return [act.kind, about]
 
 
 def _revision_document(v: DueRevision) -> dict[str, Json]:
