@@ -68,7 +68,7 @@ def _clean(value: Any) -> Any:
     if kind is int:
         if -_LIMIT <= value <= _LIMIT:
             return value
-        raise BadInput(Text(f"整数超出范围:{value}", f"the integer is out of range: {value}"))
+        raise BadInput(Text(f"整数超出范围:{value:#x}", f"the integer is out of range: {value:#x}"))  # decimal has a limit of its own
     if kind is dict or isinstance(value, Mapping):
         found = {_key(k): _clean(v) for k, v in value.items()}
         if len(found) != len(value):
