@@ -18,7 +18,7 @@ from workflow.audit import CALENDAR, DEFINITION, Audited, Document, audit
 from workflow.calendar import Calendar
 from workflow.engine import Engine
 from workflow.errors import BadInput, DubanError, IntegrityError
-from workflow.journal.canonical import Json, canonical, parse_canonical
+from workflow.journal.canonical import Algorithm, Json, canonical, parse_canonical
 from workflow.journal.chain import Finding
 from workflow.journal.entry import Entry, Stored
 from workflow.journal.seal import Checkpoint, StoredSeal
@@ -110,7 +110,7 @@ class _Scan:
         if (kind == "header") is not (number == 1):
             raise ValueError("the header is the first line")
         if kind == "header":
-            if item["format"] != FORMAT:
+            if item["format"] != FORMAT or item["algorithm"] not in tuple(Algorithm):
                 raise BadInput(Text("日志导出的格式未知", "the export has an unknown format"))
             self.algorithm, self.as_of = str(item["algorithm"]), unstamp(item["as_of"])
         elif kind == "end":

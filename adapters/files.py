@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from workflow.errors import BadInput
+from workflow.errors import BadInput, StoreUnavailable
 from workflow.text import Text
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -17,7 +17,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 def write_whole(path: Path, lines: Iterable[str]) -> None:
     """Write beside the file and put it in place at the end: whatever goes wrong, a half-written file is never seen under its name.
 
-    Raises :class:`~workflow.errors.BadInput` where nothing can be written; a full disk stays an :class:`OSError`.
+    Raises :class:`~workflow.errors.BadInput` where nothing can be written, :class:`~workflow.errors.StoreUnavailable` for a full disk.
     """
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     special = path.exists() and not path.is_file()  # a pipe or a device cannot be put in place
@@ -33,6 +33,5 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
         finally:
             beside.unlink(missing_ok=True)
     except OSError as error:
-        if error.errno in FULL:
-            raise
-        raise BadInput(Text(f"不能写入文件:{error.strerror}", f"cannot write the file: {error.strerror}"), where=str(path)) from None
+        kind = StoreUnavailable if error.errno in FULL else BadInput
+        raise kind(Text(f"不能写入文件:{error.strerror}", f"cannot write the file: {error.strerror}"), where=str(path)) from None

@@ -23,6 +23,7 @@ from workflow.organisation import CHAIN, Organisation
 from workflow.ports import DueRow, View
 from workflow.procedure.load import thaw
 from workflow.rules import Rules, World
+from workflow.sources import announcement
 from workflow.text import Text
 
 DEFINITION, CALENDAR, IN_USE = "definition", "calendar", "calendar-in-use"
@@ -126,11 +127,16 @@ def pinned(entry: Entry) -> Iterator[str]:
 
 
 def _documents(documents: Iterable[Document], rules: dict[str, Rules], calendars: dict[str, Calendar]) -> Iterator[Finding]:
+    announced = 0
     for document in documents:
         data = document.data
         where = f"{document.kind} {document.name}"
-        prefix = b"in use " if document.kind == IN_USE else b""
-        if not isinstance(data, bytes) or digest(prefix + data) != document.hash:
+        if document.kind == IN_USE:
+            found = announcement(data, announced) if isinstance(data, bytes) else ""
+            announced += 1
+        else:
+            found = digest(data) if isinstance(data, bytes) else ""
+        if data is None or found != document.hash:
             yield Finding("document", where, 0, Text(f"内容与哈希 {document.hash} 不符", f"it does not have its hash {document.hash}"))
             continue
         try:

@@ -230,7 +230,7 @@ class Batch:
 def answered(view: View, command: commands.Command, key: str | None) -> Answer | None:
     """What the same command with the same key was answered before. Raises :class:`KeyReused` when it was another command."""
     answer = view.answer(key) if key is not None else None
-    if answer is not None and answer.request != digest(canonical(command.document())):
+    if answer is not None and answer.request and answer.request != digest(canonical(command.document())):
         raise KeyReused(
             Text(f"幂等键 {key!r} 已用于另一个命令", f"the key {key!r} was used for another command"),
             hint=Text("换一个键", "use another key"),

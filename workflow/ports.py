@@ -71,7 +71,7 @@ class Answer:
     """What a command with an idempotency key was answered, to be given again."""
 
     request: str
-    """Digest of the command."""
+    """Digest of the command; empty after the part of an entry that it wrote was erased, for a short text could be guessed from it."""
     case: str
     n: int
     """The case version after the command."""
@@ -166,7 +166,7 @@ class Unit(View, Protocol):
         sealed already or not there."""
 
     def erase(self, case: str, n: int) -> bool:
-        """Destroy the erasable part of an entry for good; ``False`` when there was none."""
+        """Destroy the erasable part of an entry for good, and the digest of the request that wrote it; ``False`` when there was none."""
 
 
 class Store(Protocol):

@@ -7,15 +7,16 @@ their digest, the organisation and a case are compared with the head of their ch
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 from workflow import organisation as organisations
 from workflow.act import Act
 from workflow.calendar import Calendar
 from workflow.case.standing import Standing
-from workflow.errors import ConfigError, UnknownCase, UnknownProcedure
+from workflow.errors import ConfigError, IntegrityError, UnknownCase, UnknownProcedure
 from workflow.journal.canonical import digest, parse_canonical
 from workflow.journal.entry import Entry
 from workflow.organisation import CHAIN, Organisation
@@ -30,9 +31,20 @@ KEEP = 4096
 _IN_USE = "calendar-in-use"
 
 
-def _announced(calendar: Calendar, number: int) -> str:
+def _sound(data: bytes | None, name: str, found: Callable[[bytes], str] = digest) -> bytes:
+    """The bytes of a document, if they are those that were put under its digest: every outcome rests on them."""
+    if not isinstance(data, bytes) or found(data) != name:
+        raise IntegrityError(
+            Text("存储中的定义或日历被改动", "a definition or calendar in the store was edited"),
+            where=name,
+            hint=Text("用 duban audit verify 核验", "see duban audit verify"),
+        )
+    return data
+
+
+def announcement(data: bytes, number: int) -> str:
     """The key of an announcement, numbered: going back to an earlier content is an announcement too."""
-    return digest(b"in use %d " % number + calendar.data)
+    return digest(b"in use %d " % number + data)
 
 
 class Sources:
@@ -64,7 +76,7 @@ class Sources:
             data = view.blob(definition)
             if data is None:
                 raise UnknownProcedure(Text(f"存储中没有定义 {definition}", f"the store has no definition {definition}"))
-            self._rules[definition] = Rules(thaw(data, definition).procedure, definition)
+            self._rules[definition] = Rules(thaw(_sound(data, definition), definition).procedure, definition)
         return self._rules[definition]
 
     def definitions(self, view: View) -> list[Rules]:
@@ -133,9 +145,9 @@ class Sources:
         announced = view.blobs(_IN_USE)
         with self._lock:
             same = announced[: len(self._read)] == self._read  # unless a host rolled back what was read
-            for _, found in announced[len(self._read) if same else 0 :]:
-                data = view.blob(found)
-                assert data is not None
+            done = len(self._read) if same else 0
+            for number, (_, found) in enumerate(announced[done:], done):
+                data = _sound(view.blob(found), found, partial(announcement, number=number))
                 calendar = Calendar.of(parse_canonical(data))
                 if calendar.base in self._in_use:
                     ours = self.calendars[self._in_use[calendar.base]]
@@ -151,7 +163,7 @@ class Sources:
         """Make a calendar the one of its id that every engine on this store uses from now on."""
         self.keep_calendar(unit, calendar)
         if not self._is_announced(unit, calendar):
-            unit.put_blob(_IN_USE, calendar.id, _announced(calendar, len(unit.blobs(_IN_USE))), calendar.data)
+            unit.put_blob(_IN_USE, calendar.id, announcement(calendar.data, len(unit.blobs(_IN_USE))), calendar.data)
 
     def is_announced(self, view: View) -> bool:
         """Whether the calendar in use is the one of its id that was announced last."""
@@ -160,7 +172,7 @@ class Sources:
     def _is_announced(self, view: View, calendar: Calendar) -> bool:
         found = view.blobs(_IN_USE)
         last = max((n for n, (name, _) in enumerate(found) if name == calendar.id), default=None)
-        return last is not None and found[last][1] == _announced(calendar, last)
+        return last is not None and found[last][1] == announcement(calendar.data, last)
 
     def calendars_of(self, view: View, entries: Iterable[Entry]) -> Mapping[str, Calendar]:
         """The calendars by digest, with those that the entries are pinned to loaded from the store."""
@@ -171,7 +183,7 @@ class Sources:
                 blob = view.blob(name)
                 if blob is None:
                     raise ConfigError(Text(f"存储中没有日历 {name}", f"the store has no calendar {name}"))
-                self.calendars[name] = Calendar.of(parse_canonical(blob))
+                self.calendars[name] = Calendar.of(parse_canonical(_sound(blob, name)))
         return self.calendars
 
     # the organisation

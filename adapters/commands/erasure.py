@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 import typer
 
-from adapters.commands import cases, frame, screen
+from adapters.commands import cases, frame, rehearsal, screen
 from adapters.commands.cases import As, At, Author, Case, Dry, Expected, Key, Person, Reason, Remark
 from workflow import command as commands
+from workflow.act import ERASED
+from workflow.engine import Forecast
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json
 from workflow.text import Text
@@ -60,18 +63,6 @@ def erase(
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
-    with frame.engine() as engine:
-        acts = engine.case(case).case.acts
-        held = {act.n: engine.private(case, act.n) for act in acts if not entry or act.n in entry}
-    content = {n: private for n, private in held.items() if private}
-    if dry_run and not frame.settings.json:
-        screen.console().print(
-            Text("将被销毁、不可恢复的内容:", "what would be destroyed for good:").say(frame.settings.lang), style="bold"
-        )
-        screen.table(
-            (Text("号", "entry"), Text("项目", "item"), Text("内容", "content")),
-            [[f"#{n}", name, _shown(value)] for n, private in content.items() for name, value in private.items()],
-        )
     if not entry and not dry_run:
         raise BadInput(
             Text("没有指明要销毁的条目", "no entry is named"),
@@ -79,12 +70,31 @@ def erase(
             hint=Text("用 --dry-run 查看,再以 --entry 指明", "look with --dry-run, then name each with --entry"),
         )
     author = Author(role, person, "", "", "", "", "", note)
-    chosen = tuple(entry) or tuple(content)
+    if not dry_run:
+        cases._do(case, author, lambda said, _: _erase(said, entry, ground, decider), key, expected, dry_run)
+        return
+    with frame.engine() as engine:
+        standing = engine.case(case)
+        chosen = entry or [act.n for act in standing.case.acts if act.kind != ERASED]
+        lost = {n: private for n in sorted(set(chosen)) if (private := engine.private(case, n))}
+        said = author.said(engine.world(standing).rules.zone)
+        found = engine.forecast(case, _erase(said, entry or lost, ground, decider), expected=expected or None, key=key or None)
+    document: dict[str, Json] = {**rehearsal.document(found), "destroyed": [{"n": n, "content": private} for n, private in lost.items()]}
+    screen.emit(document, lambda: _preview(found, lost))
 
-    def make(said: commands.Said, _: object) -> commands.Command:
-        return commands.Erase(said=said, entries=chosen, ground=ground, decider=cases.actor(decider))
 
-    cases._do(case, author, make, key, expected, dry_run)
+def _erase(said: commands.Said, entries: Iterable[int], ground: str, decider: str) -> commands.Command:
+    return commands.Erase(said=said, entries=tuple(entries), ground=ground, decider=cases.actor(decider))
+
+
+def _preview(found: Forecast, lost: Mapping[int, Mapping[str, Json]]) -> None:
+    lang = frame.settings.lang
+    screen.console().print(Text("将被销毁、不可恢复的内容:", "what would be destroyed for good:").say(lang), style="bold")
+    screen.table(
+        (Text("号", "entry"), Text("项目", "item"), Text("内容", "content")),
+        [[f"#{n}", name, _shown(value)] for n, private in lost.items() for name, value in private.items()],
+    )
+    rehearsal.render(found)
 
 
 def _shown(value: Json) -> str:

@@ -8,12 +8,13 @@ import typer
 
 from adapters.commands import frame, screen
 from workflow.errors import AlreadyThere
-from workflow.journal.canonical import Algorithm
+from workflow.journal.canonical import Algorithm, hashed
 from workflow.text import Text
 
 
 def init(
     algorithm: Annotated[Algorithm, typer.Option("--algorithm", help="日志的杂凑算法 / hash of the journal")] = Algorithm.SHA256,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只预演,不写入 / show what would be made, write nothing")] = False,
 ) -> None:
     # A store that is there keeps its algorithm, and what is no store at all says so when it is opened.
     if not frame.absent():
@@ -24,11 +25,11 @@ def init(
             where=frame.settings.db,
             hint=Text("换一个路径", "take another path"),
         )
-    with frame.store(create=True, algorithm=algorithm):
-        pass
-    with frame.engine(create=True) as engine, engine.store.read() as view:
-        made = view.meta()["algorithm"]
-    screen.emit(
-        {"store": frame.settings.db, "algorithm": made},
-        lambda: frame.say(Text(f"已建立 {frame.settings.db},日志用 {made}", f"made {frame.settings.db}, its journal in {made}")),
-    )
+    hashed(b"", algorithm)  # an algorithm that is not to be had here is refused before anything is made
+    if not dry_run:
+        with frame.store(create=True, algorithm=algorithm):
+            pass
+        frame.engine(create=True).close()  # with the shipped definitions in it
+    done = Text("预演,不写入:将建立", "dry run, nothing is written: this would make") if dry_run else Text("已建立", "made")
+    zh, en = f"{done.zh} {frame.settings.db},日志用 {algorithm.value}", f"{done.en} {frame.settings.db}, its journal in {algorithm.value}"
+    screen.emit({"store": frame.settings.db, "algorithm": algorithm.value, "dry_run": dry_run}, lambda: frame.say(Text(zh, en)))

@@ -25,19 +25,19 @@ _CHANGES = {
 
 
 def show_forecast(found: Forecast) -> None:
-    screen.emit(document(found), lambda: _render(found))
+    screen.emit(document(found), lambda: render(found))
 
 
 def show_forecasts(found: Sequence[Forecast]) -> None:
     """What a sweep would do, case by case."""
 
-    def render() -> None:
+    def all_of_them() -> None:
         for one in found:
-            _render(one)
+            render(one)
         if not found:
             frame.say(Text("没有到期的事项", "nothing would be done"))
 
-    screen.emit([document(f) for f in found], render)
+    screen.emit([document(f) for f in found], all_of_them)
 
 
 def document(found: Forecast) -> dict[str, Json]:
@@ -81,7 +81,8 @@ def _clock(row: Row | None) -> Json:
     return {"outcome": row.outcome.value, "due": stamp(row.due.instant) if row.due is not None else None}
 
 
-def _render(found: Forecast) -> None:
+def render(found: Forecast) -> None:
+    """What a command would do, for people."""
     lang = frame.settings.lang
     rules, case = found.world.rules, found.becomes.case
     out = screen.console()

@@ -33,7 +33,7 @@ class Backend(Protocol):
     def within(self, cursor: Any) -> None:
         """Before a savepoint on a connection of the host."""
 
-    def erase(self, cursor: Any, sql: str, key: tuple[str, int]) -> bool: ...
+    def erase(self, cursor: Any, sql: str, key: tuple[str | int, ...]) -> bool: ...
 
     def scrub(self, cursor: Any) -> None:
         """After a transaction that erased was committed."""

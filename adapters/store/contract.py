@@ -319,6 +319,22 @@ class StoreContract(ABC):
             assert view.private("a", 2) == Private(b"\x00salt", "姓名 2".encode())
             assert list(view.entries("a")) == [entry("a", 1), entry("a", 2)]
 
+    def test_erasing_takes_the_digest_of_the_request_that_wrote_it(self, store: Store) -> None:
+        with store.write() as unit:
+            unit.append([(entry("a", n), Private(b"s", b"d")) for n in (1, 2, 3)])
+            unit.append([(entry("b", 2), Private(b"s", b"d"))])
+            for key, case, first, last in (("k1", "a", 1, 1), ("k2", "a", 2, 3), ("k3", "b", 2, 2), ("none", "a", 4, 3)):
+                unit.remember(key, Answer("q", case, last, first))
+        with store.write() as unit:
+            unit.erase("a", 2)
+        with store.read() as view:
+            assert [view.answer(k) for k in ("k1", "k2", "k3", "none")] == [
+                Answer("q", "a", 1, 1),
+                Answer("", "a", 3, 2),
+                Answer("q", "b", 2, 2),
+                Answer("q", "a", 3, 4),
+            ]
+
     def test_erasing_nothing(self, store: Store) -> None:
         with store.write() as unit:
             unit.append([(entry("a", 1), None)])

@@ -172,6 +172,9 @@ class MemoryUnit(MemoryView):
 
     def erase(self, case: str, n: int) -> bool:
         self._alive()
+        for key, answer in self._state.answers.items():
+            if answer.case == case and answer.first <= n <= answer.n:
+                self._state.answers[key] = replace(answer, request="")
         return self._state.private.pop((case, n), None) is not None
 
     def finish(self) -> _State:

@@ -193,8 +193,8 @@ class Sqlite:
         if not cursor.connection.in_transaction:
             cursor.execute("BEGIN IMMEDIATE")
 
-    def erase(self, cursor: Any, sql: str, key: tuple[str, int]) -> bool:
-        """Delete a row so that its bytes are overwritten, not only unlinked."""
+    def erase(self, cursor: Any, sql: str, key: tuple[str | int, ...]) -> bool:
+        """Delete or change rows so that their old bytes are overwritten, not only unlinked."""
         before = cursor.execute("PRAGMA secure_delete").fetchone()[0]
         cursor.execute("PRAGMA secure_delete=ON").fetchall()
         try:

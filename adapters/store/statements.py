@@ -44,6 +44,8 @@ class Statements:
     """case, n → (salt, data)."""
     erase: str
     """case, n."""
+    blind: str
+    """nothing, case, n, n: takes the digest out of the answers for an entry."""
     put_case: str
     case: str
     cases: str
@@ -119,6 +121,13 @@ def compiled(dialect: Dialect) -> Statements:
         add_private=adding(PRIVATE),
         private=text(select(p.salt, p.data).where(p.case == case, p.n == n), "of", "at"),
         erase=text(delete(PRIVATE).where(p.case == case, p.n == n), "of", "at"),
+        blind=text(
+            update(ANSWER).values(request=bindparam("request")).where(a.case == case, a.first <= n, a.n >= until),
+            "request",
+            "of",
+            "at",
+            "until",
+        ),
         put_case=text(
             fresh.on_conflict_do_update(index_elements=[c.id], set_={k.name: fresh.excluded[k.name] for k in c if k.name != "id"}),
             *(column.name for column in c),

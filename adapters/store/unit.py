@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +43,8 @@ class SqlView:
             while rows := cursor.fetchmany(500):
                 yield from rows
         finally:
-            cursor.close()
+            with suppress(Exception):  # whoever stopped half-way may have closed the connection before
+                cursor.close()
 
     def _each(self, sql: str, *values: object) -> Iterator[Entry]:
         return map(_entry, self._rows(sql, *values))
@@ -175,8 +177,10 @@ class SqlUnit(SqlView):
     def erase(self, case: str, n: int) -> bool:
         self._alive()
         self._flush_entries()
+        self._flush_answers()
         self.erased = True
         try:
+            self._backend.erase(self._cursor, self._sql.blind, ("", case, n, n))
             return self._backend.erase(self._cursor, self._sql.erase, (case, n))
         except Exception as e:
             self._fail(e)

@@ -81,9 +81,9 @@ def test_a_sound_chain_has_no_finding_and_its_parts_are_counted() -> None:
         (lambda r: [r[0], r[2], r[1]], [("missing", "甲", 2), ("reordered", "甲", 2)]),
         (lambda r: [r[0], replace(r[2], n=2), replace(r[1], n=3)], [("misplaced", "甲", 2), ("misplaced", "甲", 3)]),
         (lambda r: [r[0], replace(r[1], case="乙", n=1), r[2]], [("reordered", "乙", 1), ("misplaced", "乙", 1), ("missing", "甲", 1)]),
-        (lambda r: [*r, *r], [("reordered", "甲", 1), ("reordered", "甲", 2)]),
-        (lambda r: [r[0], replace(r[1], data="text"), r[2]], [("missing", "甲", 2), ("unreadable", "甲", 0)]),
-        (lambda r: [r[0], replace(r[1], seal="1"), r[2]], [("missing", "甲", 2), ("unreadable", "甲", 0)]),
+        (lambda r: [*r, *r], [("reordered", "甲", 1)]),
+        (lambda r: [r[0], replace(r[1], data="text"), r[2]], [("unreadable", "甲", 2)]),
+        (lambda r: [r[0], replace(r[1], seal="1"), r[2]], [("column", "甲", 2)]),
     ],
 )
 def test_a_fault_is_named_where_it_is(
@@ -112,6 +112,21 @@ def test_what_was_erased_without_an_act_is_a_finding() -> None:
     result = verify(rows, "sha256", [p for p in parts if p[1] != 2])
     assert [(f.code, f.n) for f in result.findings] == [("private_missing", 2)]
     assert result.erased == []
+
+
+@pytest.mark.parametrize(
+    "part", [("甲", "1", Private(b"s", b"{}")), (None, 1, Private(b"s", b"{}")), (b"x", 1, Private(b"", b""))], ids=str
+)
+def test_a_part_that_lies_nowhere_is_a_finding(part: Any) -> None:
+    rows, parts = chain("甲", 2)
+    assert found(rows, [*parts, part]) == [("private_extra", str(part[0]), 0)]
+    assert found(rows, [part, *parts]) == [("private_extra", str(part[0]), 0)]
+
+
+@pytest.mark.parametrize("part", [Private(b"s" * 16, "text"), Private(None, b"{}"), Private(b"s" * 70_000, b"{}")], ids=str)  # type: ignore[arg-type]
+def test_a_part_of_the_wrong_type_was_altered(part: Private) -> None:
+    rows, parts = chain("甲", 2)
+    assert found(rows, [("甲", 1, part), parts[1]]) == [("private_altered", "甲", 1)]
 
 
 def test_an_act_of_another_case_erases_nothing_here() -> None:

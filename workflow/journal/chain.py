@@ -54,7 +54,7 @@ class Verified:
         return self.findings[0] if self.findings else None
 
 
-_RESTS_ON_OTHERS = frozenset({"private_missing", "not_erased", "document_missing", "answer"})
+_RESTS_ON_OTHERS = frozenset({"private_missing", "private_extra", "not_erased", "document_missing", "answer"})
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -87,7 +87,7 @@ def verify(
     previous: _Case | None = None
     for row in entries:
         found.entries += 1
-        if not _legible(row):
+        if (type(row.case), type(row.n)) != (str, int):  # somebody with a database tool can put anything anywhere
             found.findings.append(Finding("unreadable", str(row.case), 0, Text("记录的各列无法读取", "the columns cannot be read")))
             continue
         if previous is None or previous.id != row.case:
@@ -100,10 +100,10 @@ def verify(
         entry = previous.take(row, hidden)
         if entry is not None and look is not None:
             look(entry)
-        if row.seal is None:
+        if type(row.seal) is not int:
             found.unsealed += 1
         else:
-            found.trees.setdefault(row.seal, Tree(algorithm)).add(row.hash.encode())
+            found.trees.setdefault(row.seal, Tree(algorithm)).add(str(row.hash).encode("utf-8", "replace"))
     if previous is not None:
         previous.close(found)
     found.findings.extend(hidden.rest())
@@ -111,20 +111,23 @@ def verify(
     return found
 
 
-def _legible(row: Stored) -> bool:
-    """Whether the columns have their types: somebody with a database tool can put anything anywhere."""
-    return (type(row.case), type(row.n), type(row.data), type(row.hash)) == (str, int, bytes, str) and type(row.seal) in (int, type(None))
-
-
 class _Parts:
     """The erasable parts, taken in step with the entries."""
 
     def __init__(self, parts: Iterable[Part] | None) -> None:
         self._parts = iter(parts or ())
-        self._next = next(self._parts, None)
+        self._nowhere: list[Finding] = []
+        self._next = self._following()
+
+    def _following(self) -> Part | None:
+        for part in self._parts:
+            if (type(part[0]), type(part[1])) == (str, int):
+                return part
+            self._nowhere.append(_extra((str(part[0]), 0, part[2])))
+        return None
 
     def _take(self) -> Part:
-        part, self._next = self._next, next(self._parts, None)
+        part, self._next = self._next, self._following()
         assert part is not None
         return part
 
@@ -144,6 +147,7 @@ class _Parts:
     def rest(self) -> Iterator[Finding]:
         while self._next is not None:
             yield _extra(self._take())
+        yield from self._nowhere
 
 
 def _extra(part: Part) -> Finding:
@@ -180,10 +184,15 @@ class _Case:
             self._hidden(entry, part)
         if entry is not None and entry.kind == ERASED:
             self._erasures.update(dict.fromkeys((n for n in erased_by(entry) if n < entry.n), entry.n))
-        self._head = Head(row.n, row.hash)
+        self._head = Head(row.n, str(row.hash))
         return entry
 
     def _read(self, row: Stored) -> Entry | None:
+        if (type(row.data), type(row.hash)) != (bytes, str):
+            self._find("unreadable", row.n, "列 data 或 hash 无法读取", "the column data or hash cannot be read")
+            return None
+        if type(row.seal) not in (int, type(None)):
+            self._find("column", row.n, "列 seal 无法读取", "the column seal cannot be read")
         if _hash(row) != row.hash:
             self._find("edited", row.n, "内容被改动", "the entry was edited")
             return None
@@ -222,7 +231,7 @@ class _Case:
             self._missing.append(entry.n)
         else:
             self._there.append(entry.n)
-            if part.digest(self._algorithm) != entry.private:
+            if not _has(part, self._algorithm, entry.private):
                 self._find("private_altered", entry.n, "可删除部分被改动", "the erasable part was changed")
 
     def close(self, found: Verified) -> None:
@@ -245,6 +254,10 @@ def erased_by(entry: Entry) -> tuple[int, ...]:
     data = entry.body.get("data")
     named = data.get("entries") if isinstance(data, Mapping) else None
     return tuple(n for n in named if type(n) is int) if isinstance(named, list) else ()
+
+
+def _has(part: Private, algorithm: str, digest: str) -> bool:
+    return type(part.salt) is bytes and type(part.data) is bytes and len(part.salt) < 2**16 and part.digest(algorithm) == digest
 
 
 def _hash(row: Stored) -> str:
