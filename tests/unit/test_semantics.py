@@ -322,6 +322,24 @@ def test_s4_1_not_the_obligor_alone_may_revise_a_fact_that_moves_their_date(play
     play.revise("office", kind="a")
 
 
+def test_s4_1_a_fact_stated_otherwise_along_with_an_act_is_a_revision_like_any_other(play: Play) -> None:
+    play.revise("boss", grade="low")
+    result = play.at("09-28 10:00").fire("desk", "call", facts={"grade": "high"})
+    assert result.deviations == ("not_revisable",)  # kept, because a record is never refused
+    assert result.acts[0].data["claimed"] == {"grade": "high"} and play.engine.case("C").case.facts_now()["grade"] == "low"
+    assert play.due("answer") == "09-30 00:00" and play.outcome("call") == LATE  # the call itself counts
+    assert play.fire("desk", "call", facts={"grade": "low"}).deviations == ()
+
+
+def test_s4_1_a_request_with_a_fact_stated_otherwise_is_refused() -> None:
+    text = PROBE.read_text(encoding="utf-8").replace("version: 1-1", "version: 1-2")
+    play = _with(text.replace("from: open, by: boss, require: [grade], second: office", "from: open, by: desk, require: [grade]"))
+    play.revise("boss", grade="low")
+    with pytest.raises(WrongRole):
+        play.fire("desk", "approve", facts={"grade": "high"})
+    assert play.fire("desk", "approve", facts={"grade": "low"}).deviations == ()
+
+
 def test_s4_2_a_longer_term_moves_the_date_back_and_the_old_one_stays_visible(play: Play) -> None:
     play.at("09-28 09:00").revise("boss", grade="high")
     row = play.row("answer")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from workflow import act as kinds
 from workflow import command as commands
@@ -117,7 +118,8 @@ def do(scene: Scene, command: commands.Do) -> Act:
     present = tuple(rules.find("role", r) for r in command.present)
     signed = scene.signed(command.said)
     second = scene.actor(command.second, signed.when.happened.lo) if command.second is not None else None
-    breaches = _breaches(scene, name, event, command, signed, given, present, second)
+    unentitled = _unentitled(scene, signed.actor, given)
+    breaches = {**_breaches(scene, name, event, command, signed, given, present, second), **unentitled}
     strict = event.kind == "request" and not isinstance(command, commands.Record)
     if strict and breaches:
         raise next(iter(breaches.values()))()
@@ -142,6 +144,25 @@ def do(scene: Scene, command: commands.Do) -> Act:
     data = ending(case, world, state, data)
     private = given.private(oral=command.oral)
     return scene.act(kinds.ACTED, name, command.said, data, private, signed=signed, deviations=tuple(breaches), state=state)
+
+
+def _unentitled(scene: Scene, actor: Actor, given: Given) -> dict[str, Callable[[], Exception]]:
+    """A known fact that is stated otherwise along with an act is a revision (S4.1): without the right to it, it is set apart."""
+    now = scene.case.facts_now()
+    found: dict[str, Callable[[], Exception]] = {}
+    for fact, value in tuple(given.facts.items()):
+        if fact not in now or is_unknown(now[fact]) or now[fact] == value:
+            continue
+        try:
+            scene.demand_reviser(actor, fact)
+        except WrongRole as error:
+            found["not_revisable"] = partial(_same, error)
+            given.claimed[fact] = given.facts.pop(fact)
+    return found
+
+
+def _same(error: Exception) -> Exception:
+    return error
 
 
 def _known(scene: Scene, signed: Signed, given: Given) -> Known:

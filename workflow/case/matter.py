@@ -8,9 +8,8 @@ from workflow.act import Act
 from workflow.case.clockwork import recalendared
 from workflow.case.fold import Case
 from workflow.case.scene import Scene, existing, read_given, reasoned
-from workflow.errors import BadInput, Held, NotAllowed, WrongRole, WrongState
+from workflow.errors import BadInput, Held, NotAllowed, WrongState
 from workflow.journal.canonical import Json
-from workflow.organisation import Actor
 from workflow.text import Text
 
 
@@ -18,29 +17,11 @@ def revise(scene: Scene, command: commands.Revise) -> Act:
     given = read_given(scene.world, command.facts, {})
     actor = scene.actor(command.said.actor, scene.now)
     for name in (*given.facts, *given.unseen):
-        allowed = scene.world.rules.procedure.facts[name].revise
-        if allowed:
-            scene.demand_role(actor, allowed, Text(f"修改 {name}", f"revise {name}"))
-        else:
-            _not_the_obligor(scene, actor, name)
+        scene.demand_reviser(actor, name)
     if not command.reason.strip():
         raise BadInput(Text("修改事实须写明理由", "a revision needs a reason"))
     name = ",".join(sorted((*given.facts, *given.unseen)))
     return scene.act(kinds.REVISED, name, command.said, given.data(), given.private(reason=command.reason))
-
-
-def _not_the_obligor(scene: Scene, actor: Actor, fact: str) -> None:
-    """S4.1: by default not the obligor alone, where a due date depends on the fact."""
-    for duty in scene.world.rules.duties.values():
-        if f"fact:{fact}" in duty.inputs and duty.obligation.owed.by == actor.role:
-            raise WrongRole(
-                Text(
-                    f"{fact} 影响 {actor.role} 自己的期限,不能由其单独修改",
-                    f"{fact} bears on a duty of {actor.role}, who may not revise it alone",
-                ),
-                where=scene.case.id,
-                hint=Text("由他人修改,或在定义中写明谁可以修改", "let somebody else revise it, or name in the definition who may"),
-            )
 
 
 def decide(scene: Scene, command: commands.Decide) -> Act:
@@ -61,11 +42,7 @@ def correct(scene: Scene, command: commands.Correct) -> Act:
         raise BadInput(Text("没有写明更正什么", "nothing is named that is corrected"), where=scene.case.id)
     actor = scene.actor(command.said.actor, scene.now)
     for name in given.facts:
-        allowed = scene.world.rules.procedure.facts[name].revise
-        if allowed:
-            scene.demand_role(actor, allowed, Text(f"更正 {name}", f"correct {name}"))
-        else:
-            _not_the_obligor(scene, actor, name)
+        scene.demand_reviser(actor, name)
     return scene.act(kinds.CORRECTED, str(command.of), command.said, given.data(), given.private(reason=command.reason))
 
 

@@ -38,6 +38,8 @@ class Given:
     unseen: dict[str, Json] = field(default_factory=dict)
     elements: dict[str, Json] = field(default_factory=dict)
     texts: dict[str, Json] = field(default_factory=dict)
+    claimed: dict[str, Json] = field(default_factory=dict)
+    """Facts that an act states otherwise than they are known, by somebody who may not revise them: kept, and without effect (S4.1)."""
 
     def data(self) -> dict[str, Json]:
         data: dict[str, Json] = {}
@@ -45,6 +47,8 @@ class Given:
             data["facts"] = dict(sorted(self.facts.items()))
         if self.unseen:
             data["given"] = sorted(self.unseen)
+        if self.claimed:
+            data["claimed"] = dict(sorted(self.claimed.items()))
         if self.elements:
             data["elements"] = dict(sorted(self.elements.items()))
         return data
@@ -176,6 +180,23 @@ class Scene(NamedTuple):
                 where=self.case.id,
                 hint=Text(f"有权者:{names or '无'}", f"who may: {', '.join(allowed) or 'nobody'}"),
             )
+
+    def demand_reviser(self, actor: Actor, fact: str) -> None:
+        """Refuse whom a fact does not name or, by default, the obligor alone where a date depends on it (S4.1)."""
+        allowed = self.world.rules.procedure.facts[fact].revise
+        if allowed:
+            self.demand_role(actor, allowed, Text(f"修改 {fact}", f"revise {fact}"))
+            return
+        for duty in self.world.rules.duties.values():
+            if f"fact:{fact}" in duty.inputs and duty.obligation.owed.by == actor.role:
+                raise WrongRole(
+                    Text(
+                        f"{fact} 影响 {actor.role} 自己的期限,不能由其单独修改",
+                        f"{fact} bears on a duty of {actor.role}, who may not revise it alone",
+                    ),
+                    where=self.case.id,
+                    hint=Text("由他人修改,或在定义中写明谁可以修改", "let somebody else revise it, or name in the definition who may"),
+                )
 
 
 def reasoned(scene: Scene, reason: str) -> None:
