@@ -119,6 +119,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "nothing opens": ("    opens: true\n", "", "没有能立案的事件", "no event opens a case"),
     "initial of regions": ("    parallel: true\n    states:\n      left:", "    parallel: true\n    initial: left\n    states:\n      left:", "没有 initial", "it has no 'initial'"),
     "inner final": ("two: {zh: 二, en: two}", "two: {zh: 二, en: two, |final: true}", "只有最上层的状态能结束案件", "only a state of the top level"),
+    "enters one region": ("from: open\n    to: closed\n    by: clock", "from: closed\n    |to: left.two\n    by: clock", "只进入 open 的一个区域", "enters one region of open only"),
     "moves and to": ("    moves:\n", "    to: closed\n    |moves:\n", "只能写一种", "either 'moves' or from/to"),
     "unreachable": ("    from: open\n    to: closed\n    by: clock", "    from: right.three\n    to: closed\n    by: clock", "没有案件能到达", "no case can ever be in"),
     "clock and person": ("    by: clock\n", "    |by: [clock, desk]\n", "不能同时由人办理", "cannot also be a person's"),

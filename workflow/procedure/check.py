@@ -150,6 +150,7 @@ class Check(Naming):
                 yield problem
         if sound and self.draft.whole(("states",)) and self.draft.whole(("events",)) and p.initial in p.states:
             yield from self._unreachable()
+            yield from self._half_entered()
 
     def _moves(self, at: Path, event: Event) -> Iterator[Problem]:
         found_moves: list[tuple[Path, tuple[str, ...], str | None]] = [
@@ -171,6 +172,21 @@ class Check(Naming):
                         Text(f"状态 {reference} 不明确:{'、'.join(found)}", f"the state {reference} may be {', '.join(found)}"),
                         Text("写出完整路径", "write the whole path"),
                     )
+
+    def _half_entered(self) -> Iterator[Problem]:
+        """A move from outside into one region would leave the regions beside it without a state."""
+        parallel = [path for path, state in paths(self.p.states) if state.parallel]
+        for name, event in self.p.events.items():
+            for i, (sources, target) in enumerate(moves(self.p, event)):
+                for whole in parallel:
+                    if target is None or not target.startswith(whole + "."):
+                        continue
+                    if all(source == whole or source.startswith(whole + ".") for source in sources):
+                        continue
+                    at: Path = ("events", name, "moves", i, "to") if event.moves else ("events", name, "to")
+                    why = Text(f"从外面只进入 {whole} 的一个区域", f"from outside it enters one region of {whole} only")
+                    yield self.problem(at, why, Text(f"写 to: {whole}", f"write to: {whole}"))
+                    break
 
     def _unreachable(self) -> Iterator[Problem]:
         """Events that no case can ever come to. What is reached is taken too wide rather than too narrow."""
