@@ -187,4 +187,6 @@ def add(
 def schema() -> None:
     import json
 
-    print(json.dumps(Procedure.model_json_schema(by_alias=True), ensure_ascii=False, indent=2, sort_keys=True))
+    from workflow.procedure.schema import json_schema
+
+    print(json.dumps(json_schema(), ensure_ascii=False, indent=2, sort_keys=True))

@@ -88,28 +88,19 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 Day = Annotated[date, BeforeValidator(_day)]
 Words = Annotated[str, Field(pattern=r"\S", max_length=2000)]
 """What people read: at least one character that is no space."""
-Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
-When = Annotated[
-    Any,
-    BeforeValidator(_condition),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "description": "fact: value, fact: {at_least: n}, all: [...], any: [...], not: ..., happened: event, decided: {id: yes}",
-        }
-    ),
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_many),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}], "description": "One name, or a list."}),
 ]
-TermText = Annotated[
-    Any,
-    BeforeValidator(_term),
-    WithJsonSchema(
-        {
-            "anyOf": [{"type": "string"}, {"type": "object"}],
-            "description": "5 working days, 1 hour, 30日, promptly, {earlier_of: [...]}, ...",
-        }
-    ),
+When = Annotated[Any, BeforeValidator(_condition), WithJsonSchema({"x-duban": "condition"})]
+TermText = Annotated[Any, BeforeValidator(_term), WithJsonSchema({"x-duban": "term"})]
+Version = Annotated[
+    str,
+    BeforeValidator(_version),
+    Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=60),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": r"^[0-9A-Za-z][0-9A-Za-z._-]*$", "maxLength": 60}),
 ]
-Version = Annotated[str, BeforeValidator(_version), Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=60)]
 
 
 class Model(BaseModel):
@@ -239,7 +230,7 @@ class Owed(Model):
 
 
 class Alternative(Model):
-    when: Annotated[Any, BeforeValidator(_alternative)] = None
+    when: Annotated[Any, BeforeValidator(_alternative), WithJsonSchema({"anyOf": [{"const": "unknown"}, {"x-duban": "condition"}]})] = None
     """A condition, ``unknown`` (the facts do not decide it yet), or nothing: always."""
     term: TermText = Field(alias="is")
     provisional: bool = False
