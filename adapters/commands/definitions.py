@@ -13,7 +13,6 @@ from adapters.graph import mermaid, svg
 from adapters.library import definition_file, shipped_definitions
 from workflow.engine import version_taken
 from workflow.errors import BadInput, UnknownProcedure
-from workflow.explain import basis_text
 from workflow.journal.canonical import Json
 from workflow.procedure.load import Definition
 from workflow.procedure.model import Procedure
@@ -58,7 +57,7 @@ def _force(p: Procedure) -> str:
 
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure or file")]) -> None:
-    """查看一个程序:角色、事件、义务与依据 / roles, events, duties and their basis"""
+    """查看一个程序:角色、事实、事件、义务与依据 / roles, facts, events, duties and their basis"""
     definition = find(name)
     p, lang = definition.procedure, frame.settings.lang
     document: dict[str, Json] = {
@@ -70,33 +69,14 @@ def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure o
         "events": list(p.events),
         "obligations": list(p.obligations),
         "notes": [{"zh": n.zh, "en": n.en} for n in p.notes],
+        "content": definition.content(),
     }
 
     def render() -> None:
-        out = screen.console()
-        out.print(f"{p.title.say(lang)}  {p.ref}  {definition.hash}", style="bold")
-        events = []
-        for n, e in p.events.items():
-            for source, target in [(m.source, m.target) for m in e.moves] or [(e.source, e.target)]:
-                events.append([n, e.text.say(lang), "、".join(e.by), ", ".join(source) or "*", target or "", e.kind])
-        screen.table(
-            (Text("事件", "event"), Text("名称", "title"), Text("办理", "by"), Text("自", "from"), Text("至", "to"), Text("种类", "kind")),
-            events,
-        )
-        out.print()
-        duties = []
-        for n, o in p.obligations.items():
-            terms = "; ".join(a.term.text.say(lang) for a in o.term)
-            basis = "; ".join(basis_text(p, b).say(lang) for b in o.basis)
-            duties.append([n, o.text.say(lang), p.roles[o.owed.by].text.say(lang), terms, basis])
-        screen.table(
-            (Text("义务", "duty"), Text("名称", "title"), Text("责任", "owed by"), Text("期限", "term"), Text("依据", "basis")), duties
-        )
-        for note in p.notes:
-            out.print(f"※ {note.text.say(lang)}")
-        for b in p.basis.values():
-            if b.note is not None:
-                out.print(f"※ {b.note.text.say(lang)}")
+        from adapters.commands.page import Page
+
+        screen.console().print(f"{p.title.say(lang)}  {p.ref}  {_force(p)}  {definition.hash}", style="bold")
+        Page(p, lang).show()
 
     screen.emit(document, render)
 

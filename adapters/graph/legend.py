@@ -31,15 +31,15 @@ def tops(p: Procedure) -> tuple[str, ...]:
     return tuple(name for name, state in p.states.items() if not state.final)
 
 
-def event_text(p: Procedure, event: Event, lang: Lang) -> str:
-    """``封存(医教科)``; of a clock event when it comes."""
+def event_text(p: Procedure, event: Event, lang: Lang, most: int = 2) -> str:
+    """``封存(医教科)``, with at most so many roles; of a clock event when it comes."""
     if event.after is not None:
         return f"{event.text.say(lang)} {_after(p, event, lang)}"
     who = [p.roles[r].text.say(lang) for r in event.by if r in p.roles]
     if ENGINE in event.by and event.when is not None:
         who = [Text("条件成立时:", "once ").say(lang) + condition_text(p, event.when, lang)]
-    more = Text("等", ", ...").say(lang) if len(who) > 2 else ""
-    named = ("、" if lang == "zh" else ", ").join(who[:2]) + more
+    more = Text("等", ", ...").say(lang) if len(who) > most else ""
+    named = ("、" if lang == "zh" else ", ").join(who[:most]) + more
     if not named:
         return event.text.say(lang)
     return event.text.say(lang) + aside(named, lang)

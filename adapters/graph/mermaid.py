@@ -9,7 +9,9 @@ from workflow.procedure.model import CASE, Procedure, State
 from workflow.statechart import paths
 from workflow.text import Lang, Text
 
-_UNSAFE = str.maketrans({'"': "”", ";": ",", ":": ":", "#": "#", "{": "(", "}": ")", "\n": " ", "%": "%", "<": "＜", ">": "＞"})
+_UNSAFE = str.maketrans(
+    {'"': "\u201d", ";": "\uff0c", ":": "\uff1a", "#": "\uff03", "{": "(", "}": ")", "\n": " ", "%": "\uff05", "<": "\uff1c", ">": "\uff1e"}
+)
 """Mermaid ends a label at these, or takes them for markup; their wide forms read the same."""
 
 

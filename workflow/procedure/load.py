@@ -27,6 +27,10 @@ class Definition:
     data: bytes
     hash: str
 
+    def content(self) -> Json:
+        """What the file says, as plain data."""
+        return cast(Json, _mapped(parse_canonical(self.data)))
+
 
 def load(text: bytes | str, name: str, calendars: Collection[str] | None = None) -> Definition:
     """Read a procedure file. Raises :class:`~workflow.procedure.source.BrokenDefinition`; ``name`` is used in its messages.

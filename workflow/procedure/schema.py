@@ -22,7 +22,8 @@ _CONDITION: dict[str, Any] = {
     "type": "object",
     "minProperties": 1,
     "description": "Comparisons of facts; several keys must all hold. {handling: complex}, {grade: [major, extreme]}, "
-    "{deaths: {at_least: 3}}, {knew: {known: yes}}, {all: [...]}, {any: [...]}, {not: {...}}, {happened: seal}, {decided: {report_up: yes}}.",
+    "{deaths: {at_least: 3}}, "
+    "{knew: {known: yes}}, {all: [...]}, {any: [...]}, {not: {...}}, {happened: seal}, {decided: {report_up: yes}}.",
     "properties": {
         "all": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Condition"}, "description": "Each of them holds."},
         "any": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Condition"}, "description": "At least one of them holds."},

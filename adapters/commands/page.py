@@ -1,0 +1,162 @@
+"""One procedure as tables for a reader: everything that its file says, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from adapters.commands import screen
+from adapters.graph.legend import condition_text, event_text, parties, start_text, terms_text
+from workflow.explain import basis_text
+from workflow.procedure.fact import KINDS
+from workflow.procedure.model import Decision, Event, Fact, Obligation, Procedure, Tier
+from workflow.text import Lang, Text
+
+REPORTS = {
+    "first": Text("首报", "first report"),
+    "follow_up": Text("续报", "follow-up"),
+    "correction": Text("更正", "correction"),
+    "supplement": Text("补报", "supplement"),
+    "verification": Text("核报", "verification"),
+    "final": Text("终报", "final report"),
+}
+MEDIA = {
+    "telephone": Text("电话", "by telephone"),
+    "written": Text("书面", "in writing"),
+    "in_person": Text("当面", "in person"),
+    "any": Text("", ""),
+}
+MODALITIES = {"mandatory": Text("", ""), "target": Text("力争", "target"), "permitted": Text("可以", "permitted")}
+
+
+class Page:
+    def __init__(self, p: Procedure, lang: Lang) -> None:
+        self.p = p
+        self.lang = lang
+
+    def say(self, zh: str, en: str) -> str:
+        return zh if self.lang == "zh" else en
+
+    def show(self) -> None:
+        p = self.p
+        self._table(("角色", "role"), self._roles())
+        self._table(("事实", "fact"), (self._fact(n, f) for n, f in p.facts.items()))
+        self._table(("事件", "event"), (self._event(n, e) for n, e in p.events.items()))
+        self._table(
+            ("决定", "decision"),
+            (
+                [
+                    n,
+                    d.text.say(self.lang),
+                    self._labels(p.roles, d.by),
+                    self.say("基于 ", "asked on ") + "、".join(d.asked.on),
+                    self._basis(d.basis),
+                ]
+                for n, d in p.decisions.items()
+            ),
+        )
+        self._table(("义务", "duty"), (row for n, o in p.obligations.items() for row in self._duty(n, o)))
+        self._table(("依据", "basis"), (self._source(n) for n in p.basis))
+        out = screen.console()
+        for note in p.notes:
+            out.print(f"※ {note.text.say(self.lang)}")
+
+    def _table(self, first: tuple[str, str], rows: Iterable[list[str]]) -> None:
+        found = list(rows)
+        if not found:
+            return
+        width = max(map(len, found))
+        headings = [Text(*first), Text("名称", "title"), *[Text("", "")] * (width - 2)]
+        screen.table(headings, [[*row, *[""] * (width - len(row))] for row in found])
+        screen.console().print()
+
+    def _roles(self) -> Iterable[list[str]]:
+        return ([n, r.text.say(self.lang), r.level] for n, r in self.p.roles.items())
+
+    def _fact(self, name: str, fact: Fact) -> list[str]:
+        kind = KINDS[fact.type].say(self.lang) + (f"({fact.unit})" if fact.unit else "")
+        extra = [self.say("个人信息", "personal")] if fact.personal else []
+        if fact.of:
+            extra.append(" / ".join(c.text.say(self.lang) for c in fact.of.values()))
+        if fact.revise:
+            extra.append(self.say("可修改:", "revised by ") + self._labels(self.p.roles, fact.revise))
+        if fact.required_when is not None:
+            extra.append(self.say("必填条件:", "required when ") + condition_text(self.p, fact.required_when, self.lang))
+        return [name, fact.text.say(self.lang), kind, "; ".join(extra)]
+
+    def _event(self, name: str, event: Event) -> list[str]:
+        p = self.p
+        extra: list[str] = []
+        for zh, en, names, table in (
+            ("须有", "needs", event.require, p.facts),
+            ("记录", "records", event.record, p.elements),
+            ("在场", "present", event.present, p.roles),
+            ("会签", "signed by", (event.second,) if event.second else (), p.roles),
+        ):
+            if names:
+                extra.append(self.say(f"{zh}:", f"{en} ") + self._labels(table, names))
+        if event.when is not None:
+            extra.append(self.say("条件:", "when ") + condition_text(p, event.when, self.lang))
+        if event.report is not None:
+            report = f"{MEDIA[event.report.medium].say(self.lang)} {REPORTS[event.report.kind].say(self.lang)}".strip()
+            extra.append(f"{report} → {self._labels(p.roles, event.report.to)}")
+        moves = ", ".join(f"{'/'.join(m.source)} → {m.target or '·'}" for m in event.moves) or (
+            f"{'/'.join(event.source) or '*'} → {event.target or '·'}"
+        )
+        kind = self.say("请求", "request") if event.kind == "request" else ""
+        return [
+            name,
+            event_text(p, event, self.lang, len(event.by)),
+            moves,
+            "; ".join([k for k in (kind, *extra) if k]),
+            self._basis(event.basis),
+        ]
+
+    def _duty(self, name: str, o: Obligation) -> Iterable[list[str]]:
+        p = self.p
+        modality = MODALITIES[o.modality].say(self.lang)
+        term = " ".join(w for w in (modality, terms_text(p, o, self.lang)) if w)
+        yield [name, o.text.say(self.lang), parties(p, o, self.lang), start_text(p, o, self.lang), term, self._basis(o.basis)]
+        if o.owed_when is not None:
+            yield ["", self.say("条件:", "owed when ") + condition_text(p, o.owed_when, self.lang)]
+        for rule in o.pause:
+            pause = f"{self._labels(p.events, rule.start)} → {self._labels(p.events, rule.end)}"
+            yield ["", self.say("暂停:", "paused ") + pause, "", "", "", self._basis(rule.basis)]
+        if o.extend is not None:
+            cap = o.extend.cap.text.say(self.lang) if o.extend.cap is not None else ""
+            text = self.say(f"延期:至多 {o.extend.times} 次 {cap}", f"extended at most {o.extend.times} time(s) {cap}").strip()
+            yield ["", text, self._labels(p.roles, o.extend.grant), "", "", self._basis(o.extend.basis)]
+        for tier in o.tiers:
+            yield self._tier(tier)
+
+    def _asked(self, decision: Decision) -> str:
+        return self.say("何时:", "asked on ") + self._labels(self.p.events, decision.asked.on)
+
+    def _tier(self, tier: Tier) -> list[str]:
+        title = tier.title.text.say(self.lang) if tier.title is not None else self.say("提醒", "reminder")
+        at = f"{tier.at} {tier.hour or ''}".strip()
+        lead = self.say("线索:", "lead ") + tier.lead if tier.lead else ""
+        return [
+            "",
+            f"{title}:{at}" if self.lang == "zh" else f"{title}: {at}",
+            self._labels(self.p.roles, tier.tell),
+            lead,
+            "",
+            self._basis(tier.basis),
+        ]
+
+    def _source(self, name: str) -> list[str]:
+        basis = self.p.basis[name]
+        valid = f"{basis.valid_from or ''} … {basis.valid_until or ''}" if basis.valid_from or basis.valid_until else ""
+        note = basis.note.text.say(self.lang) if basis.note is not None else ""
+        return [name, basis_text(self.p, name).say(self.lang), basis.read, valid, note]
+
+    def _labels(self, table: object, names: Iterable[str]) -> str:
+        found: Callable[[str], object] = table.get if isinstance(table, dict) else lambda _: None
+        said = []
+        for name in names:
+            label = found(name)
+            said.append(getattr(label, "text", Text(name, name)).say(self.lang))
+        return "、".join(said) if self.lang == "zh" else ", ".join(said)
+
+    def _basis(self, references: Iterable[str]) -> str:
+        return "; ".join(references)
