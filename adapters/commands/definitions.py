@@ -133,7 +133,11 @@ def graph(
     if output is None:
         print(text)
     else:
-        output.write_text(text, encoding="utf-8")
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            why = Text(f"不能写入文件:{error.strerror}", f"cannot write the file: {error.strerror}")
+            raise BadInput(why, where=str(output)) from None
         frame.say(Text(f"已写入 {output}", f"wrote {output}"))
 
 

@@ -48,7 +48,7 @@ class Page:
                     n,
                     d.text.say(self.lang),
                     self._labels(p.roles, d.by),
-                    self.say("基于 ", "asked on ") + "、".join(d.asked.on),
+                    self._asked(d),
                     self._basis(d.basis),
                 ]
                 for n, d in p.decisions.items()
