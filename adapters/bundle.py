@@ -103,6 +103,9 @@ class _Scan:
             raise ValueError("no object")
         return item
 
+    def cut_off(self, where: str) -> None:
+        self.findings.append(Finding("truncated", where, 0, Text("文件被截断:没有末行", "the file is truncated: it has no last line")))
+
     def take(self, number: int, item: dict[str, Any]) -> None:
         if self.ended:
             raise ValueError("a line after the last")
@@ -142,6 +145,8 @@ def _scan(path: Path) -> _Scan:
             number = 0
             while text := file.readline(LONGEST):
                 number += 1
+                if not text.endswith("\n"):
+                    found.cut_off(f"line {number}")
                 try:
                     found.take(number, found.read(number, text.removesuffix("\n").encode()))
                 except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DubanError) as error:
@@ -156,7 +161,7 @@ def _scan(path: Path) -> _Scan:
     if found.as_of is None:
         raise BadInput(Text("日志导出没有首行", "the export has no header"), where=str(path))
     if not found.ended:
-        found.findings.append(Finding("truncated", "end", 0, Text("文件被截断:没有末行", "the file is truncated: it has no last line")))
+        found.cut_off("end")
     return found
 
 
@@ -181,9 +186,7 @@ def read_bundle(path: Path) -> Bundle:
     found = _scan(path)
     audited = _audited(found, None)
     if audited.findings:
-        bad = audited.findings[0]
-        entry_zh, entry_en = (f" 第 {bad.n} 条", f" entry {bad.n}") if bad.n else ("", "")
-        raise IntegrityError(Text(f"{bad.case}{entry_zh}:{bad.message.zh}", f"{bad.case}{entry_en}: {bad.message.en}"), where=str(path))
+        raise audited.findings[0].error(str(path))
     cases: dict[str, list[Entry]] = {}
     for row in found.entries:
         cases.setdefault(row.case, []).append(Entry.parse(row.data, row.hash))

@@ -19,9 +19,11 @@ from workflow import organisation as organisations
 from workflow.act import Act
 from workflow.calendar import Calendar
 from workflow.errors import BadInput, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
+from workflow.journal.chain import Finding, verify
 from workflow.moment import parse, unstamp, utc
 from workflow.obligation.ledger import Outcome
 from workflow.organisation import CHAIN
+from workflow.ports import View
 from workflow.replay import Report, replay_cases
 from workflow.rules import Rules
 from workflow.text import Text
@@ -146,13 +148,25 @@ def _store(as_of: str) -> Report:
             calendars: dict[str, Calendar] = {}
             chain = view.entries(CHAIN)
             organisation = organisations.fold(e.body for e in chain if unstamp(e.recorded) <= until)
-            for row in view.cases():
-                if row.id == CHAIN:
-                    continue
-                entries = view.entries(row.id)
+            for case in _sound(view):
+                entries = view.entries(case)
                 calendars.update(engine.sources.calendars_of(view, entries))
-                cases.append((row.id, [Act.decode(e) for e in entries]))
+                cases.append((case, [Act.decode(e) for e in entries]))
     return replay_cases(cases, rules, calendars, organisation, until)
+
+
+def _sound(view: View) -> list[str]:
+    """The cases of a store, from the journal and not from what is derived of it. Raises :class:`IntegrityError` for a chain that is broken
+    or ends elsewhere than its row says."""
+    found = verify(view.stored(), str(view.meta()["algorithm"]))
+    if found.first is not None:
+        raise found.first.error(frame.settings.db)
+    for row in view.cases():
+        if found.heads.get(row.id) != (row.n, row.head):
+            raise Finding("truncated", row.id, row.n, Text("记录与案件行不符", "the entries are not those that its row knows")).error(
+                frame.settings.db
+            )
+    return sorted(case for case in found.heads if case != CHAIN)
 
 
 def render(report: Report) -> None:

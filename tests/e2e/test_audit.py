@@ -196,6 +196,30 @@ def test_a_definition_that_was_edited_decides_nothing(sealed: tuple[Office, str]
         assert "audit verify" in office.run(*command, exit=6)[1]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        within("entry", "desk", "boss") + "WHERE [case]='A' AND n=2",
+        "DELETE FROM duban_entry WHERE [case]='A' AND n=2",
+        "DELETE FROM duban_entry WHERE [case]='A' AND n=3",
+        "UPDATE duban_entry SET data = x'ff' WHERE [case]='A' AND n=1",
+    ],
+)
+def test_a_store_that_was_changed_is_not_replayed(sealed: tuple[Office, str], change: str) -> None:
+    office, _ = sealed
+    office.sql(change)
+    out, err = office.run("replay", exit=6)
+    assert out == "" and "A" in err and "audit verify" in err
+
+
+def test_a_case_whose_row_is_gone_is_replayed_all_the_same(sealed: tuple[Office, str]) -> None:
+    """Promise 1: the events are the truth, not what is derived from them."""
+    office, _ = sealed
+    before = office.json("replay", "--as-of", "2099-01-01")
+    office.sql("DELETE FROM duban_case WHERE id = 'A'")
+    assert office.json("replay", "--as-of", "2099-01-01") == before
+
+
 # exports
 
 

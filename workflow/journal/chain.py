@@ -23,6 +23,15 @@ class Finding:
     n: int
     message: Text
 
+    def error(self, where: str | None = None) -> IntegrityError:
+        """It as an error, for whoever cannot go on with such a journal."""
+        zh, en = (f"{self.case} 第 {self.n} 条", f"{self.case} entry {self.n}") if self.n else (self.case, self.case)
+        return IntegrityError(
+            Text(f"{zh}:{self.message.zh}", f"{en}: {self.message.en}"),
+            where=where,
+            hint=Text("用 duban audit verify 核验", "see duban audit verify"),
+        )
+
 
 class Head(NamedTuple):
     """The last entry of a chain."""
