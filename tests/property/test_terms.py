@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -232,7 +232,7 @@ def test_minutes_and_hours_end_when_as_many_have_passed_outside_the_pauses(
 @given(cases(), st.integers(1, 200_000))
 def test_a_later_start_never_ends_earlier(case: Case, minutes: int) -> None:
     if case.unit in ("month", "quarter", "year"):
-        assume(not case.pauses)  # months of different length lie outside of a pause for some starts and not for others
+        case = replace(case, pauses=())  # months of different length lie outside of a pause for some starts and not for others
     term, calendar = parse(case.text), case.calendar
     first = due(case.start, term, calendar, ZONE, case.pauses)
     second = due(case.start + timedelta(minutes=minutes), term, calendar, ZONE, case.pauses)
@@ -242,7 +242,7 @@ def test_a_later_start_never_ends_earlier(case: Case, minutes: int) -> None:
 
 @given(cases(units=("day", "working day", "week")), st.integers(0, 30))
 def test_a_longer_term_never_ends_earlier(case: Case, more: int) -> None:
-    longer = Case(**{**vars(case), "amount": case.amount + more})
+    longer = replace(case, amount=case.amount + more)
     ends = [due(c.start, parse(c.text), c.calendar, ZONE, c.pauses).instant for c in (case, longer)]
     assert ends == sorted(ends)
 
@@ -418,7 +418,7 @@ def test_chinesecalendar_ends_every_term_of_all_years_on_the_same_day(amount: in
 @given(cases(units=("working day",)))
 def test_the_oracle_itself_counts_as_many_days_as_it_is_told(case: Case) -> None:
     """The slow walk, looked at from the other side: so that a mistake in it does not hide the same mistake in the engine."""
-    assume(not case.pauses and not case.roll and not case.start_day)
+    case = replace(case, pauses=(), roll=False, start_day=False)
     works = worker(case.revision, case.off, case.work)
     first, last = case.start.date(), slow_last_day(case)
     assert sum(works(first + n * DAY) for n in range(1, (last - first).days + 1)) == case.amount

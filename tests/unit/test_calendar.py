@@ -216,6 +216,13 @@ def test_a_new_notice_makes_its_year_known_and_changes_the_december_before() -> 
     assert CN.revision(2027) is None  # nothing was changed in place
 
 
+def test_the_notice_of_the_next_year_has_the_last_word_on_december() -> None:
+    earlier = {**notice(2026, 2), "off": [["2026-05-01", "2026-05-01", "劳动节"]], "work": [["2026-12-31", "元旦"]]}
+    calendar = CN.with_notice(earlier).with_notice(notice())
+    assert (calendar.is_working(on("2026-12-31")), calendar.day(on("2026-12-31")).kind) == (False, "holiday")
+    assert calendar.add_working(on("2026-12-30"), 1) == on("2027-01-03")
+
+
 def test_the_same_notice_again_changes_nothing() -> None:
     calendar = CN.with_notice(notice())
     assert calendar.with_notice(notice(ground="again", sources=[])) is calendar
@@ -276,6 +283,11 @@ def test_holiday_cn_data_become_a_notice() -> None:
         "off": [["2027-01-01", "2027-01-02", "元旦"]], "work": [["2027-01-03", "元旦"]],
     }  # fmt: skip
     assert CN.with_notice(made).revision(2027) == 1
+
+
+def test_quotation_marks_of_an_old_notice_are_no_part_of_the_name() -> None:
+    quoted = {"year": 2027, "days": [{"name": "“五一”", "date": "2027-05-01", "isOffDay": True}]}
+    assert from_holiday_cn(quoted, 1)["off"] == [["2027-05-01", "2027-05-01", "五一"]]
 
 
 def test_an_empty_year_of_holiday_cn_is_not_published_and_refused() -> None:

@@ -314,6 +314,8 @@ def test_a_choice_is_provisional_only_when_the_unknown_year_can_decide_it() -> N
     assert (str(firm.last_day), firm.provisional, firm.earliest, firm.latest) == ("2026-12-20", False, firm.instant, firm.instant)
     open_ = due(start, parse("later of (2 days; 10 working days)"), shipped("cn"), ZONE)
     assert (str(open_.last_day), open_.provisional) == ("2027-01-04", True)
+    other = due(start, parse("earlier of (16 days; 10 working days)"), shipped("cn"), ZONE)  # 01-03 decides, unless 01-02 is worked
+    assert (str(other.last_day), other.provisional, str(other.earliest.astimezone(ZONE).date())) == ("2027-01-03", True, "2027-01-03")
     near = due(start, parse("earlier of (18 days; 10 working days)"), shipped("cn"), ZONE)  # 01-05 by days, 01-04 … 01-06 by working days
     assert (near.provisional, str(near.latest.astimezone(ZONE).date())) == (True, "2027-01-06")
 
