@@ -57,7 +57,7 @@ class DueRow:
 
     case: str
     row: str
-    """Key of the obligation instance within the case, for example ``feedback/complainant#1``."""
+    """Key of the obligation instance within the case, for example ``feedback/complainant#1``; it stays, whatever is entered later."""
     obligation: str
     revision: int
     due: datetime | None

@@ -14,40 +14,41 @@ _BETWEEN = re.compile(r"\s*(?:/|→)\s*")
 
 
 class Key(NamedTuple):
-    """The parts of a key such as ``feedback/complainant#1``."""
+    """The parts of a key such as ``feedback/complainant#1`` or, for a slot, ``follow_up/government#2026-10-02T17:00``."""
 
     duty: str
     to: str
-    number: int
+    name: str
 
     @classmethod
     def of(cls, key: str) -> Key:
-        head, _, number = key.rpartition("#")
+        head, _, name = key.rpartition("#")
         duty, _, to = head.partition("/")
-        return cls(duty, to, int(number))
+        return cls(duty, to, name)
 
 
 def title(key: str, rules: Rules) -> Text:
-    """The row for people: the title of its duty, the receiver where there are several, the number where there may be several.
+    """The row for people: the title of its duty, the receiver where there are several, which one where there may be several.
 
     A key that the procedure does not know stands for itself.
     """
     try:
-        duty_id, to, number = Key.of(key)
+        duty_id, to, name = Key.of(key)
         duty = rules.duties[duty_id]
-    except (KeyError, ValueError):
+    except KeyError:
         return Text(key, key)
     text = duty.title
     if len(duty.receivers) > 1:
         receiver = rules.procedure.roles[to].text if to in rules.procedure.roles else Text(to, to)
         text = text + Text(" → ", " → ") + receiver
-    if number > 1 or duty.obligation.starts.every:
-        text = text + Text(f" #{number}", f" #{number}")
+    if name != "1":
+        which = f" #{name.replace('T', ' ')}"
+        text = text + Text(which, which)
     return text
 
 
 def matching(word: str, rows: Iterable[Row], rules: Rules) -> list[Row]:
-    """The rows that ``word`` may mean: a key; a duty, alone or as ``DUTY/RECEIVER#N``, each by id or by its label in either language."""
+    """The rows that ``word`` may mean: a key; a duty, alone or as ``DUTY/RECEIVER#NAME``, each by id or by its label in either language."""
     found = list(rows)
     exact = [r for r in found if r.key == word]
     if exact:
@@ -56,14 +57,16 @@ def matching(word: str, rows: Iterable[Row], rules: Rules) -> list[Row]:
     whole = [r for r in found if wanted in _words(r.duty.id, r.duty.title)]
     if whole:
         return whole
-    head, sign, number = wanted.rpartition("#")
-    if not sign or not number.isdigit():
-        head, number = wanted, ""
+    head, sign, name = wanted.rpartition("#")
+    if not sign or not name[:1].isdigit():
+        head, name = wanted, ""
     duty, *to = _BETWEEN.split(head.strip(), maxsplit=1)
     return [
         r
         for r in found
-        if duty in _words(r.duty.id, r.duty.title) and (not number or int(number) == r.number) and (not to or to[0] in _receiver(r, rules))
+        if duty in _words(r.duty.id, r.duty.title)
+        and (not name or name.replace(" ", "t") == r.name.lower())
+        and (not to or to[0] in _receiver(r, rules))
     ]
 
 

@@ -82,12 +82,15 @@ def outcomes(spec: Spec, log: list[Entry], as_of: datetime, working: Working) ->
     names = (spec.starts,) if spec.starts != "start" else ("start", "reopen")
     found: list[Verdict] = []
     begun = False
-    for entries in rounds:
+    for round_number, entries in enumerate(rounds, 1):
         start = next((e for e in entries if e.what in names), None)
         begun = begun or start is not None
+        nth = 1
         while start is not None:
-            verdict, start = _Instance(spec, entries, seen, start, as_of, working, len(found) + 1).judge()
+            name = f"{round_number}.{nth}" if nth > 1 else str(round_number)
+            verdict, start = _Instance(spec, entries, seen, start, as_of, working, name).judge()
             found.append(verdict)
+            nth += 1
     if begun:
         return found
     if any(e.what == "done" for e in seen) or any(e.what == "close" for e in rounds[-1]):
@@ -96,9 +99,9 @@ def outcomes(spec: Spec, log: list[Entry], as_of: datetime, working: Working) ->
 
 
 class _Instance:
-    def __init__(self, spec: Spec, entries: list[Entry], seen: list[Entry], start: Entry, as_of: datetime, working: Working, number: int):
+    def __init__(self, spec: Spec, entries: list[Entry], seen: list[Entry], start: Entry, as_of: datetime, working: Working, name: str):
         self.spec, self.entries, self.seen, self.as_of, self.working = spec, entries, seen, as_of, working
-        self.start, self.cause, self.number = start.lo, start, number
+        self.start, self.cause, self.name = start.lo, start, name
         self.end = next((e for e in entries if e.what == "close"), None)
 
     # the outcome
@@ -177,7 +180,7 @@ class _Instance:
     def stopped(self, before: datetime | None) -> Entry | None:
         """S3.3: what discharged or waived it, the first of them by when it happened."""
         found = [e for e in self.entries if e.what == "cancel" and e.hi >= self.start]
-        found += [e for e in self.seen if e.what == "waive" and e.value == self.number]
+        found += [e for e in self.seen if e.what == "waive" and e.value == self.name]
         first = min(found, key=lambda e: (e.lo, e.n), default=None)
         return first if first is None or before is None or first.lo < before else None
 
@@ -225,7 +228,7 @@ class _Instance:
         return sorted(found, key=lambda c: (c[0], c[1].n))
 
     def asked(self) -> list[Entry]:
-        return [e for e in self.seen if e.what == "ask" and e.value[1] == self.number]
+        return [e for e in self.seen if e.what == "ask" and e.value[1] == self.name]
 
     def known(self, at: datetime) -> str:
         """The value of the fact that held at an instant."""

@@ -177,17 +177,17 @@ class History:
 
     def _waive(self, kind: str) -> None:
         row = self._last()
-        self._do(c.Waive(said=c.Said(actor=Actor("boss")), row=row.key, ground="x"), "waive", self.now, self.now, value=row.number)
+        self._do(c.Waive(said=c.Said(actor=Actor("boss")), row=row.key, ground="x"), "waive", self.now, self.now, value=row.name)
 
     def _ask(self, kind: str, by: tuple[int, str]) -> None:
         row = self._last()
         command = c.Extend(said=c.Said(actor=Actor("desk")), row=row.key, step="ask", by=EXTENSIONS[by], reason="x")
-        self._do(command, "ask", self.now, self.now, value=(by, row.number))
+        self._do(command, "ask", self.now, self.now, value=(by, row.name))
 
     def _grant(self, kind: str) -> None:
         answered = [e.of for e in self.log if e.what in ("grant", "refuse")]
         row = self._last()
-        ask = next((e for e in self.log if e.what == "ask" and e.n not in answered and e.value[1] == row.number), None)
+        ask = next((e for e in self.log if e.what == "ask" and e.n not in answered and e.value[1] == row.name), None)
         if ask is not None:
             command = c.Extend(said=c.Said(actor=Actor("boss")), row=row.key, step=kind, reason="x")  # type: ignore[arg-type]
             self._do(command, kind, self.now, self.now, of=ask.n, value=ask.value)

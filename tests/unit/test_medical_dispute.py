@@ -661,7 +661,7 @@ def test_e08_each_lot_is_sealed_and_given_to_a_custodian() -> None:
     play.at("09-24 10:10").fire("medical", "assign_custodian", **CUSTODIAN)
     act = play.at("09-24 14:00").fire("medical", "seal", **{**SEALED, "elements": {**SEALED["elements"], "lot": "2"}}).acts[-1]
     assert act.deviations == ()
-    assert [(r.number, r.outcome) for r in play.rows("custody")] == [(1, MET), (2, NOT_DUE)]
+    assert [(r.name, r.outcome) for r in play.rows("custody")] == [("1", MET), ("2", NOT_DUE)]
     play.at("09-24 14:20").fire("medical", "assign_custodian", **CUSTODIAN)
     assert [r.elapsed for r in play.rows("custody")] == [timedelta(minutes=10), timedelta(minutes=20)]
 

@@ -10,8 +10,10 @@ from workflow.act import FLAGGED, UNFLAGGED
 from workflow.errors import UnknownName
 from workflow.obligation.ledger import Outcome
 from workflow.procedure.load import load
+from workflow.rowname import matching, title
 
 MET, MISSED, NOT_DUE, DISCHARGED = Outcome.MET, Outcome.MISSED, Outcome.NOT_DUE, Outcome.DISCHARGED
+LATE, UNKNOWN, WAIVED = Outcome.MET_LATE, Outcome.UNDETERMINABLE, Outcome.WAIVED
 
 ORDERS = """
 procedure: orders
@@ -23,7 +25,9 @@ roles:
   watch: {zh: 镇值班, en: watch, level: town}
   head: {zh: 村负责人, en: head, level: village}
   clerk: {zh: 村文书, en: clerk, level: village}
-facts: {knew: {zh: 知悉, en: knew, type: instant, revise: [boss, watch]}}
+facts:
+  knew: {zh: 知悉, en: knew, type: instant, revise: [boss, watch]}
+  urgent: {zh: 紧急, en: urgent, type: yes_no, revise: [boss]}
 initial: open
 states: {open: {zh: 在办, en: open}, closed: {zh: 结束, en: closed, final: true}}
 events:
@@ -43,9 +47,9 @@ obligations:
   paper: {zh: 书面报告, en: paper, owed: {by: head, to: boss},
     starts: {on: case}, term: [{is: 2 hours}], met_by: paper, receipt: 30 minutes, basis: unit}
   carry_out: {zh: 落实指令, en: carry out, owed: {by: head, to: boss},
-    starts: {on: order, each: true}, term: [{is: 1 hour}], met_by: done, basis: unit}
+    starts: {on: order, each: true}, term: [{when: {urgent: true}, is: 30 minutes}, {is: 1 hour}], met_by: done, waive: [boss], basis: unit}
   follow: {zh: 续报, en: follow up, owed: {by: head, to: boss},
-    starts: {on: respond, every: "every day at 08:00, 17:00", until: over}, term: [{is: unset}], met_by: follow, basis: unit}
+    starts: {on: respond, every: "every day at 08:00, 17:00", until: over}, term: [{is: unset}], met_by: follow, waive: [boss], basis: unit}
 """
 
 
@@ -65,7 +69,7 @@ def test_s6_4_every_slot_that_passes_is_flagged_by_sweeps_alone(play: Play) -> N
     play.fire("boss", "respond")
     for moment in ("09-24 17:01", "09-25 08:01", "09-25 17:01"):
         play.at(moment).engine.tick()
-    assert flags(play) == ["follow/boss#1", "follow/boss#2", "follow/boss#3"]
+    assert flags(play) == ["follow/boss#2026-09-24T17:00", "follow/boss#2026-09-25T08:00", "follow/boss#2026-09-25T17:00"]
 
 
 def test_s6_4_the_slot_after_a_fulfilled_one_wakes_the_sweep_too(play: Play) -> None:
@@ -73,7 +77,7 @@ def test_s6_4_the_slot_after_a_fulfilled_one_wakes_the_sweep_too(play: Play) -> 
     play.at("09-24 16:40").fire("head", "follow")
     play.at("09-24 17:01").engine.tick()
     play.at("09-25 08:01").engine.tick()
-    assert flags(play) == ["follow/boss#2"]
+    assert flags(play) == ["follow/boss#2026-09-25T08:00"]
 
 
 def test_s6_4_the_date_of_each_slot_is_journaled(play: Play) -> None:
@@ -82,7 +86,7 @@ def test_s6_4_the_date_of_each_slot_is_journaled(play: Play) -> None:
     play.at("09-25 08:01").engine.tick()
     found = [a.data.get("dues", []) for a in play.engine.case("C").case.acts]
     dues = {due["row"] for listed in found if isinstance(listed, list) for due in listed if isinstance(due, dict)}
-    assert {"follow/boss#1", "follow/boss#2", "follow/boss#3"} <= dues
+    assert {"follow/boss#2026-09-24T17:00", "follow/boss#2026-09-25T08:00", "follow/boss#2026-09-25T17:00"} <= dues
 
 
 def test_s6_4_an_end_that_is_entered_later_ends_the_slots_after_it_and_withdraws_their_flags(play: Play) -> None:
@@ -92,7 +96,7 @@ def test_s6_4_an_end_that_is_entered_later_ends_the_slots_after_it_and_withdraws
     play.at("09-25 18:00").record("boss", "over", "09-24 20:00")
     play.engine.tick()
     assert [r.outcome for r in play.rows("follow")] == [MISSED, DISCHARGED]
-    assert sorted(flags(play, UNFLAGGED)) == ["follow/boss#2", "follow/boss#3"]
+    assert sorted(flags(play, UNFLAGGED)) == ["follow/boss#2026-09-25T08:00", "follow/boss#2026-09-25T17:00"]
 
 
 def test_s3_5_a_report_entered_after_the_end_on_own_word_leaves_a_slot_that_ended_discharged(play: Play) -> None:
@@ -192,3 +196,44 @@ def test_s7_1_what_the_town_knew_shows_nothing_of_the_village(role: str, event: 
     assert play.engine.case("C").case.opened.name == event  # the opening that is for this role
     assert row.suspected is suspected
     assert row.outcome == (Outcome.UNDETERMINABLE if suspected else MISSED)
+
+
+def test_s3_3_a_waiver_stays_with_its_slot_when_an_earlier_end_is_entered(play: Play) -> None:
+    play.fire("boss", "respond")
+    play.at("09-25 09:00").fire("boss", "respond")
+    play.at("09-25 10:00").do(c.Waive(said=play.said("boss"), row="follow/boss#2026-09-25T17:00", ground="停电"))
+    play.at("09-25 10:30").record("boss", "over", "09-24 12:00")  # the slot of 09-25 08:00 was never owed
+    assert [(r.name, r.outcome) for r in play.rows("follow", "09-25 18:00")] == [
+        ("2026-09-24T17:00", DISCHARGED),
+        ("2026-09-25T17:00", WAIVED),
+        ("2026-09-26T08:00", NOT_DUE),
+    ]
+
+
+def test_s3_3_a_waiver_stays_with_its_order_when_the_order_before_brings_a_second_obligation(play: Play) -> None:
+    play.at("09-24 10:10").fire("boss", "order")
+    play.at("09-24 10:20").fire("boss", "order")
+    play.at("09-24 10:30").do(c.Waive(said=play.said("boss"), row="carry_out/boss#2", ground="停电"))
+    play.at("09-24 11:15").revise("boss", urgent=True)  # the first order had run out at 11:10 (S4.3)
+    found = [(r.name, r.outcome) for r in play.rows("carry_out")]
+    assert found == [("1", MISSED), ("1.2", NOT_DUE), ("2", WAIVED)]
+
+
+@pytest.mark.parametrize(
+    "word", ["follow/boss#2026-09-24T17:00", "续报 #2026-09-24 17:00", "follow up #2026-09-24T17:00", "follow#2026-09-24 17:00"]
+)
+def test_s6_4_a_slot_is_called_by_its_local_instant_in_either_language(play: Play, word: str) -> None:
+    play.fire("boss", "respond")
+    rows = play.rows("follow", "09-25 09:00")
+    rules = play.engine.world(play.engine.case("C")).rules
+    assert [r.key for r in matching(word, rows, rules)] == ["follow/boss#2026-09-24T17:00"]
+    assert title(rows[0].key, rules).zh == "续报 #2026-09-24 17:00"
+
+
+def test_s6_4_two_slots_of_an_hour_that_comes_twice_have_two_names() -> None:
+    text = ORDERS.replace("every day at 08:00, 17:00", "every 60 minutes").replace("zh: 指令\n", "zh: 指令\nzone: America/New_York\n", 1)
+    play = Play("orders").at("2026-11-01 12:30")  # 00:30 there; at 02:00 the clocks go back to 01:00
+    play.engine.add(load(text.encode(), "orders.yaml"))
+    play.open("head")
+    play.fire("boss", "respond")
+    assert [r.name for r in play.rows("follow", "2026-11-01 14:40")] == ["2026-11-01T01:30", "2026-11-01T01:30-05:00", "2026-11-01T02:30"]

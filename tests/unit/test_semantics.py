@@ -373,7 +373,7 @@ def test_s4_3_revised_after_the_due_instant_the_outcome_never_changes(play: Play
         and first.due.last_day is not None
         and first.due.last_day.isoformat() == "2026-09-29"
     )
-    assert second.number == 2 and second.outcome == NOT_DUE
+    assert second.name == "1.2" and second.outcome == NOT_DUE
 
 
 def test_s4_4_a_duty_that_a_new_fact_brings_starts_when_the_obligor_knew(play: Play) -> None:

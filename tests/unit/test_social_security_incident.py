@@ -472,7 +472,7 @@ def test_s3_5_follow_ups_end_with_the_response_whenever_it_is_entered(night: Nig
     night.act("scene_head", "follow_up", "10-02 18:00")
     assert night.outcomes("follow_up", to="government") == [MISSED, MISSED, DISCHARGED]
     night.engine.tick()
-    assert "follow_up/government#3" in night.flags(UNFLAGGED)
+    assert "follow_up/government#2026-10-03T08:00" in night.flags(UNFLAGGED)
 
 
 def test_s7_2_follow_ups_start_again_after_a_reopening_with_the_new_response(night: Night) -> None:

@@ -37,6 +37,7 @@ class Begin(NamedTuple):
     """For a recurrence: the instant of this slot; ``previous`` is where its window opens."""
     previous: datetime | None = None
     number: int = 1
+    """Which of several: the round in which it began, or which of the acts that begin one each; nothing entered later changes it."""
     deemed: bool = False
     """The receipt that started it is not shown but deemed (视为收到), as the unit set it."""
     arose: datetime | None = None
@@ -153,7 +154,12 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
             found.append(Begin(moment, act.n, number))
     if len(found) > 1 and not start.each:
         found = [_earliest([b for b in found if b.round == number]) for number in sorted({b.round for b in found})]
-    return [b if b.number == i else b._replace(number=i) for i, b in enumerate(found, 1)]
+    return _numbered(found, start.each)
+
+
+def _numbered(found: Sequence[Begin], each: bool = False) -> list[Begin]:
+    """The starts by round, or one by one in the order of the journal where each act begins one."""
+    return [b._replace(number=i if each else b.round + 1) for i, b in enumerate(found, 1)]
 
 
 def _earliest(found: list[Begin]) -> Begin:
@@ -205,7 +211,7 @@ def _by_fact(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
             stated[0] = Begin(first.received or first.happened, first.n)
         else:
             stated[0] = Begin(Moment(first.happened.lo, max(as_of, first.happened.hi)), first.n, 0, "knew")
-    return [stated[number]._replace(number=i) for i, number in enumerate(sorted(stated), 1)]
+    return _numbered([stated[number] for number in sorted(stated)])
 
 
 def _own_side(first: Act, duty: Duty, case: Case, world: World) -> bool:
@@ -241,7 +247,7 @@ def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
             found.append(Begin(supposed, act.n, number, deemed=True))
         else:
             found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
-    return [b if b.number == i else b._replace(number=i) for i, b in enumerate(found, 1)]
+    return _numbered(found)
 
 
 def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Begin]:
@@ -249,15 +255,13 @@ def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Be
     start = duty.obligation.starts
     assert start.every is not None
     recurrence = terms.Recurrence.parse(start.every)
-    number = 0
     for first, stop in _spans(duty, case):
         previous = first.happened.hi
         for slot in recurrence.slots(previous, datetime.max.replace(tzinfo=UTC), world.rules.zone):
             due = Due(
                 instant=slot, inclusive=recurrence.inclusive, last_day=None, provisional=False, earliest=slot, latest=slot, revision=None
             )
-            number += 1
-            yield Begin(first.happened, first.n, case.round_of(first), "", due, previous, number)
+            yield Begin(first.happened, first.n, case.round_of(first), "", due, previous)
             previous = slot
             if slot >= stop.happened.lo if stop is not None else slot > as_of:
                 break

@@ -5,10 +5,12 @@ Each row is a pure function of (acts, definition, calendars, organisation, as-of
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from workflow import term as terms
 from workflow.act import CONFIRMED, WAIVED, Act
@@ -48,7 +50,8 @@ class Row(NamedTuple):
     key: str
     duty: Duty
     to: str
-    number: int
+    name: str
+    """Which of several: ``1``, or the local instant of a slot; ``1.2`` is the second obligation that came of the first (S4.3)."""
     outcome: Outcome
     reason: str = ""
     """Why it is undeterminable, or what else must be said of the outcome: see ``docs/reference/outcomes.md``."""
@@ -118,11 +121,20 @@ def ledger(case: Case, world: World, as_of: datetime) -> list[Row]:
 def same_duty(row: Row, rows: Iterable[Row]) -> list[Row]:
     """The rows of other rules that demand the same thing (S8.3), without the row itself; empty when it has no duty key."""
     key = row.duty.obligation.duty
-    return [r for r in rows if key is not None and r.duty.obligation.duty == key and r.duty.id != row.duty.id and r.number == row.number]
+    return [r for r in rows if key is not None and r.duty.obligation.duty == key and r.duty.id != row.duty.id and r.name == row.name]
 
 
-def _key(duty: Duty, receiver: str, number: int) -> str:
-    return f"{duty.id}/{receiver}#{number}" if receiver else f"{duty.id}#{number}"
+def _key(duty: Duty, receiver: str, name: str) -> str:
+    return f"{duty.id}/{receiver}#{name}" if receiver else f"{duty.id}#{name}"
+
+
+def _name(begin: Begin, zone: ZoneInfo) -> str:
+    """What an instance is called among those of its duty. It never depends on how many there are: a waiver points at it (S3.3)."""
+    if begin.slot is None:
+        return str(begin.number)
+    local = begin.slot.instant.astimezone(zone)
+    shown = local if local.fold else local.replace(tzinfo=None)  # of an hour that comes twice the second says its offset
+    return shown.isoformat(timespec="auto" if local.second or local.microsecond else "minutes")
 
 
 def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Row]:
@@ -133,7 +145,7 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
     if not found:
         return [] if join is not None else _unstarted(duty, receiver, case, world, as_of)
     rows: list[Row] = []
-    number = 0
+    names: Counter[str] = Counter()
     taken: set[int] = set()  # an act answers one of several beginnings, or those that it names, never another (S7.3)
     for begin in found:
         owed, arose = _owed(duty, begin, case)
@@ -142,9 +154,11 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
         if arose is not None:
             begin = _arisen(begin, arose, duty)
         again: Begin | None = begin
+        base = _name(begin, world.rules.zone)
         while again is not None:
-            number += 1
-            row, line = _instance(duty, receiver, number, again, case, world, as_of, taken)
+            names[base] += 1
+            name = base if names[base] == 1 else f"{base}.{names[base]}"
+            row, line = _instance(duty, receiver, name, again, case, world, as_of, taken)
             rows.append(row)
             again = _again(row, line, case)
             if row.met_by is not None and duty.obligation.starts.each and not case.acts[row.met_by - 1].data.get("of"):
@@ -206,15 +220,16 @@ def _unstarted(duty: Duty, receiver: str, case: Case, world: World, as_of: datet
     if o.starts.decision and case.kind("decided", o.starts.decision):
         return []
     fulfilment = next(iter(_candidates(duty, receiver, None, case, world, as_of)), None)
-    key = _key(duty, receiver, 1)
+    name = "1" if o.starts.each else str(len(case.rounds))
+    key = _key(duty, receiver, name)
     if fulfilment is not None:
         act, moment = fulfilment
-        return [Row(key, duty, receiver, 1, Outcome.UNDETERMINABLE, "no_start", met_by=act.n, met_at=moment)]
+        return [Row(key, duty, receiver, name, Outcome.UNDETERMINABLE, "no_start", met_by=act.n, met_at=moment)]
     if case.ended is not None:
         if duty.kind == "decision":  # a question that never arose is no question left open
             return []
-        return [Row(key, duty, receiver, 1, Outcome.UNDETERMINABLE, "no_start")]
-    return [Row(key, duty, receiver, 1, Outcome.NOT_DUE, "not_started")]
+        return [Row(key, duty, receiver, name, Outcome.UNDETERMINABLE, "no_start")]
+    return [Row(key, duty, receiver, name, Outcome.NOT_DUE, "not_started")]
 
 
 def _candidates(
@@ -291,14 +306,14 @@ def _confirmed(case: Case, act: Act, obligor: str) -> Moment | None:
 
 
 def _instance(
-    duty: Duty, receiver: str, number: int, begin: Begin, case: Case, world: World, as_of: datetime, taken: Container[int]
+    duty: Duty, receiver: str, name: str, begin: Begin, case: Case, world: World, as_of: datetime, taken: Container[int]
 ) -> tuple[Row, Timeline]:
-    key = _key(duty, receiver, number)
+    key = _key(duty, receiver, name)
     candidates = _candidates(duty, receiver, begin, case, world, as_of, taken)
     first: tuple[Row, Timeline] | None = None
     for act, moment in candidates:
         line = timeline(duty, key, begin, case, world, moment.lo, as_of)
-        row = _Facts(duty, receiver, key, number, begin, case, world, as_of, line).fulfilled(act, moment)
+        row = _Facts(duty, receiver, key, name, begin, case, world, as_of, line).fulfilled(act, moment)
         if row.outcome == Outcome.MET or (first is None and row.reason not in _UNSURE):
             return row, line
         first = first or (row, line)
@@ -306,7 +321,7 @@ def _instance(
         return first
     end = case.end_of(begin.round)
     line = timeline(duty, key, begin, case, world, end.happened.lo if end is not None else None, as_of)
-    return _Facts(duty, receiver, key, number, begin, case, world, as_of, line).unfulfilled(), line
+    return _Facts(duty, receiver, key, name, begin, case, world, as_of, line).unfulfilled(), line
 
 
 _UNSURE = ("own_word", "granularity")
@@ -319,7 +334,7 @@ class _Facts(NamedTuple):
     duty: Duty
     receiver: str
     key: str
-    number: int
+    name: str
     begin: Begin
     case: Case
     world: World
@@ -330,7 +345,7 @@ class _Facts(NamedTuple):
         line = self.line
         if more.pop("deemed", False) or self.begin.deemed:
             more["beside"] = (*more.get("beside", ()), "deemed_receipt")
-        return Row(self.key, self.duty, self.receiver, self.number, outcome, reason, self.begin, line.revisions, line.pending, **more)
+        return Row(self.key, self.duty, self.receiver, self.name, outcome, reason, self.begin, line.revisions, line.pending, **more)
 
     @property
     def revision(self) -> DueRevision:
