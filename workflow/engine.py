@@ -78,9 +78,9 @@ class Forecast:
 
     def told(self) -> list[tuple[Row, int, datetime]]:
         """(row, tier, instant) of each reminder or report that a clock which is started or moved brings with it, in order of time."""
-        known = {(r.key, len(r.revisions)) for r in self.before}
+        known = {(r.key, len(r.revisions), r.due) for r in self.before}
         rows = self.after
-        fresh = [r for r in rows if r.open and (r.key, len(r.revisions)) not in known]
+        fresh = [r for r in rows if r.open and (r.key, len(r.revisions), r.due) not in known]
         return sorted(((r, t, i) for r in fresh for t, i in tiers(r, rows, self.world)), key=lambda x: (x[2], x[0].key, x[1]))
 
 

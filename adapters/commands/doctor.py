@@ -11,9 +11,9 @@ from typing import Any
 
 import typer
 
+from adapters import host
 from adapters.calendars import shipped
 from adapters.commands import almanac, frame, screen
-from adapters.host import SystemClock, tz
 from workflow.errors import DubanError
 from workflow.text import Text
 
@@ -23,10 +23,10 @@ WANTED_BYTES = 500_000_000
 
 def doctor() -> None:
     """检查本机:时区数据、日历、磁盘、编码、数据库 / zone data, calendar, disk, encoding, database"""
-    now = SystemClock().now()
+    now = host.clock().now()
     checks: list[tuple[Text, str, bool]] = []
     checks.append((Text("Python", "Python"), platform.python_version(), sys.version_info >= (3, 11)))
-    zone = tz()
+    zone = host.tz()
     checks.append((Text("时区数据库", "time-zone database"), zone, zone != "unknown"))
     last, source = _calendar()
     left = (last - now.date()).days
