@@ -59,7 +59,7 @@ def scene(dispute: Cli, tmp_path: Path) -> Cli:
 
 
 def test_the_table_below_knows_every_command() -> None:
-    assert {w.split()[0] for w in WRITES} | OTHER == set(frame.TABLE)
+    assert {w.split()[0] for w in WRITES} | OTHER | {"init"} == set(frame.TABLE)
 
 
 @pytest.mark.parametrize("name", WRITES)
@@ -136,6 +136,16 @@ def test_after_opening_what_has_a_date_comes_first(cli: Cli) -> None:
 def test_the_first_case_makes_the_store(empty: Cli) -> None:
     empty("open", "medical-dispute", "事", "地", "人", "--as", "staff", "--id", "D")
     assert empty("show", "D", "--json").json["version"] == 1
+
+
+def test_a_store_is_made_by_init_and_not_by_its_rehearsal(empty: Cli) -> None:
+    for lang in ("zh", "en"):
+        empty("init", "--algorithm", "sm3", "--dry-run", lang=lang)
+    assert empty("init", "--algorithm", "sm3", "--dry-run", "--json").json["algorithm"] == "sm3"
+    assert empty.bytes() == {}
+    assert empty("init", "--algorithm", "sm3", "--json").json["algorithm"] == "sm3"
+    for more in ((), ("--dry-run",)):
+        assert empty("init", "--json", *more, code=5).error["error"] == "conflict.exists"
 
 
 def test_an_opening_that_is_refused_leaves_no_store(empty: Cli) -> None:
