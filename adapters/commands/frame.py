@@ -146,10 +146,6 @@ def fail(error: DubanError) -> int:
 
 def _globals(given: list[str]) -> list[str]:
     """Take the global options out of the arguments, wherever they stand before ``--``."""
-    for word in (*given, *(os.environ.get(name, "") for name in ("DUBAN_DB", "DUBAN_AS", "DUBAN_PERSON"))):
-        if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):  # bytes that are no text in this locale
-            shown = word.encode("utf-8", "backslashreplace").decode()
-            raise BadInput(Text(f"参数不是有效的 UTF-8:{shown}", f"an argument is not valid UTF-8: {shown}"))
     settings.db = os.environ.get("DUBAN_DB", "duban.db")
     settings.lang = _language(os.environ.get("DUBAN_LANG", ""))
     settings.json = settings.quiet = settings.verbose = False
@@ -180,6 +176,10 @@ def _globals(given: list[str]) -> list[str]:
             settings.color = False
         else:
             rest.append(word)
+    for word in (*given, *(os.environ.get(name, "") for name in ("DUBAN_DB", "DUBAN_AS", "DUBAN_PERSON"))):
+        if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):  # bytes that are no text in this locale
+            shown = word.encode("utf-8", "backslashreplace").decode()
+            raise BadInput(Text(f"参数不是有效的 UTF-8:{shown}", f"an argument is not valid UTF-8: {shown}"))
     return rest
 
 

@@ -52,7 +52,8 @@ def show() -> None:
     rows: list[list[str]] = []
     for name, post in sorted(organisation.posts.items()):
         signing = organisation.signing(name, now)
-        who = "、".join(f"{a.person}" + (f"({Text('代', 'for ').say(lang)}{a.acting_for})" if a.acting_for else "") for a in signing)
+        acting = Text("(代 {})", " (for {})").say(lang)
+        who = Text("、", ", ").say(lang).join(f"{a.person}" + (acting.format(a.acting_for) if a.acting_for else "") for a in signing)
         unit, part = organisation.units[post.unit], organisation.unit_at(post.unit, now)
         entry: dict[str, Json] = {"post": name, "role": post.role, "unit": post.unit, "signing": [a.document() for a in signing]}
         nobody = Text("空缺", "vacant") if any(h.post == name for h in organisation.holders) else Text("未登记人员", "nobody named")

@@ -60,7 +60,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         lang = frame.settings.lang
         out = screen.console()
         out.print(f"{case}  {rules.procedure.title.say(lang)} {rules.procedure.ref}", style="bold")
-        state = "、".join(state_label(rules, s).say(lang) for s in shown.state)
+        state = wording.LIST.say(lang).join(state_label(rules, s).say(lang) for s in shown.state)
         out.print(f"{Text('状态', 'state').say(lang)}  {state}  {mark(shown).say(lang)}".rstrip())
         timeline(shown, rules, private)
         out.print()
@@ -237,13 +237,13 @@ def _owed(row: Row, case: Case) -> bool:
     return row.open and row.begin is not None and case.end_of(row.begin.round) is None
 
 
-def _by_date(owed: Owed) -> tuple[datetime, str, str]:
+def _by_date(owed: Owed) -> tuple[datetime, str]:
     assert owed.until is not None
-    return owed.until, owed.case.id, owed.row.key
+    return owed.until, owed.case.id  # within a case in the order of the definition
 
 
-def _by_age(owed: Owed) -> tuple[float, str, str]:
-    return -(owed.row.elapsed or timedelta()).total_seconds(), owed.case.id, owed.row.key
+def _by_age(owed: Owed) -> tuple[timedelta, str]:
+    return -(owed.row.elapsed or timedelta()), owed.case.id
 
 
 def explain(

@@ -64,8 +64,9 @@ class Cli:
         return {f.name: f.read_bytes() for f in self.db.parent.iterdir() if f.is_file()}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing from the environment, in a folder of one's own."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG", "DUBAN_LANG", "DUBAN_DB", "DUBAN_AS", "DUBAN_PERSON", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -79,7 +80,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FixedClock:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, clock: FixedClock, capsys: pytest.CaptureFixture[str]) -> Cli:
+def empty(bare: None, tmp_path: Path, clock: FixedClock, capsys: pytest.CaptureFixture[str]) -> Cli:
     """No store yet."""
     folder = tmp_path / "store"
     folder.mkdir()

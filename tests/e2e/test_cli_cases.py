@@ -94,7 +94,7 @@ def test_the_answer_in_english_has_no_word_of_the_interface_in_chinese(name: str
     typed = set("".join(w for w in words)) | set("术后并发症普外科家属误填重复登记纠纷门诊部元旦")
     for more in (("--dry-run",), ()):
         said = scene(*words, *more, lang="en")
-        left = {c for c in said.out + said.err if "\u4e00" <= c <= "\u9fff"} - typed
+        left = {c for c in said.out + said.err if "\u3000" <= c <= "\u9fff" or "\uff00" <= c <= "\uffef"} - typed
         assert left == set(), said.out
 
 
