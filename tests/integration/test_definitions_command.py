@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import fastjsonschema
 import pytest
 
 from adapters.commands import frame
@@ -188,7 +187,10 @@ def test_nothing_is_added_when_one_of_several_is_broken(run: Run) -> None:
 
 @cache
 def validate() -> Any:
-    return fastjsonschema.compile({**json_schema(), "$schema": "http://json-schema.org/draft-07/schema#"})
+    """The schema compiled; without the package, which the extra ``test`` brings, what needs it is skipped."""
+    return pytest.importorskip("fastjsonschema", reason="needs fastjsonschema").compile(
+        {**json_schema(), "$schema": "http://json-schema.org/draft-07/schema#"}
+    )
 
 
 def test_schema_prints_the_schema(run: Run) -> None:
@@ -217,8 +219,10 @@ def test_the_schema_accepts_every_shipped_definition(definition: Any) -> None:
 )  # fmt: skip
 def test_the_schema_refuses_what_is_broken_in_shape(old: str, new: str) -> None:
     assert old in small()
-    with pytest.raises(fastjsonschema.JsonSchemaValueException):
-        validate()(read_source(small().replace(old, new, 1), "small.yaml").data)
+    accepts = validate()
+    with pytest.raises(Exception, match=r"must|can") as caught:
+        accepts(read_source(small().replace(old, new, 1), "small.yaml").data)
+    assert type(caught.value).__name__ == "JsonSchemaValueException"
 
 
 def test_the_schema_explains_conditions_terms_and_fields_to_an_editor() -> None:
