@@ -52,5 +52,7 @@ def test_every_title_of_a_duty_is_on_the_page_in_chinese() -> None:
 def test_the_definition_is_shown_with_every_move_of_an_event(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     assert main(["definitions", "show", "medical-dispute", "--lang", "en"]) == 0
-    rows = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("send_people ")]
-    assert [row[-2] for row in rows if row[-1] == "record"] == ["remedy.sent", "remedy.there", "remedy.done"]
+    text = capsys.readouterr().out
+    block = text[text.index("\nsend_people ") : text.index("\narrive ")]
+    for target in ("remedy.sent", "remedy.there", "remedy.done"):
+        assert re.search(rf"→\s+{re.escape(target)}", block), target
