@@ -55,4 +55,4 @@ def test_the_definition_is_shown_with_every_move_of_an_event(capsys: pytest.Capt
     text = capsys.readouterr().out
     block = text[text.index("\nsend_people ") : text.index("\narrive ")]
     for target in ("remedy.sent", "remedy.there", "remedy.done"):
-        assert re.search(rf"→\s+{re.escape(target)}", block), target
+        assert target in block, target
