@@ -178,7 +178,7 @@ class Engine:
             waiting.append((case, command))
             found = self.forecast(case, command)
             before = {r.key: r for r in found.before}
-            moved.extend((case, before[r.key], r) for r in found.after if r.key in before and r.open and r.due != before[r.key].due)
+            moved.extend((case, before[r.key], r) for r in found.after if r.key in before and r.open and _moved(before[r.key], r))
         if write:
             with self.batch() as batch:
                 for new in renewed:
@@ -510,6 +510,10 @@ def _apart(name: str, broken: dict[str, Exception]) -> Iterator[None]:
         raise
     except Exception as error:  # whatever it is: nobody else's deadline may depend on it
         broken[name] = error
+
+
+def _moved(old: Row, new: Row) -> bool:
+    return not new.due.same(old.due) if new.due is not None else old.due is not None
 
 
 def _complete(done: Sequence[object], broken: Mapping[str, Exception]) -> None:

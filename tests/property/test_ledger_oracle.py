@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -209,8 +212,7 @@ def seen(row: Row) -> Verdict:
     return Verdict(row.outcome.value, reason, due, row.late.clock if row.late is not None else None, row.beside)
 
 
-@given(specs, st.lists(steps, min_size=1, max_size=14))
-def test_outcome_reason_date_and_lateness_are_those_of_a_slow_count(spec: tuple[Any, ...], script: list[tuple[Any, ...]]) -> None:
+def compare(spec: tuple[Any, ...], script: list[tuple[Any, ...]]) -> None:
     history = History(spec)
     for step in script:
         history.play(step)
@@ -218,7 +220,56 @@ def test_outcome_reason_date_and_lateness_are_those_of_a_slow_count(spec: tuple[
     world = history.engine.world(standing)
     dues = {r.due.instant + shift for r in history.rows() if r.due is not None for shift in (-TICK, timedelta(0), TICK)}
     for as_of in sorted({e.recorded for e in history.log} | dues | {history.now + timedelta(days=60)}):
-        if as_of < OPENED:
-            continue
-        rows = [r for r in ledger(standing.case, world, as_of) if r.duty.id == "duty"]
-        assert [seen(r) for r in rows] == outcomes(history.spec, history.log, as_of, lambda day: CALENDAR.day(day).working), as_of
+        if as_of >= OPENED:
+            rows = [seen(r) for r in ledger(standing.case, world, as_of) if r.duty.id == "duty"]
+            assert rows == outcomes(history.spec, history.log, as_of, lambda day: CALENDAR.day(day).working), as_of
+
+
+@given(specs, st.lists(steps, min_size=1, max_size=14))
+def test_outcome_reason_date_and_lateness_are_those_of_a_slow_count(spec: tuple[Any, ...], script: list[tuple[Any, ...]]) -> None:
+    compare(spec, script)
+
+
+def chosen(chance: random.Random) -> tuple[Any, ...]:
+    """One step; acts that bear on a date more often than Hypothesis would."""
+    kind = chance.choices(
+        ("done", "day", "confirm", "event", "revise", "ask", "grant", "refuse", "waive", "reopen", "wait", "due"),
+        (4, 1, 2, 5, 3, 3, 3, 1, 1, 1, 6, 5),
+    )[0]
+    back = chance.choice((0, 0, 0, 7, 45, 1500, 6000))
+    if kind == "event":
+        return chance.choice(("go", "go", "cancel", "hold", "hold", "resume", "resume", "close")), back
+    more = {
+        "done": (back, chance.choice((None, "own", "counterpart"))),
+        "day": (chance.randint(0, 2),),
+        "confirm": (chance.choice(("boss", "desk")), back),
+        "revise": (chance.choice(("a", "b", "not known yet")),),
+        "ask": (chance.choice(list(EXTENSIONS)),),
+        "wait": (chance.choice((1, 29, 30, 50, 600, 1440, 4000, 12000)),),
+        "due": (chance.choice((-TICK, timedelta(0), TICK)),),
+    }
+    return (kind, *more.get(kind, ()))
+
+
+def campaign(seeds: Iterable[int]) -> None:
+    for seed in seeds:
+        chance = random.Random(seed)
+        numbered = chance.choice([t for t in TERMS if t is not None])
+        terms = [numbered, chance.choice(list(TERMS)), chance.choice(list(TERMS))]
+        chance.shuffle(terms)
+        manner = chance.choice(("met", "contradiction")), chance.choice(("from_start", "from_change"))
+        script = [chosen(chance) for _ in range(chance.randint(2, 16))]
+        try:
+            compare((chance.choice(("start", "start", "go")), *terms, *manner), script)
+        except AssertionError as error:
+            error.add_note(f"seed {seed}: {script}")
+            raise
+
+
+def test_a_hundred_and_fifty_longer_histories_too() -> None:
+    campaign(range(150))
+
+
+@pytest.mark.slow
+def test_a_campaign_of_longer_histories() -> None:
+    campaign(range(1000, 6000))

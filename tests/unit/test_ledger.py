@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from adapters.calendars import shipped
 from tests.play import Play, at
 from workflow import command as c
 from workflow.act import FLAGGED
@@ -92,7 +93,8 @@ def test_s7_3_every_slot_is_watched_while_nobody_does_anything(play: Play) -> No
             if (day, hour) > (24, 8):
                 play.at(f"09-{day} {hour:02}:01").engine.tick()
     told = [a.name for a in play.engine.case("C").case.acts if a.kind == FLAGGED and a.name.startswith("follow")]
-    assert told == [f"follow/boss#{n}" for n in range(1, 12)]
+    slots = [f"2026-09-{day}T{hour}:00" for day in range(24, 30) for hour in ("08", "17")][1:]
+    assert told == [f"follow/boss#{slot}" for slot in slots]
 
 
 def test_s3_2_the_end_of_a_case_is_when_its_missing_acts_are_flagged(play: Play) -> None:
@@ -168,3 +170,13 @@ obligations:
     met_by: answer
     basis: unit
 """
+
+
+def test_s8_2_a_calendar_that_moves_nothing_yet_is_the_one_that_counts_from_then_on() -> None:
+    play = Play("probe", shipped("cn").at({2019: 1})).at("2019-04-17 10:00")
+    play.open("desk", {"grade": "low"})  # five days: over before the days that the new notice changes
+    assert play.due("answer") == "04-23 00:00"
+    assert play.at("2019-04-18 10:00").engine.import_calendar(shipped("cn"), play.said("boss"), "2019-03-22 通知") == []
+    assert [v.kind for v in play.row("answer").revisions] == ["start"]
+    play.at("2019-04-19 10:00").revise("boss", grade="high")
+    assert play.due("answer") == "05-01 00:00"  # ten working days with Sunday 04-28; under the old notice they ended on 05-02

@@ -105,8 +105,9 @@ class Case:
         return self.by_name.get(ENDING, ())
 
     def end_of(self, round_number: int) -> Act | None:
-        """The act that ended a round (0 is the first); ``None`` while the round is open."""
-        return next((a for a in self.ends if self.round_of(a) == round_number), None)
+        """The act that ended a round (0 is the first); ``None`` while the round is open. What closes a case ends the round that is open."""
+        last = self.rounds[round_number + 1] if round_number + 1 < len(self.rounds) else self.n + 1
+        return next((a for a in self.ends if self.rounds[round_number] <= a.n < last), None)
 
     def round_of(self, act: Act) -> int:
         """The round in which an act happened (0 is the first); a reopening belongs to the round that it begins.

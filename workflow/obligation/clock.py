@@ -432,16 +432,16 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
                 return Timeline(tuple(revisions), (instant, act.n), None, _pending(key, case, revisions, tuple(paused), world))
             origin = begin if obligation.recount == "from_start" else begin._replace(moment=Moment.at(instant))
             term, anew = _count(origin, chosen, duty, world)
-            current = current._replace(pauses=begun(instant))
-            count, kept = _not_late_for_the_past(anew, count, current, instant, term, world)
-            calendar_id, pauses = current.calendar, current.pauses
+            pauses = begun(instant)
+            count, kept = _not_late_for_the_past(anew, count, current._replace(calendar=calendar_id, pauses=pauses), instant, term, world)
             start, due, last = count(calendar_id, pauses)
             revisions.append(DueRevision(number, act.n, kind, instant, start, chosen, term, due, last, calendar_id, pauses, kept))
         elif kind in ("pause", "calendar") and not expired:
             pauses = begun(instant)
-            calendar_id = str(act.data["calendar"]) if kind == "calendar" else current.calendar
+            if kind == "calendar":
+                calendar_id = str(act.data["calendar"])  # from now on, also where it moves nothing yet
             start, due, last = count(calendar_id, pauses)
-            if due is None or current.due is None or (due == current.due and last == current.last):
+            if due is None or current.due is None or (due.same(current.due) and last is not None and last.same(current.last)):
                 continue
             new = current._replace(number=number, cause=act.n, kind=kind, at=instant, start=start, due=due, last=last)
             new = new._replace(calendar=calendar_id, pauses=pauses)
@@ -454,7 +454,7 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
             asked = _asked(key, case, act)
             if asked is None or not current.due.in_time(asked.happened.hi) or (until is not None and asked.happened.lo >= until):
                 continue
-            new, count = _extended(number, act, current._replace(pauses=begun(instant)), count, world)
+            new, count = _extended(number, act, current._replace(calendar=calendar_id, pauses=begun(instant)), count, world)
             revisions.append(new)
     return Timeline(tuple(revisions), None, None, _pending(key, case, revisions, tuple(paused), world))
 

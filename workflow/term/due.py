@@ -43,6 +43,10 @@ class Due(NamedTuple):
     def in_time(self, at: datetime) -> bool:
         return at <= self.instant if self.inclusive else at < self.instant
 
+    def same(self, other: Due | None) -> bool:
+        """Whether it is the same date, as surely known, whatever revision of the calendar says so."""
+        return other is not None and self._replace(revision=None) == other._replace(revision=None)
+
 
 class Pause(NamedTuple):
     """Time that does not count: from ``lo`` up to ``hi``.
