@@ -1,7 +1,8 @@
 """The story that ``duban demo`` plays: the National Day holiday of 2026 in a town and a hospital that do not exist.
 
 A mass incident: the telephone report late, a follow-up report missing, the final report extended, the incident re-graded midway. A
-medical dispute: re-classified from complex to cross-department (09-29 → 10-15), one act back-filled from paper.
+medical dispute, re-classified from complex to cross-department (09-29 → 10-15). And a dispute over charges that was kept on paper over the
+holiday and back-filled afterwards: what is said to have been in time, on its author's word alone, stays undeterminable.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from workflow.engine import Engine
 from workflow.moment import Moment
 from workflow.organisation import Actor
 
-INCIDENT, DISPUTE = "中庄事件-2026-01", "纠纷-2026-07"
-SCENES = (INCIDENT, DISPUTE)
+INCIDENT, DISPUTE, PAPER = "中庄事件-2026-01", "纠纷-2026-07", "纠纷-2026-08"
+SCENES = {INCIDENT: "social-security-incident", DISPUTE: "medical-dispute", PAPER: "medical-dispute"}
+"""Each case with its procedure."""
 _ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -27,6 +29,10 @@ def _at(text: str) -> datetime:
 
 def _said(person: str, role: str, happened: str = "") -> Said:
     return Said(actor=Actor(role, person=person), happened=Moment.at(_at(happened)) if happened else None)
+
+
+def _paper(person: str, role: str, happened: str) -> Said:
+    return Said(actor=Actor(role, person=person), happened=Moment.at(_at(happened)), source="国庆假期纸质登记簿")
 
 
 _FULL = {
@@ -70,7 +76,16 @@ def tell(engine: Engine, clock: FixedClock) -> None:
         told_by="患者家属",
         facts={"trigger": "dispute", "matter": "medical_fault", "patient": "(演示)患者甲"},
     )
+    opening_paper = Open(
+        said=_paper("h09", "staff", "10-03 10:10"),
+        unit="outpatient",
+        what="对收费有异议",
+        where="门诊收费处",
+        told_by="投诉人",
+        facts={"trigger": "dispute", "matter": "charges", "handling": "complex"},
+    )
     steps: list[tuple[str, str, Command | Callable[[Engine], Command]]] = [
+        ("09-24 09:32", DISPUTE, opening_dispute),
         ("09-24 09:35", DISPUTE, Do(said=_said("h06", "staff"), event="report_head")),
         ("09-24 09:36", DISPUTE, _receipt("h05", "head", DISPUTE, "report_head")),
         ("09-24 09:50", DISPUTE, Do(said=_said("h07", "department"), event="send_people")),
@@ -98,6 +113,7 @@ def tell(engine: Engine, clock: FixedClock) -> None:
         # Found on paper and entered four days later: the explanation of 09-25, confirmed by the patient side.
         ("09-29 15:00", DISPUTE, Record(said=_said("h02", "relations", "09-25 14:00"), event="explain")),
         ("09-29 15:10", DISPUTE, _confirm("patient_side", "09-25 14:00", DISPUTE, "explain")),
+        ("10-01 23:55", INCIDENT, opening_incident),
         # 00:34 is 42 minutes after the place knew, 12 more than the unit allows.
         (
             "10-02 00:34",
@@ -175,6 +191,19 @@ def tell(engine: Engine, clock: FixedClock) -> None:
             ),
         ),
         ("10-03 16:00", INCIDENT, Do(said=_said("t08", "commander"), event="under_control")),
+        # The register of the holiday, entered on the second working day.
+        ("10-09 08:30", PAPER, opening_paper),
+        ("10-09 08:32", PAPER, Record(said=_paper("h09", "staff", "10-03 10:15"), event="report_head")),
+        ("10-09 08:34", PAPER, Record(said=_paper("h02", "relations", "10-03 10:30"), event="accept")),
+        (
+            "10-09 08:36",
+            PAPER,
+            Record(
+                said=_paper("h02", "relations", "10-07 16:00"),
+                event="answered",
+                elements={"result": "多收一项检查费", "opinion": "退费并致歉"},
+            ),
+        ),
         (
             "10-10 09:00",
             INCIDENT,
@@ -234,13 +263,11 @@ def tell(engine: Engine, clock: FixedClock) -> None:
         ),
         ("10-15 09:00", DISPUTE, Do(said=_said("h02", "relations"), event="close")),
     ]
-    clock.set(_at("09-24 09:32"))
-    engine.open_case("medical-dispute", opening_dispute, case=DISPUTE)
-    for when, case, command in steps:
-        if case == INCIDENT and clock.now() < _at("10-01 23:55"):
-            clock.set(_at("10-01 23:55"))
-            engine.tick()
-            engine.open_case("social-security-incident", opening_incident, case=INCIDENT)
+    for when, case, step in steps:
         clock.set(_at(when))
         engine.tick()
-        engine.do(case, command(engine) if callable(command) else command)
+        command = step(engine) if callable(step) else step
+        if isinstance(command, Open):
+            engine.open_case(SCENES[case], command, case=case)
+        else:
+            engine.do(case, command)

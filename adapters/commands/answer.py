@@ -63,7 +63,9 @@ def acts(written: Sequence[Act], case: Case, rules: Rules) -> None:
     lang = frame.settings.lang
     out = screen.console()
     for act in written:
-        out.print(f"  #{act.n} {KINDS[act.kind].say(lang)} {wording.name(act, case, rules).say(lang)}".rstrip(), soft_wrap=True)
+        told = wording.told(act, rules).say(lang)
+        line = f"  #{act.n} {KINDS[act.kind].say(lang)} {wording.name(act, case, rules).say(lang)} {f'({told})' if told else ''}"
+        out.print(line.rstrip(), soft_wrap=True)
         for code in act.deviations:
             out.print(f"     ! {DEVIATIONS[code].say(lang) if code in DEVIATIONS else code} ({code})", style="yellow")
         dues = act.data.get("dues")

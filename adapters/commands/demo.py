@@ -23,10 +23,10 @@ from adapters.host import FixedClock, SystemEntropy, tz
 from adapters.library import shipped_definitions
 from adapters.organisations import shipped_organisation
 from adapters.store.sql import SqlStore
-from adapters.story import SCENES, tell
+from adapters.story import DISPUTE, SCENES, tell
 from workflow.act import Act
 from workflow.engine import Engine
-from workflow.errors import IntegrityError
+from workflow.errors import IntegrityError, StoreUnavailable
 from workflow.explain import why
 from workflow.replay import replay_cases
 from workflow.text import Text
@@ -41,7 +41,14 @@ def demo(keep: Annotated[Path | None, typer.Option("--keep", help="把演示库�
         keep.mkdir(parents=True, exist_ok=True)
         _play(keep)
         return
-    with tempfile.TemporaryDirectory(prefix="duban-demo-") as folder:
+    try:
+        place = tempfile.TemporaryDirectory(prefix="duban-demo-")
+    except OSError as error:
+        raise StoreUnavailable(
+            Text(f"没有可用的临时目录:{error.strerror}", f"no folder for temporary files: {error.strerror}"),
+            hint=Text("用 --keep 指定文件夹", "name a folder with --keep"),
+        ) from None
+    with place as folder:
         _play(Path(folder))
 
 
@@ -101,7 +108,7 @@ def _timeline(engine: Engine, case: str) -> None:
 
 
 def _why(engine: Engine) -> None:
-    case = SCENES[1]
+    case = DISPUTE
     standing = engine.case(case)
     world = engine.world(standing)
     row = next(r for r in engine.ledger(case) if r.duty.id == "feedback")
@@ -122,6 +129,7 @@ def _elsewhere(bundle: Path) -> Any:
     environment = {**os.environ, "TZ": "America/New_York", "PYTHONHASHSEED": "4711", "PYTHONUTF8": "1"}
     command = [
         sys.executable,
+        "-P",  # what lies in the folder we are called from is no module of ours
         "-c",
         "import sys; from adapters.commands.frame import main; sys.exit(main(sys.argv[1:]))",
         "replay",

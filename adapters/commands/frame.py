@@ -20,8 +20,9 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfoNotFoundError
 
-from workflow.errors import BadInput, DubanError, StoreUnavailable, UnknownProcedure
+from workflow.errors import BadInput, ConfigError, DubanError, StoreUnavailable, UnknownProcedure
 from workflow.text import Lang, Text, same
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _unexpected(error)
         _forget_output()
         return fail(StoreUnavailable(Text(f"不能写出结果:{error.strerror}", f"cannot write the result: {error.strerror}")))
+    except ZoneInfoNotFoundError as error:
+        hint = Text("安装系统的 tzdata,或 python -m pip install tzdata", "install tzdata of the system, or python -m pip install tzdata")
+        return fail(ConfigError(Text(f"本机没有时区数据:{error}", f"this machine has no time-zone data: {error}"), hint=hint))
     except Exception as error:  # the last line of defence: a short message, not a traceback
         return _unexpected(error)
 

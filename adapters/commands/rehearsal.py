@@ -150,13 +150,14 @@ def _read(found: Forecast, rules: Rules) -> None:
                 + screen.local(act.recorded, rules.zone)
                 + (Text(",仅本人陈述", ", on the author's own word").say(lang) if act.grade == "own" else "")
             )
+        notes.append(wording.told(act, rules).say(lang))
         lines.append(
             [
                 f"#{act.n}",
                 screen.moment(act.happened, rules.zone),
                 f"{KINDS[act.kind].say(lang)} {wording.name(act, case, rules).say(lang)}".rstrip(),
                 wording.author(act, rules).say(lang),
-                (";" if lang == "zh" else "; ").join(notes),
+                (";" if lang == "zh" else "; ").join(n for n in notes if n),
             ]
         )
     if not lines:

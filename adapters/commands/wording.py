@@ -134,6 +134,7 @@ def remarks(act: Act, private: Mapping[str, Json], rules: Rules, lang: Lang, sho
     found = [DEVIATIONS[d].say(lang) if d in DEVIATIONS else d for d in act.deviations]
     if shown and act.kind not in kinds.EVIDENCE and act.recorded - act.happened.hi >= BACK_FILLED:
         found.append(Text(f"补录于 {shown}", f"entered {shown}").say(lang))
+    found.append(told(act, rules).say(lang))
     if act.kind in (kinds.OPENED, kinds.ACTED):
         found.append(facts({"facts": act.data.get("facts")}, rules).say(lang))
     found += [written(key, private[key], rules).say(lang) for key in sorted(private, key=lambda k: (_WRITTEN.get(k, _LAST)[0], k))]
@@ -185,13 +186,14 @@ def _of(act: Act, case: Case, rules: Rules) -> Text:
 
 
 def _flag(act: Act, rules: Rules) -> Text:
-    word, row = FLAGS[str(act.data["flag"])], title(act.name, rules)
-    text = word + COLON + row
+    word = FLAGS[str(act.data["was"] if act.kind == kinds.UNFLAGGED and act.data.get("was") else act.data["flag"])]
+    return word + COLON + title(act.name, rules)
+
+
+def told(act: Act, rules: Rules) -> Text:
+    """Who was told by a flag; empty where nobody is named."""
     tell = act.data.get("tell")
-    if isinstance(tell, list) and tell:
-        told = listed(tell, rules)
-        text += Text(f"(告知 {told.zh})", f" (told: {told.en})")
-    return text
+    return Text("告知 ", "told: ") + listed(tell, rules) if isinstance(tell, list) and tell else same("")
 
 
 def _refused(act: Act, rules: Rules) -> Text:
