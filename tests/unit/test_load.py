@@ -309,3 +309,16 @@ def test_the_whole_is_told_with_file_line_column_and_hint() -> None:
         "    → did you mean desk?",
         "small.yaml: the definition has 1 problem [definition.invalid]",
     ]
+
+
+def test_what_stands_after_a_broken_item_of_a_list_is_found_where_it_stands() -> None:
+    tiers = "- 5\n      - {at: at due, tell: dsek}\n      - {at: at due, tell: desk}\n      - {at: at due, tell: bos}"
+    text = SMALL.replace('- {at: 1 working day before, tell: desk, hour: "10:00", basis: unit}', tiers)
+    assert text != SMALL
+    lines = text.splitlines()
+    found = {(p.field, lines[p.line - 1].strip()) for p in refused(text)}
+    assert found == {
+        ("obligations.answer.tiers.0", "- 5"),
+        ("obligations.answer.tiers.1.tell", "- {at: at due, tell: dsek}"),
+        ("obligations.answer.tiers.3.tell", "- {at: at due, tell: bos}"),
+    }

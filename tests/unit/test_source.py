@@ -119,3 +119,9 @@ def test_a_slip_of_syntax_is_said_in_both_languages_with_its_place(text: str) ->
     assert (found.line, found.column) == place
     assert zh in found.message.zh and en in found.message.en
     assert found.message.zh.isascii() is False and "expected" not in found.message.zh
+
+
+def test_forty_levels_are_read_and_one_more_is_not() -> None:
+    assert data("[" * 40 + "]" * 40)
+    (found,) = problems("[" * 41 + "]" * 41)
+    assert (found.column, found.message.en) == (41, "nested too deeply, or too much content")

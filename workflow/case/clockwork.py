@@ -21,20 +21,31 @@ from workflow.rules import World
 def next_clock(case: Case, world: World, until: datetime) -> tuple[datetime, str] | None:
     """The earliest clock event due at or before ``until`` that is possible in the present state; ``None`` when there is none.
 
-    One that ran out before the state made it possible happens when the state was reached. Of several that happen at the same instant the
-    one that was due first fires first, then the first in the definition.
+    With a condition it happens once it is due and the condition holds. One that ran out before the state made it possible happens when the
+    state was reached. Of several that happen at the same instant the one that was due first fires first, then the first in the definition.
     """
     found: list[tuple[datetime, datetime, int, str]] = []
     for order, (name, event) in enumerate(world.rules.clock_events):
         if world.rules.chart.fire(case.state, name) is None:
             continue
         instant = clock_instant(case, world, name, event, until)
-        if instant is not None and instant <= until:
-            found.append((max(instant, _reached(case)), instant, order, name))
+        if instant is None or instant > until:
+            continue
+        happens = _holding(event, case, max(instant, _reached(case)))
+        if happens is not None and happens <= until:
+            found.append((happens, instant, order, name))
     if not found:
         return None
     instant, _, _, name = min(found)
     return instant, name
+
+
+def _holding(event: Event, case: Case, since: datetime) -> datetime | None:
+    """The first instant from ``since`` on at which the condition of an event holds; ``None`` while it does not."""
+    if event.when is None:
+        return since
+    later = sorted({at for at in map(_since, case.acts) if at > since})
+    return next((at for at in (since, *later) if holds(event.when, known_at(case, at))), None)
 
 
 def _reached(case: Case) -> datetime:
