@@ -34,6 +34,12 @@ REASONS = {
     "ended": Text("案件结束时仍未履行", "still owed when the case ended"),
 }
 
+DOUBTS = {
+    "knew": Text("知悉时间待核", "when it was known is open"),
+    "receipt": Text("收到时间待核", "when it was received is open"),
+}
+"""Why the start of a clock is not certain."""
+
 BESIDE = {
     "later_discharged": Text("事后解除", "later discharged"),
     "later_waived": Text("事后免除", "later waived"),

@@ -27,7 +27,7 @@ Post = Annotated[str, typer.Option("--acting-for", help="代谁办理 / acting f
 At = Annotated[str, typer.Option("--at", help="发生时间 / when it happened (default: now)")]
 Submitted = Annotated[str, typer.Option("--submitted", help="报出时间 / when it was submitted")]
 Received = Annotated[str, typer.Option("--received", help="收到时间 / when it was received")]
-GradeOption = Annotated[str, typer.Option("--grade", help="system | counterpart | own | stated")]
+GradeOption = Annotated[str, typer.Option("--grade", help="counterpart | own:对方或文件证明,须写来源;或本人陈述 / counterpart | own")]
 Source = Annotated[str, typer.Option("--source", help="来源 / source")]
 Remark = Annotated[str, typer.Option("--note", help="备注 / note")]
 Key = Annotated[str, typer.Option("--key", help="幂等键 / idempotency key")]
@@ -53,10 +53,15 @@ class Author:
         self.acting_for = acting_for
 
     def said(self, zone: ZoneInfo) -> commands.Said:
-        if self.grade not in ("", "system", "counterpart", "own", "stated"):
+        if self.grade not in ("", "counterpart", "own"):  # a system's stamp is given by the system, not by who types
             raise BadInput(
-                Text(f"不认识的证明等级 {self.grade!r}", f"unknown grade {self.grade!r}"),
-                hint=Text("system、counterpart、own、stated", "system, counterpart, own, stated"),
+                Text(f"不能由本人填写的证明等级 {self.grade!r}", f"a person cannot give the grade {self.grade!r}"),
+                hint=Text("counterpart(对方或外部文件证明)、own(本人陈述)", "counterpart (the other side or an outside document), own"),
+            )
+        if self.grade == "counterpart" and not (self.source or self.note):
+            raise BadInput(
+                Text("counterpart 须写明凭什么:对方何人,或何种文件", "the grade counterpart says who of the other side, or which document"),
+                hint=Text("用 --source 或 --note 写明", "give --source or --note"),
             )
         happened, submitted, received = (parse(t, zone) if t else None for t in self.times)
         return commands.Said(

@@ -30,7 +30,7 @@ from workflow.term import parse as parse_term
 from workflow.term.explain import shown as shown_date
 from workflow.term.model import Span
 from workflow.text import Text
-from workflow.words import KINDS, OUTCOMES
+from workflow.words import DOUBTS, KINDS, OUTCOMES
 
 Case_ = Annotated[str, typer.Argument(help="案件编号 / case id")]
 AsOf = Annotated[str, typer.Option("--as-of", help="截至 / as of this instant (default: now)")]
@@ -186,6 +186,7 @@ class Owed(NamedTuple):
             "due": stamp(r.due.instant) if r.due is not None else None,
             "pending": stamp(pending.instant) if pending is not None else None,
             "provisional": r.due is not None and r.due.provisional,
+            "doubt": r.begin.doubt if r.begin is not None else "",
             "elapsed": int(r.elapsed.total_seconds()) if r.elapsed is not None else None,
             "drill": self.case.drill,
             "same_as": self.case.same_as,
@@ -194,7 +195,7 @@ class Owed(NamedTuple):
     def cells(self, now: datetime) -> list[str | Styled]:
         lang, row, zone = frame.settings.lang, self.row, self.rules.zone
         left: str | Styled
-        if row.due is None:
+        if row.due is None or row.reason == "already_past":
             left = Text("已过 ", "open for ").say(lang) + duration(row.elapsed or timedelta(), lang)
         elif row.outcome == Outcome.UNDETERMINABLE and row.due.instant < now:
             left = Styled(OUTCOMES[row.outcome].say(lang), style="yellow")  # not overdue: nothing shows that yet
@@ -203,6 +204,8 @@ class Owed(NamedTuple):
         remarks = [mark(self.case).say(lang), screen.remark(row, self.rules)]
         if row.due is not None and row.due.provisional:
             remarks.append(Text("暂定", "provisional").say(lang))
+        if row.begin is not None and row.begin.doubt and row.due is not None:
+            remarks.append((Text("按最早计:", "the earliest it can be: ") + DOUBTS[row.begin.doubt]).say(lang))
         pending = row.pending[-1].due if row.pending else None
         if pending is not None:
             date = shown_date(pending, zone, lang)

@@ -40,6 +40,8 @@ REFUSED: list[tuple[str, tuple[str, ...], str, int]] = [
     ("submitted in the future", ("record", "D", "explain", "--as", "relations", "--submitted", "2027-01-01"), "input.future", 2),
     ("no time", ("record", "D", "explain", "--as", "relations", "--at", "soon"), "input.instant", 2),
     ("no date there is", ("record", "D", "explain", "--as", "relations", "--at", "2026-02-30"), "input.instant", 2),
+    ("a grade that a system gives", ("fire", "D", "explain", "--as", "head", "--grade", "system"), "input.bad", 2),
+    ("a counterpart nobody names", ("fire", "D", "explain", "--as", "head", "--grade", "counterpart"), "input.bad", 2),
     ("an unknown grade", ("note", "D", "x", "--as", "staff", "--source", "s", "--grade", "sure"), "input.bad", 2),
     ("no reason", ("revise", "D", "deaths=1", "-r", " ", "--as", "director"), "input.bad", 2),
     ("no reason for a decision", ("decide", "D", "report_up", "no", "-r", "", "--as", "director"), "input.bad", 2),
