@@ -19,7 +19,7 @@ from workflow import organisation as organisations
 from workflow.act import Act
 from workflow.batch import SALT, Batch, Result, answered, demand_free, demand_version
 from workflow.calendar import Calendar
-from workflow.case.clockwork import catch_up
+from workflow.case.clockwork import catch_up, stood
 from workflow.case.decide import decide
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, tiers
@@ -355,6 +355,8 @@ class Engine:
         with _apart("calendar", broken):
             self._adopt()
         for procedure, unit, period in self._missing(now, broken):
+            if f"{procedure}.{unit}" in broken:
+                continue  # the periods after one that cannot be opened wait: the next sweep looks back to the last that is there
             with _apart(f"{procedure}.{unit}", broken):
                 with self.batch() as batch:
                     opened = batch.open_period(self.rules(procedure, period.since), unit, period)
@@ -468,9 +470,8 @@ class Engine:
         with self.store.read() as view:
             standing, _ = self.sources.standing(view, case, now)
             world = self.sources.world(view, standing.case.definition)
-        if as_of is None:
-            standing = catch_up(standing, world, now)
-        return ledger(standing.case, world, now)
+        case_then = stood(standing.case, world, now) if as_of is not None else catch_up(standing, world, now).case
+        return ledger(case_then, world, now)
 
     def cases(self, procedure: str | None = None) -> Sequence[CaseRow]:
         with self.store.read() as view:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from workflow.act import ACTED, DEEDS, OPENED, Act
 from workflow.calendar import Calendar
-from workflow.case.clockwork import clocked
+from workflow.case.clockwork import ticked
 from workflow.case.fold import Case, fold
 from workflow.case.standing import Standing, news
 from workflow.errors import IntegrityError, UnknownProcedure
@@ -240,7 +240,7 @@ def _replay_case(
     for event in events:
         happened = event.happened
         if (rules.clock_events or rules.engine_events) and (acts or case.n):
-            case, acts = _ticked(fold(case, acts), world, happened.lo), []
+            case, acts = ticked(fold(case, acts), world, happened.lo), []
             state = case.state
         first = not acts and not case.n
         declared = p.events.get(event.name) if event.known else None
@@ -277,14 +277,7 @@ def _replay_case(
         report.events["deviating" if breaches else "applied"] += 1
         if breaches:
             report.deviations.update(breaches)
-    return _ticked(fold(case, acts), world, until)
-
-
-def _ticked(case: Case, world: World, now: datetime) -> Case:
-    """The case after every event of the clock due at or before ``now`` (S3.6)."""
-    while (act := clocked(case, world, now)) is not None:
-        case = fold(case, (act,))
-    return case
+    return ticked(fold(case, acts), world, until)
 
 
 def _breaches(event: LogEvent, declared: Event | None, first: bool, enabled: bool) -> list[str]:
@@ -331,7 +324,7 @@ def replay_cases(
             continue
         world = World(rules[str(seen[0].data["definition"])], calendars, organisation)
         pinned[world.rules.procedure.ref] = world.rules.hash
-        case = _ticked(fold(Standing.fresh(case_id, seen[0]).case, seen), world, as_of)
+        case = ticked(fold(Standing.fresh(case_id, seen[0]).case, seen), world, as_of)
         report.judge(case, world, as_of)
         report.events["read"] += len(seen)
         if not case.listed:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, time
 
 from workflow.errors import UnknownProcedure
+from workflow.moment import TICK
+from workflow.organisation import Unit
 from workflow.period import Period
 from workflow.ports import View
 from workflow.rules import Rules
@@ -25,20 +27,17 @@ def missing_periods(sources: Sources, view: View, procedure: str, now: datetime)
     organisation = sources.organisation(view)
     until = rules.procedure.in_force.until
     last = now if until is None else min(now, datetime.combine(until, time(), rules.zone))
-    latest = Period.of(last, declared.every, rules.zone)
-    units = [u for u in organisation.units.values() if u.level == declared.level and organisation.unit_at(u.id, now) == u.id]
-    behind = [
-        unit
-        for unit in units
-        if (unit.since is None or unit.since <= now)
-        and latest.owed_by(unit, declared.joins)
-        and view.case(latest.case(procedure, unit.id)) is None
-    ]
+    behind: list[tuple[Unit, Period]] = []
+    for unit in organisation.units.values():
+        merged = unit.merged_from is not None and unit.merged_from <= last  # it owes what began before, whenever the sweep comes
+        latest = Period.of(unit.merged_from - TICK if merged and unit.merged_from is not None else last, declared.every, rules.zone)
+        here = unit.level == declared.level and (unit.since is None or unit.since <= now)
+        if here and latest.owed_by(unit, declared.joins) and view.case(latest.case(procedure, unit.id)) is None:
+            behind.append((unit, latest))
     present = Period.of(now, declared.every, rules.zone).since
     begun = min((row.opened for row in view.cases(procedure)), default=present) if behind else present
-    for unit in behind:
+    for unit, period in behind:
         missing: list[Period] = []
-        period = latest
         while period.since >= begun and period.owed_by(unit, declared.joins) and view.case(period.case(procedure, unit.id)) is None:
             if _in_force(sources, view, procedure, period.since):
                 missing.append(period)

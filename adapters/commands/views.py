@@ -14,7 +14,7 @@ from rich.text import Text as Styled
 from adapters.commands import frame, screen, wording
 from adapters.commands.answer import act_document, result_document, show_result
 from adapters.commands.rehearsal import show_forecasts
-from workflow.case.clockwork import catch_up
+from workflow.case.clockwork import catch_up, stood
 from workflow.case.fold import Case
 from workflow.engine import Engine, Forecast, Result
 from workflow.errors import BadInput, SweepIncomplete, UnknownName
@@ -43,7 +43,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         world = engine.world(standing)
         now = _instant(as_of, world.rules.zone, engine.clock.now())
         shown = standing.case.known(now)
-        rows = ledger(catch_up(standing, world, now).case if not as_of else shown, world, now)
+        rows = ledger(stood(standing.case, world, now) if as_of else catch_up(standing, world, now).case, world, now)
         private = {a.n: engine.private(case, a.n) for a in shown.acts}
     rules = world.rules
     document: dict[str, Json] = {
@@ -257,7 +257,7 @@ def explain(
         standing = engine.case(case)
         world = engine.world(standing)
         now = _instant(as_of, world.rules.zone, engine.clock.now())
-        known = standing.case.known(now) if as_of else catch_up(standing, world, now).case
+        known = stood(standing.case, world, now) if as_of else catch_up(standing, world, now).case
         rows = ledger(known, world, now)
     chosen = matching(row, rows, world.rules) if row else rows
     if not chosen:

@@ -139,14 +139,16 @@ class _Instance:
             return (
                 Verdict("undeterminable", "contradiction", instant) if self.spec.early != "met" else Verdict("met", "early", instant)
             ), again
-        if due is None:
-            return Verdict("met", "no_number"), again  # S3.1
         confirmed = any(c.what == "confirm" and c.of == act.n and c.by != "desk" for c in self.seen)
-        if act.own and not confirmed and in_time(due, lo) and not in_time(due, act.recorded):
+        entered = self.date(self.line(act.recorded).date, until=act.recorded)  # the date that ran when it was entered
+        passed = [d for d in (due, entered) if d is not None and not in_time(d, act.recorded)]
+        if act.own and not confirmed and passed and in_time(due, lo):
             over = self.stopped(None)
             if over is not None and in_time(due, over.hi):  # done or not, nothing was owed any more when it fell due
                 return Verdict(OVER[over.what], "", instant), again
             return Verdict("undeterminable", "own_word", instant), again  # S1.3
+        if due is None:
+            return Verdict("met", "no_number"), again  # S3.1
         if in_time(due, hi):
             return Verdict("met", "", instant, beside=beside), again
         if in_time(due, lo):

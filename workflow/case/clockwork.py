@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from workflow import term as terms
 from workflow.act import CLOCKED, RECALENDARED, Act
-from workflow.case.fold import Case
+from workflow.case.fold import Case, evolve
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
@@ -128,6 +129,20 @@ def catch_up(standing: Standing, world: World, now: datetime) -> Standing:
     while (act := clocked(standing.case, world, now)) is not None:
         standing = settle(standing, act, world)
     return standing
+
+
+def ticked(case: Case, world: World, now: datetime) -> Case:
+    """The case after every event of the engine and of the clock due at or before ``now`` (S3.6)."""
+    while (act := clocked(case, world, now)) is not None:
+        case = evolve(case, act)
+    return case
+
+
+def stood(case: Case, world: World, at: datetime) -> Case:
+    """A case as it stood at a past instant: what was recorded by then, with the events of the clock that were due, however late a daemon
+    entered them (S3.6). The calendar is the one that the journal names."""
+    known = case.known(at)
+    return ticked(known, replace(world, in_use={}), at) if known.acts else known
 
 
 def ending(case: Case, world: World, state: tuple[str, ...], data: dict[str, Json]) -> dict[str, Json]:

@@ -34,6 +34,7 @@ def decide(standing: Standing | None, command: commands.Command, world: World, n
         raise BadInput(Text("没有案件", "there is no case"))
     if isinstance(command, commands.Recalendar):  # it says itself who imported which calendar, and on what ground
         world = replace(world, in_use={})
+    now = max(now, standing.case.acts[-1].recorded)  # a clock that went back makes nothing earlier than what stands in the journal
     standing = catch_up(standing, world, now)
     draft = _HANDLERS[type(command)](Scene(standing, world, now), command)
     return standing if draft is None else catch_up(settle(standing, draft, world), world, now)

@@ -239,7 +239,7 @@ def _breaches(
                 where=where,
                 hint=Text("或记录口头同意(--oral),事后补签", "or record an oral approval (--oral) and sign afterwards"),
             )
-        elif second.person is not None and second.person == actor.person:
+        elif second.may_be(actor):
             found["four_eyes"] = lambda: NotAllowed(
                 Text("会签人与经办人不能是同一人", "the second signer must be another person"), where=where
             )

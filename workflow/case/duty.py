@@ -22,7 +22,8 @@ def receipt(scene: Scene, command: commands.Receipt) -> Act:
     report = existing(scene, command.of)
     by = scene.world.rules.find("role", command.by) if command.by else ""
     signed = scene.signed(command.said)
-    own = command.how != "call" and _same_side(report, signed.actor) and signed.when.grade != "counterpart"
+    shown = signed.when.grade == "counterpart" or (command.how == "call" and signed.when.grade != "own")  # a call, entered as it was made
+    own = _same_side(report, signed.actor) and not shown
     return scene.act(
         kinds.RECEIVED,
         str(command.of),
@@ -74,8 +75,7 @@ def extend(scene: Scene, command: commands.Extend) -> Act:
         scene.demand_role(actor, rule.ask or (row.duty.obligation.owed.by,), Text("申请延期", "ask for an extension"))
         if not row.due.in_time(stamps(command.said, scene.now).happened.hi) or not row.due.in_time(scene.now):
             raise TooLate(Text("期限届满后不能申请延期", "an extension is asked for before expiry; the term has run out"), where=row.key)
-        if len(case.kind(kinds.GRANTED, row.key)) >= rule.times:
-            raise NotAllowed(Text(f"最多延期 {rule.times} 次", f"at most {rule.times} extension(s)"), where=row.key)
+        _demand_left(scene, row, rule.times)
         _capped(rule.cap, command.by, row, scene)
         return scene.act(kinds.ASKED, row.key, command.said, {"by": str(terms.parse(command.by))}, {"reason": command.reason})
     scene.demand_role(actor, rule.grant, Text("批准延期", "grant an extension"))
@@ -84,9 +84,15 @@ def extend(scene: Scene, command: commands.Extend) -> Act:
     asked = pending[0]
     if command.step == "refuse":
         return scene.act(kinds.DENIED, row.key, command.said, {"of": asked.n}, {"reason": command.reason})
+    _demand_left(scene, row, rule.times)  # several may have been asked for at once
     by = str(terms.parse(command.by)) if command.by else str(asked.data["by"])
     _capped(rule.cap, by, row, scene)
     return scene.act(kinds.GRANTED, row.key, command.said, {"of": asked.n, "by": by}, {"reason": command.reason})
+
+
+def _demand_left(scene: Scene, row: Row, times: int) -> None:
+    if len(scene.case.kind(kinds.GRANTED, row.key)) >= times:
+        raise NotAllowed(Text(f"最多延期 {times} 次", f"at most {times} extension(s)"), where=row.key)
 
 
 def _capped(cap: Any, by: str, row: Row, scene: Scene) -> None:

@@ -62,7 +62,7 @@ def void(scene: Scene, command: commands.Void) -> Act:
     reasoned(scene, command.reason)
     actor = scene.actor(command.said.actor, scene.now)
     second = scene.actor(command.second, scene.now)
-    if (second.person or second.role) == (actor.person or actor.role):
+    if second.may_be(actor):
         raise NotAllowed(Text("误立须由第二人确认", "voiding a case needs a second person"), where=scene.case.id)
     return scene.act(kinds.VOIDED, "", command.said, {"second": second.document()}, {"reason": command.reason})
 

@@ -67,17 +67,49 @@ class DueRevision(NamedTuple):
     """The earlier date was kept or clamped: a shorter term makes nobody late for the past (S4.2, S8.2)."""
 
 
+def confirmed(case: Case, act: Act, obligor: str) -> Moment | None:
+    """The instant that somebody other than the obligor confirmed (S1.3); ``None`` when nobody did.
+
+    Of each who confirmed the last word counts; where two differ it was somewhere between. What was recorded had been done by then,
+    whatever a confirmation says; and a signature after an oral approval says nothing of when.
+    """
+    found = {c.actor: c for c in case.kind(CONFIRMED, str(act.n)) if c.actor is not None and c.actor.role != obligor}
+    if not found:
+        return None
+    if act.data.get("oral"):
+        return act.sent
+    said = [min(c.happened, max(Moment.at(act.recorded), act.sent)) for c in found.values()]
+    return Moment(min(m.lo for m in said), max(m.hi for m in said))
+
+
+def own_word(case: Case, act: Act, obligor: str) -> bool:
+    """Whether nothing but the obligor's own word says that an act was done before it was entered (S1.3)."""
+    own = act.grade == "own" and act.actor is not None and act.actor.role == obligor and act.happened.lo < act.recorded
+    return own and confirmed(case, act, obligor) is None
+
+
+def done(case: Case, act: Act, obligor: str) -> Moment:
+    """When an act that moves the clock of ``obligor`` was done: as somebody else confirms, else as it says."""
+    return confirmed(case, act, obligor) or act.happened
+
+
+def holds_from(case: Case, act: Act, obligor: str) -> datetime:
+    """From when an act bears on the clock of ``obligor``: on their own word alone from when it was entered, as a fact does (S1.3, S4.1)."""
+    return act.recorded if own_word(case, act, obligor) else done(case, act, obligor).lo
+
+
 def received(case: Case, act: Act, receiver: str) -> Moment | None:
     """When ``receiver`` received a report: the earliest of signature, call, system stamp (S1.2); ``None``: not shown.
 
-    By telephone or in person it equals *submitted*. That it was signed for is not shown by the sender's own word.
+    By telephone or in person it equals *submitted*. That it was signed for is not shown by the sender's own word; and nothing is received
+    before it was sent.
     """
     found = [r.happened for r in receipts(case, act, receiver)]
-    if act.received is not None:
+    if act.received is not None and (act.grade != "own" or case.kind(CONFIRMED, str(act.n))):
         found.append(act.received)
     if act.data.get("medium") in ("telephone", "in_person"):
         found.append(act.sent)
-    return min(found) if found else None
+    return max(min(found), act.sent) if found else None
 
 
 def receipts(case: Case, act: Act, receiver: str) -> list[Act]:
@@ -153,8 +185,12 @@ def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime)
         else:
             found.append(Begin(moment, act.n, number))
     if len(found) > 1 and not start.each:
-        found = [_earliest([b for b in found if b.round == number]) for number in sorted({b.round for b in found})]
+        found = _first_of_each_round(found)
     return _numbered(found, start.each)
+
+
+def _first_of_each_round(found: Sequence[Begin]) -> list[Begin]:
+    return [_earliest([b for b in found if b.round == number]) for number in sorted({b.round for b in found})]
 
 
 def _numbered(found: Sequence[Begin], each: bool = False) -> list[Begin]:
@@ -237,8 +273,6 @@ def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
     found: list[Begin] = []
     for act in case.events(*link.met_keys):
         number = case.round_of(act)
-        if found and found[-1].round == number:
-            continue
         got = received(case, act, duty.obligation.owed.by)
         supposed = deemed(link.obligation, act, case, world, as_of)
         if got is not None and (supposed is None or got.lo <= supposed.lo):
@@ -247,7 +281,7 @@ def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
             found.append(Begin(supposed, act.n, number, deemed=True))
         else:
             found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
-    return _numbered(found)
+    return _numbered(_first_of_each_round(found))
 
 
 def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Begin]:
@@ -263,7 +297,7 @@ def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Be
             )
             yield Begin(first.happened, first.n, case.round_of(first), "", due, previous)
             previous = slot
-            if slot >= stop.happened.lo if stop is not None else slot > as_of:
+            if slot >= holds_from(case, stop, duty.obligation.owed.by) if stop is not None else slot > as_of:
                 break
 
 
@@ -279,7 +313,12 @@ def _spans(duty: Duty, case: Case) -> list[tuple[Act, Act | None]]:
         over.add(case.joined)
     found: list[tuple[Act, Act | None]] = []
     running: Act | None = None
-    for act in sorted((case.acts[n - 1] for n in begun | over), key=_course):
+    obligor = duty.obligation.owed.by
+
+    def course(act: Act) -> tuple[datetime, int]:
+        return (holds_from(case, act, obligor), act.n) if act.n in over else _course(act)
+
+    for act in sorted((case.acts[n - 1] for n in begun | over), key=course):
         if act.n in over:
             if running is not None:
                 found.append((running, act))
@@ -296,9 +335,12 @@ def stopped(duty: Duty, case: Case, begin: Begin) -> Act | None:
     return next((stop for first, stop in _spans(duty, case) if first.n == begin.act), None)
 
 
-def known_at(case: Case, at: datetime) -> Known:
-    """What the case knew at an instant: facts by when their statements hold, events by when they happened. Each is looked up when asked."""
-    return Known(_Facts(case, at), _Happened(case, at), _Decided(case, at))
+def known_at(case: Case, at: datetime, obligor: str = "") -> Known:
+    """What the case knew at an instant: facts by when their statements hold, events by when they happened. Each is looked up when asked.
+
+    Of what bears on a duty, what its ``obligor`` alone says holds from when it was entered.
+    """
+    return Known(_Facts(case, at), _Happened(case, at, obligor), _Decided(case, at, obligor))
 
 
 class _Facts(Mapping[str, Json]):
@@ -321,24 +363,24 @@ class _Facts(Mapping[str, Json]):
 
 
 class _Happened:
-    __slots__ = ("_acts", "_at")
+    __slots__ = ("_at", "_case", "_obligor")
 
-    def __init__(self, case: Case, at: datetime) -> None:
-        self._acts, self._at = case.by_name, at
+    def __init__(self, case: Case, at: datetime, obligor: str) -> None:
+        self._case, self._at, self._obligor = case, at, obligor
 
     def __contains__(self, event: object) -> bool:
-        return any(act.happened.lo <= self._at for act in self._acts.get(str(event), ()))
+        return any(holds_from(self._case, act, self._obligor) <= self._at for act in self._case.by_name.get(str(event), ()))
 
 
 class _Decided(Mapping[str, bool]):
-    __slots__ = ("_at", "_case")
+    __slots__ = ("_at", "_case", "_obligor")
 
-    def __init__(self, case: Case, at: datetime) -> None:
-        self._case, self._at = case, at
+    def __init__(self, case: Case, at: datetime, obligor: str) -> None:
+        self._case, self._at, self._obligor = case, at, obligor
 
     def __getitem__(self, decision: str) -> bool:
         for act in reversed(self._case.kind(DECIDED, decision)):
-            if act.happened.lo <= self._at:
+            if holds_from(self._case, act, self._obligor) <= self._at:
                 return bool(act.data.get("answer"))
         raise KeyError(decision)
 
@@ -405,7 +447,7 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
     for act in case.by_name.get(f"{RECALENDARED}:", ()):
         if act.recorded <= at:
             calendar_id = str(act.data["calendar"])
-    chosen, _ = choose(obligation, known_at(case, at)) if duty.conditions else (0, False)
+    chosen, _ = choose(obligation, known_at(case, at, obligation.owed.by)) if duty.conditions else (0, False)
     term, count = _count(begin, chosen, duty, world)
     paused = [p for p in _pauses(duty, case, as_of) if until is None or p.lo < until or p.lo <= at]
 
@@ -422,7 +464,7 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
         expired = current.last is not None and not current.last.in_time(instant)
         number = len(revisions) + 1
         if kind == "facts":
-            known = known_at(case, instant)
+            known = known_at(case, instant, obligation.owed.by)
             if obligation.owed_when is not None and holds(obligation.owed_when, known) is False and not expired:
                 return Timeline(tuple(revisions), None, (instant, act.n))
             chosen, _ = choose(obligation, known)
@@ -463,6 +505,7 @@ def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime)
     found: list[tuple[datetime, Act, str]] = []
     if not (duty.conditions or duty.obligation.pause or duty.obligation.extend or f"{RECALENDARED}:" in case.by_name):
         return found
+    obligor = duty.obligation.owed.by
     for name in duty.read:
         if name.startswith("fact:"):
             for change in case.facts.get(name[5:], ()):
@@ -470,11 +513,11 @@ def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime)
                 if change.effective > after and act is not None:
                     found.append((change.effective, act, "facts"))
         else:
-            found.extend((a.happened.lo, a, "facts") for a in case.by_name.get(name, ()) if a.happened.lo > after)
+            found.extend((at, a, "facts") for a in case.by_name.get(name, ()) if (at := holds_from(case, a, obligor)) > after)
     for rule in duty.obligation.pause:
-        for act in case.events(*(act_key(n) for n in (*rule.start, *rule.end))):
-            if act.happened.lo > after:
-                found.append((act.happened.lo, act, "pause"))
+        starts = [(holds_from(case, a, obligor), a) for a in case.events(*(act_key(n) for n in rule.start))]
+        ends = [(a.happened.lo, a) for a in case.events(*(act_key(n) for n in rule.end))]
+        found.extend((at, act, "pause") for at, act in (*starts, *ends) if at > after)
     found.extend((a.recorded, a, "calendar") for a in case.by_name.get(f"{RECALENDARED}:", ()) if a.recorded > after)
     found.extend((a.recorded, a, "extension") for a in case.kind(GRANTED, key))
     found.sort(key=lambda c: (c[0], c[1].n))
@@ -490,12 +533,11 @@ def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
     """The pauses, each up to its end as it is known; one that has no end lasts until ``as_of``."""
     found: list[Pause] = []
     for rule in duty.obligation.pause:
-        ends = sorted(case.events(*(act_key(n) for n in rule.end)), key=_course)
-        for act in sorted(case.events(*(act_key(n) for n in rule.start)), key=_course):
-            end = next((e for e in ends if _course(e) > _course(act)), None)
-            stop = end.happened.lo if end is not None else max(as_of, act.happened.lo)
-            if not any(p.lo <= act.happened.lo < p.hi for p in found):
-                found.append(Pause(act.happened.lo, stop))
+        ends = sorted(map(_course, case.events(*(act_key(n) for n in rule.end))))
+        for start in sorted((holds_from(case, a, duty.obligation.owed.by), a.n) for a in case.events(*(act_key(n) for n in rule.start))):
+            stop = next((end[0] for end in ends if end > start), max(as_of, start[0]))
+            if not any(p.lo <= start[0] < p.hi for p in found):
+                found.append(Pause(start[0], stop))
     return tuple(found)
 
 
@@ -577,11 +619,11 @@ def _extended(number: int, act: Act, current: DueRevision, count: Count, world: 
     added = terms.parse(str(act.data["by"]))
 
     def moved(calendar_id: str, pauses: tuple[Pause, ...]) -> Counted:
-        _, before, _ = count(calendar_id, pauses)
-        assert before is not None
-        origin = _onward(before, added, world)
-        due = terms.due(origin, added, world.calendar(calendar_id), world.rules.zone, pauses)
-        return Moment.at(origin), due, due
+        _, before, latest = count(calendar_id, pauses)
+        assert before is not None and latest is not None
+        start = Moment(_onward(before, added, world), _onward(latest, added, world))
+        _, due, last = _counting(start, added, world)(calendar_id, pauses)
+        return start, due, last
 
     calendar, pauses = current.calendar, current.pauses
     start, due, last = moved(calendar, pauses)

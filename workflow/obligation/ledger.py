@@ -21,8 +21,12 @@ from workflow.obligation.clock import (
     DueRevision,
     Timeline,
     begins,
+    confirmed,
     deemed,
+    done,
+    holds_from,
     known_at,
+    own_word,
     receipts,
     received,
     receivers,
@@ -141,9 +145,11 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
     found = begins(duty, receiver, case, world, as_of)
     join = case.act(case.joined) if case.joined is not None else None
     if join is not None:
-        found = [b for b in found if _before_joining(b, join)]
+        found = [b for b in found if _before_joining(b, join, holds_from(case, join, duty.obligation.owed.by))]
     if not found:
         return [] if join is not None else _unstarted(duty, receiver, case, world, as_of)
+    if duty.obligation.starts.each:
+        found = sorted(found, key=lambda b: (b.moment.lo, b.act))  # the oldest is answered first, however they were entered (S1.5)
     rows: list[Row] = []
     names: Counter[str] = Counter()
     taken: set[int] = set()  # an act answers one of several beginnings, or those that it names, never another (S7.3)
@@ -178,9 +184,9 @@ def _again(row: Row, line: Timeline, case: Case) -> Begin | None:
     return Begin(Moment.at(instant), act, row.begin.round)
 
 
-def _before_joining(begin: Begin, join: Act) -> bool:
+def _before_joining(begin: Begin, join: Act, at: datetime) -> bool:
     """Whether it was the unit's own before its case was joined: later common duties exist once, in the leading case (S7.2)."""
-    return begin.act <= join.n or begin.moment.lo <= join.happened.lo
+    return begin.act <= join.n or begin.moment.lo <= at
 
 
 def _owed(duty: Duty, begin: Begin, case: Case) -> tuple[bool | None, tuple[datetime, int] | None]:
@@ -189,15 +195,18 @@ def _owed(duty: Duty, begin: Begin, case: Case) -> tuple[bool | None, tuple[date
     if condition is None:
         return True, None
     at = begin.moment.hi if not begin.doubt else begin.moment.lo
-    verdict = holds(condition, known_at(case, at))
+    obligor = duty.obligation.owed.by
+    verdict = holds(condition, known_at(case, at, obligor))
     if verdict:
         return True, None
     instants = sorted(
         {(c.effective, c.act) for n in duty.inputs if n.startswith("fact:") for c in case.facts.get(n[5:], ())}
-        | {(a.happened.lo, a.n) for n in duty.inputs if not n.startswith("fact:") for a in case.by_name.get(n, ())}
+        | {(holds_from(case, a, obligor), a.n) for n in duty.inputs if not n.startswith("fact:") for a in case.by_name.get(n, ())}
     )
     for instant, act in instants:
-        if instant > at and holds(condition, known_at(case, instant)):
+        if case.round_of(case.acts[act - 1]) > begin.round:  # old outcomes stay: it is owed in the new round (S7.2)
+            continue
+        if instant > at and holds(condition, known_at(case, instant, obligor)):
             return True, (instant, act)
     return False, None
 
@@ -248,7 +257,7 @@ def _candidates(
         sent_to = receivers(duty, case, world, act)
         if receiver and sent_to and receiver not in sent_to:
             continue
-        moment = _confirmed(case, act, duty.obligation.owed.by) or act.sent
+        moment = confirmed(case, act, duty.obligation.owed.by) or act.sent
         if duty.obligation.counts == "received":
             moment = _received(case, act, receiver, duty, world, as_of) or moment
         if begin is not None and begin.slot is not None and not _in_slot(act, moment, begin):
@@ -278,8 +287,13 @@ def _in_slot(act: Act, moment: Moment, begin: Begin) -> bool:
     named = act.data.get("slot")
     if named is not None:
         return Moment.decode(named).lo == begin.slot.instant
-    after = moment.lo > begin.previous or moment.lo == begin.previous == begin.moment.hi  # the first slot of a round includes its start
-    return after and begin.slot.in_time(moment.lo)
+    return _after_previous(moment.hi, begin) and begin.slot.in_time(moment.lo)
+
+
+def _after_previous(at: datetime, begin: Begin) -> bool:
+    """Whether an instant lies beyond the slot before; the first slot of a round includes its start."""
+    assert begin.slot is not None and begin.previous is not None
+    return at > begin.previous or (at == begin.previous and (not begin.slot.inclusive or at == begin.moment.hi))
 
 
 def _signatures(duty: Duty, receiver: str, begin: Begin, case: Case) -> list[tuple[Act, Moment]]:
@@ -292,17 +306,6 @@ def _signatures(duty: Duty, receiver: str, begin: Begin, case: Case) -> list[tup
         role = duty.obligation.owed.by
         found = [(a, a.happened) for a in case.kind(CONFIRMED, str(begin.act)) if a.actor is not None and a.actor.role == role]
     return sorted(found, key=lambda f: (f[1].lo, f[0].n))
-
-
-def _confirmed(case: Case, act: Act, obligor: str) -> Moment | None:
-    """The instant that somebody other than the obligor confirmed (S1.3); ``None`` when nobody did.
-
-    What was recorded had been done by then, whatever a confirmation says; and a signature after an oral approval says nothing of when.
-    """
-    confirmations = [c for c in case.kind(CONFIRMED, str(act.n)) if c.actor is not None and c.actor.role != obligor]
-    if not confirmations:
-        return None
-    return act.sent if act.data.get("oral") else min(confirmations[-1].happened, max(Moment.at(act.recorded), act.sent))
 
 
 def _instance(
@@ -319,9 +322,15 @@ def _instance(
         first = first or (row, line)
     if first is not None:
         return first
-    end = case.end_of(begin.round)
+    end = _ended(begin, case)
     line = timeline(duty, key, begin, case, world, end.happened.lo if end is not None else None, as_of)
     return _Facts(duty, receiver, key, name, begin, case, world, as_of, line).unfulfilled(), line
+
+
+def _ended(begin: Begin, case: Case) -> Act | None:
+    """The end of the case, if the duty had arisen by then: what a record brings after it was not owed when the case ended (S3.2, S7.2)."""
+    end = case.end_of(begin.round)
+    return end if end is not None and (begin.arose or begin.moment.lo) <= end.happened.hi else None
 
 
 _UNSURE = ("own_word", "granularity")
@@ -352,23 +361,39 @@ class _Facts(NamedTuple):
         return self.line.revisions[-1]
 
     def ending(self) -> tuple[Outcome, Moment, int] | None:
-        """The first act that ended the duty without fulfilling it, from its own instant (S3.3)."""
+        """The first act that ended the duty without fulfilling it, from its own instant (S3.3); one that is shown goes first."""
+        obligor = self.duty.obligation.owed.by
         found: list[tuple[Outcome, Moment, int]] = []
         for act in self.case.kind(WAIVED, self.key):
             found.append((Outcome.WAIVED, act.happened, act.n))
         for act in self.case.events(*self.duty.ending_keys):
-            if self.case.round_of(act) == self.begin.round and act.happened.hi >= self.begin.moment.lo:
-                found.append((Outcome.DISCHARGED, act.happened, act.n))
+            moment = done(self.case, act, obligor)
+            if self.case.round_of(act) == self.begin.round and moment.hi >= self.begin.moment.lo:
+                found.append((Outcome.DISCHARGED, moment, act.n))
         if self.line.unowed is not None:
             found.append((Outcome.DISCHARGED, Moment.at(self.line.unowed[0]), self.line.unowed[1]))
         if self.begin.slot is not None:
             stop = stopped(self.duty, self.case, self.begin)
-            if stop is not None and self.begin.slot.in_time(stop.happened.lo):  # the period is not over: S3.5
-                found.append((Outcome.DISCHARGED, stop.happened, stop.n))
-        return min(found, key=lambda f: (f[1].lo, f[2])) if found else None
+            if stop is not None and self.begin.slot.in_time((at := done(self.case, stop, obligor)).lo):  # its period is not over: S3.5
+                found.append((Outcome.DISCHARGED, at, stop.n))
+        found.sort(key=lambda f: (f[1].lo, f[2]))
+        shown = next((f for f in found if not self._claimed(f) and self._open_at(f[1])), None)
+        return shown or next(iter(found), None)
+
+    def _claimed(self, ending: tuple[Outcome, Moment, int]) -> bool:
+        """S1.3: entered after the due instant, said to have ended the duty before, on the obligor's word alone."""
+        act, due = self.case.acts[ending[2] - 1], self.revision.due
+        late = due is not None and ending[1].lo < act.recorded and not due.in_time(act.recorded)
+        return late and own_word(self.case, act, self.duty.obligation.owed.by)
+
+    def over(self, ending: tuple[Outcome, Moment, int], **more: Any) -> Row:
+        if self._claimed(ending):
+            bounds = (ending[1].lo, self.case.acts[ending[2] - 1].recorded)
+            return self.row(Outcome.UNDETERMINABLE, "own_word", bounds=bounds, ended_by=ending[2], **more)
+        return self.row(ending[0], ended_by=ending[2], **more)
 
     def late(self, at: datetime) -> Lateness | None:
-        due = self.revision.due
+        due = self.revision.last
         if due is None:
             return None
         return terms.lateness(due, at, self.world.calendar(self.revision.calendar), self.world.rules.zone)
@@ -391,7 +416,7 @@ class _Facts(NamedTuple):
         common: dict[str, Any] = {"met_by": act.n, "met_at": moment, "blank": blank, "deemed": supposed}
         ending = self.ending()
         if ending is not None and ending[1].lo < moment.lo and self._open_at(ending[1]):
-            return self.row(ending[0], ended_by=ending[2], **common)
+            return self.over(ending, **common)
         if ending is not None and ending[1].lo < moment.lo:
             common["beside"], common["ended_by"] = (f"later_{ending[0].value}",), ending[2]
         contradiction = self.duty.obligation.early == "contradiction"
@@ -399,13 +424,16 @@ class _Facts(NamedTuple):
             if contradiction:
                 return self.row(Outcome.UNDETERMINABLE, "contradiction", bounds=(moment.lo, start.hi), **common)
             return self.row(Outcome.MET, "early", elapsed=elapsed, **common)
-        if self.revision.due is None or self._already_past:
-            return self.row(Outcome.MET, self._no_number(), elapsed=elapsed, **common)
-        verdict = self.in_time(moment)
+        numbered = self.revision.due is not None and not self._already_past
+        verdict = self.in_time(moment) if numbered else True
         if verdict is not False and self._own_word_only(act, moment):
             if ending is not None and self._open_at(ending[1]):  # done or not, nothing was owed any more when it fell due
-                return self.row(ending[0], ended_by=ending[2], **common)
+                return self.over(ending, **common)
             return self.row(Outcome.UNDETERMINABLE, "own_word", bounds=(moment.lo, act.recorded), elapsed=elapsed, **common)
+        if not numbered:
+            return self.row(Outcome.MET, self._no_number(), elapsed=elapsed, **common)
+        if verdict is True and not moment.exact and self._of_slot_before(act, moment):
+            verdict = None
         if verdict is True:
             return self.row(Outcome.MET, "", elapsed=elapsed, **common)
         if verdict is None:
@@ -419,10 +447,10 @@ class _Facts(NamedTuple):
     def unfulfilled(self) -> Row:
         start = self.begin.moment
         ending = self.ending()
-        end = self.case.end_of(self.begin.round)
+        end = _ended(self.begin, self.case)
         closed = end is not None and (ending is None or (end.happened.lo, end.n) < (ending[1].lo, ending[2]))
         if ending is not None and not closed and self._open_at(ending[1]):
-            return self.row(ending[0], ended_by=ending[2])
+            return self.over(ending)
         beside = (f"later_{ending[0].value}",) if ending is not None else ()
         ended_by = ending[2] if ending is not None else None
         until = end.happened.lo if end is not None else self.as_of
@@ -451,11 +479,19 @@ class _Facts(NamedTuple):
         return last is None or _before(last, last.latest, moment.hi)
 
     def _own_word_only(self, act: Act, moment: Moment) -> bool:
-        """S1.3: entered after the due instant, said to be in time, on the author's word alone."""
-        due = self.revision.due
-        assert due is not None
-        confirmed = _confirmed(self.case, act, self.duty.obligation.owed.by) is not None
-        return act.grade == "own" and not confirmed and not due.in_time(act.recorded) and due.in_time(moment.lo)
+        """S1.3: entered after the due instant, said to be in time, on the author's word alone.
+
+        Nor does a word lead back before a shorter term: the due date may also be the one that ran when the act was entered.
+        """
+        if act.grade != "own" or confirmed(self.case, act, self.duty.obligation.owed.by) is not None:
+            return False
+        since = timeline(self.duty, self.key, self.begin, self.case, self.world, act.recorded, self.as_of)
+        dues = (self.revision.due, since.revisions[-1].due)
+        return not self._already_past and any(due is not None and not due.in_time(act.recorded) for due in dues)
+
+    def _of_slot_before(self, act: Act, moment: Moment) -> bool:
+        """Whether an act whose instant is not exact may belong to the slot before, too (S7.3: never to two)."""
+        return self.begin.slot is not None and act.data.get("slot") is None and not _after_previous(moment.lo, self.begin)
 
     def _pending_at(self, moment: Moment) -> bool:
         return any(p.due is not None and p.due.in_time(moment.lo) for p in self.line.pending)
