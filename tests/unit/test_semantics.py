@@ -16,6 +16,7 @@ from tests.play import PROBE, ZONE, Play, at
 from workflow import command as c
 from workflow import organisation as organisations
 from workflow.act import FLAGGED, UNFLAGGED, Act
+from workflow.batch import Batch
 from workflow.engine import Engine
 from workflow.errors import (
     BadInput,
@@ -24,6 +25,7 @@ from workflow.errors import (
     Held,
     MissingFacts,
     NotAllowed,
+    SweepIncomplete,
     TooLate,
     UnknownActor,
     UnknownCase,
@@ -940,3 +942,38 @@ def test_s10_3_a_seal_takes_what_is_committed_and_not_sealed(play: Play) -> None
 
 
 __all__ = ["ZONE"]
+
+
+def test_s7_3_a_unit_that_was_merged_while_no_sweep_came_still_owes_what_began_before(rounds: Play) -> None:
+    rounds.engine.tick()
+    merge = {"merged": [{"unit": "v1", "into": "v2", "from": "2026-11-10"}]}
+    rounds.at("11-12 00:00").engine.organise(organisations.entries(merge, lambda text: at(f"{text} 00:00")))
+    rounds.at("12-02 08:00").engine.tick()  # the daemon was down from October on
+    assert [row.id for row in rounds.engine.cases() if row.unit == "v1"] == ["rounds.v1.2026-10", "rounds.v1.2026-11"]
+
+
+def test_promise_8_a_period_that_could_not_be_opened_is_opened_by_the_next_sweep(rounds: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds.engine.tick()
+    put, failed = Batch.open_period, []
+
+    def once(batch: Batch, rules: Any, unit: str, period: Any) -> Any:
+        if not failed:
+            failed.append(period)
+            raise RuntimeError("disk")
+        return put(batch, rules, unit, period)
+
+    monkeypatch.setattr(Batch, "open_period", once)
+    with pytest.raises(SweepIncomplete):
+        rounds.at("12-02 08:00").engine.tick()
+    rounds.engine.tick()
+    assert sorted(row.id for row in rounds.engine.cases() if row.unit == "v1") == [f"rounds.v1.2026-{m}" for m in (10, 11, 12)]
+
+
+def test_s4_1_the_obligor_does_not_say_alone_when_it_knew_along_with_an_act() -> None:
+    play = Play("probe").at("09-24 12:00")
+    play.open("office", happened="09-24 10:00", elsewhere=True)
+    act = play.fire("desk", "call", facts={"knew": "2026-09-24 11:45:00"}).acts[-1]
+    assert act.deviations == ("not_revisable",)
+    assert (play.outcome("knew"), play.row("knew").suspected) == (UNKNOWN, True)
+    play.revise("boss", knew="2026-09-24 11:45:00")
+    assert play.outcome("knew") == MET

@@ -147,11 +147,16 @@ def do(scene: Scene, command: commands.Do) -> Act:
 
 
 def _unentitled(scene: Scene, actor: Actor, given: Given) -> dict[str, Callable[[], Exception]]:
-    """A known fact that is stated otherwise along with an act is a revision (S4.1): without the right to it, it is set apart."""
+    """A known fact that is stated otherwise along with an act is a revision (S4.1): without the right to it, it is set apart.
+
+    So is a fact that starts a clock, such as when the unit knew, when it is stated for the first time: it takes evidence (S7.1).
+    """
     now = scene.case.facts_now()
+    starting = {duty.obligation.starts.fact for duty in scene.world.rules.duties.values()}
     found: dict[str, Callable[[], Exception]] = {}
     for fact, value in tuple(given.facts.items()):
-        if fact not in now or is_unknown(now[fact]) or now[fact] == value:
+        first = fact not in now or is_unknown(now[fact])
+        if now.get(fact) == value or (first and (fact not in starting or is_unknown(value))):
             continue
         try:
             scene.demand_reviser(actor, fact)
