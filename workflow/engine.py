@@ -291,8 +291,6 @@ class Engine:
         with self.store.read() as view:
             repeated = answered(view, command, key)
             standing, _ = self.sources.standing(view, case, now)
-            if isinstance(command, commands.SameAs) and command.lead:
-                leading(self.sources.standing(view, command.lead, now)[0].case)
             world = self.sources.world(view, standing.case.definition)
             if repeated is not None:
                 return Forecast((), world, standing, standing, now, repeated=True)

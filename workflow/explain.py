@@ -13,12 +13,12 @@ from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.obligation.clock import DueRevision
 from workflow.obligation.ledger import Row, same_duty
-from workflow.procedure.model import UNIT_BASIS, Alternative, Procedure, basis_id
+from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
 from workflow.replay import row_document
 from workflow.rules import World
 from workflow.term.explain import Explanation, shown
 from workflow.text import Lang, Text
-from workflow.words import OUTCOMES, REASONS, beside
+from workflow.words import GRADES, OUTCOMES, beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +205,9 @@ def _outcome(why: Why, lang: Lang) -> str:
     if row.met_at is not None:
         act = why.case.act(row.met_by) if row.met_by is not None else None
         parts.append(f"{'履行于' if zh else 'done'} {_local(row.met_at.lo, zone)}" + (f" #{act.n}" if act is not None else ""))
+        if act is not None and act.recorded > row.met_at.hi and act.grade != "stated":  # what was entered later says on what it rests
+            entered, grade = _local(act.recorded, zone), GRADES[act.grade].say(lang)
+            parts.append(f"补录于 {entered}({grade})" if zh else f"entered {entered} ({grade})")
     if row.late is not None:
         days = row.late.working_days
         counted = "" if days is None else f"({days} 个工作日)" if zh else f" ({days} working days)"
@@ -234,6 +237,3 @@ def duration(span: timedelta, lang: Lang) -> str:
         if n
     ]
     return ("" if lang == "zh" else " ").join(parts) or f"0{' ' if lang == 'en' else ''}{units[3]}"
-
-
-__all__ = ["REASONS", "Alternative", "Why", "abreast", "basis_text", "duration", "why"]

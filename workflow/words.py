@@ -98,6 +98,13 @@ FLAGS = {
     "moved": Text("期限变动", "date moved"),
     "withdrawn": Text("标记撤销", "flag withdrawn"),
 }
+GRADES = {
+    "system": Text("系统时间", "system time"),
+    "counterpart": Text("他方或文件证明", "shown by the other side or a document"),
+    "own": Text("本人陈述", "own word"),
+    "stated": Text("记录所述", "as the log states"),
+}
+"""How sure an instant is (S1.3)."""
 
 
 def beside(row: Row) -> Text:

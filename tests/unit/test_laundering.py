@@ -11,6 +11,7 @@ from tests.play import PROBE, ZONE, Play, at
 from workflow import command as c
 from workflow.engine import Engine
 from workflow.errors import NotAllowed
+from workflow.explain import why
 from workflow.moment import Moment, parse
 from workflow.obligation.ledger import Outcome
 from workflow.organisation import Actor
@@ -255,3 +256,14 @@ def test_promise_8_a_clock_that_goes_back_makes_nothing_earlier_than_the_journal
 def test_s7_2_a_second_person_is_shown_to_be_another(play: Play, first: tuple[str, str], second: tuple[str, str]) -> None:
     with pytest.raises(NotAllowed):
         play.do(c.Void(said=c.Said(actor=Actor(*first)), second=Actor(*second), reason="x"))
+
+
+# promise 5 -- what a verdict on a back-filled act rests on
+
+
+def test_s1_3_the_explanation_says_on_what_a_back_filled_act_rests(play: Play) -> None:
+    play.at("09-24 12:00").record("desk", "call", "09-24 10:20", grade="counterpart", source="接警单")
+    standing = play.engine.case("C")
+    told = why(play.row("call"), standing.case, play.engine.world(standing))
+    assert "履行于 2026-09-24 10:20 #2  补录于 2026-09-24 12:00(他方或文件证明)" in told.lines("zh")[-2]
+    assert "done 2026-09-24 10:20 #2  entered 2026-09-24 12:00 (shown by the other side or a document)" in told.lines("en")[-2]

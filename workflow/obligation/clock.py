@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
 from workflow import term as terms
-from workflow.act import ACTED, ASKED, CONFIRMED, DECIDED, DENIED, GRANTED, OPENED, RECALENDARED, RECEIVED, Act
+from workflow.act import ASKED, CONFIRMED, DECIDED, DENIED, GRANTED, OPENED, RECALENDARED, RECEIVED, Act
 from workflow.case.fold import Case
 from workflow.journal.canonical import Json
 from workflow.moment import Moment, unstamp
@@ -628,19 +628,3 @@ def _extended(number: int, act: Act, current: DueRevision, count: Count, world: 
     calendar, pauses = current.calendar, current.pauses
     start, due, last = moved(calendar, pauses)
     return DueRevision(number, act.n, "extension", act.recorded, start, current.alternative, added, due, last, calendar, pauses), moved
-
-
-__all__ = [
-    "ACTED",
-    "Begin",
-    "DueRevision",
-    "Timeline",
-    "begins",
-    "choose",
-    "known_at",
-    "received",
-    "receivers",
-    "starting",
-    "stopped",
-    "timeline",
-]

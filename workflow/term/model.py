@@ -18,7 +18,6 @@ from workflow.errors import BadTerm
 from workflow.text import Text
 
 CLOCK_UNITS = ("minute", "hour")
-DAY_UNITS = ("day", "working day", "week", "month", "quarter", "year")
 MAX_AMOUNT = 100_000
 MAX_TEXT = 1000
 """Characters of a term; no rule needs as many, and what is longer is not looked at."""
