@@ -275,3 +275,29 @@ def test_an_earlier_as_of_sees_what_had_happened_by_then(
         expected.setdefault(f"pipeline-incident@{version(steps)}/written", Counter())[outcome] += 1
     assert then["obligations"] == {k: dict(v) for k, v in expected.items()}
     assert then["digest"] != report["digest"]
+
+
+def test_s10_2_one_second_in_any_of_fifty_rows_shows_in_the_digest_of_its_case_and_of_no_other(
+    rows: Rows, versions: list[Rules], log_map: LogMap, tmp_path: Path
+) -> None:
+    """Only a row that knows the day alone says the same a second later."""
+    chance = random.Random(498)
+    some = set(chance.sample(sorted({r["incident"] for r in rows}), 40))
+    log = [r for r in rows if r["incident"] in some]
+
+    def cases(log: Rows) -> dict[str, str]:
+        found = read_log(written(tmp_path / "log.csv", log), log_map)
+        assert found.unreadable == [] and found.ignored == 0
+        until = datetime(2030, 1, 1, tzinfo=versions[0].zone)
+        return replay_log(found.cases, log_map, versions, shipped("cn"), read=found.read, ignored=0, unreadable=0, as_of=until).cases
+
+    before = cases(log)
+    vague = 0
+    for at in chance.sample(range(len(log)), 50):
+        row = log[at]
+        later = datetime.strptime(row["local_time"], "%Y-%m-%d %H:%M:%S") + timedelta(seconds=1)
+        after = cases([*log[:at], {**row, "local_time": later.strftime("%Y-%m-%d %H:%M:%S")}, *log[at + 1 :]])
+        day_only = row["date_only"] == "True"
+        vague += day_only
+        assert {case for case in before if before[case] != after[case]} == (set() if day_only else {row["incident"]})
+    assert 0 < vague < 50
