@@ -191,6 +191,13 @@ class Organisation:
                 found.setdefault(leave.acting, set()).update({leave.post} if leave.post else held.get(leave.person, set()))
         return {person: tuple(sorted(posts)) for person, posts in found.items()}
 
+    def away(self, actor: Actor, unit: str, at: datetime) -> str:
+        """The level of ``unit`` where the unit of ``actor`` was another one at an instant; empty where it was not, or nobody knows."""
+        here = self.units.get(unit)
+        if here is None or actor.unit is None or self.unit_at(actor.unit, at) == self.unit_at(unit, at):
+            return ""
+        return here.level
+
     def vacancies(self, at: datetime) -> list[Post]:
         """Posts for which nobody may sign. One that went with a merged unit is not vacant: it is no more."""
         return [p for name, p in sorted(self.posts.items()) if not self.signing(name, at) and self.unit_at(p.unit, at) == p.unit]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.play import Play, at
 from workflow import command as c
+from workflow import organisation as organisations
 from workflow.act import FLAGGED, UNFLAGGED
 from workflow.errors import UnknownName
 from workflow.obligation.ledger import Outcome
@@ -237,3 +238,20 @@ def test_s6_4_two_slots_of_an_hour_that_comes_twice_have_two_names() -> None:
     play.open("head")
     play.fire("boss", "respond")
     assert [r.name for r in play.rows("follow", "2026-11-01 14:40")] == ["2026-11-01T01:30", "2026-11-01T01:30-05:00", "2026-11-01T02:30"]
+
+
+def test_s7_1_a_merger_that_is_entered_later_changes_no_outcome() -> None:
+    play = Play("orders").at("09-24 12:00")
+    play.engine.add(load(ORDERS.encode(), "orders.yaml"))
+    post = {"role": "head", "zh": "村长", "en": "head"}
+    villages = [
+        {"id": v, "zh": v, "en": v, "level": "village", "posts": [{**post, "holders": [{"person": f"p{v}", "from": "2026-01-01"}]}]}
+        for v in ("v1", "v2")
+    ]
+    for document in ({"units": villages}, {"merged": [{"unit": "v2", "into": "v1", "from": "2026-09-01"}]}):
+        play.engine.organise(organisations.entries(document, lambda text: at(f"{text} 00:00")))
+        if "units" in document:
+            play.open("head", happened="09-24 10:00", unit="v1", person="pv2")  # what V2 knew shows nothing of V1
+        assert (play.outcome("call"), play.row("call").suspected) == (UNKNOWN, True)
+    play.open("head", happened="09-24 10:00", unit="v1", person="pv2", case="D")
+    assert play.outcome("call") == MISSED

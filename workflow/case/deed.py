@@ -54,6 +54,9 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str)
     }
     if command.elsewhere:
         data["elsewhere"] = True
+    away = world.organisation.away(actor, command.unit, when.happened.lo)
+    if away:  # as the organisation is known now: what is entered of it later changes no outcome
+        data["away"] = away
     if command.drill:
         data["drill"] = True
     if command.said.source:

@@ -243,27 +243,20 @@ def _by_fact(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begi
     since = starting(start.since or (CASE,), case)
     if 0 not in stated and since:
         first = since[0]
-        if first.kind == OPENED and not case.elsewhere and _own_side(first, duty, case, world):  # whoever opened it knew of it then
+        if first.kind == OPENED and not case.elsewhere and _own_side(first, duty, world):  # whoever opened it knew of it then
             stated[0] = Begin(first.received or first.happened, first.n)
         else:
             stated[0] = Begin(Moment(first.happened.lo, max(as_of, first.happened.hi)), first.n, 0, "knew")
     return _numbered([stated[number] for number in sorted(stated)])
 
 
-def _own_side(first: Act, duty: Duty, case: Case, world: World) -> bool:
+def _own_side(first: Act, duty: Duty, world: World) -> bool:
     """Whether the opening was made where the duty is owed: what another level or another place knew shows nothing of the obligor (S7.1)."""
     roles = world.rules.procedure.roles
     if first.actor is None:
         return True
     level = roles[first.actor.role].level if first.actor.role in roles else ""
-    if level != roles[duty.obligation.owed.by].level:
-        return False
-    organisation, place = world.organisation, first.actor.unit
-    unit = organisation.units.get(case.unit)
-    if place is None or unit is None or unit.level != level:
-        return True
-    at = first.happened.lo
-    return organisation.unit_at(place, at) == organisation.unit_at(case.unit, at)
+    return level == roles[duty.obligation.owed.by].level != first.data.get("away")
 
 
 def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begin]:
