@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from workflow import term as terms
+from workflow.act import Act
 from workflow.case.fold import Case
 from workflow.journal.canonical import Json
-from workflow.moment import stamp
+from workflow.moment import Moment, stamp
 from workflow.obligation.clock import DueRevision
 from workflow.obligation.ledger import Row, same_duty
 from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
@@ -205,9 +206,11 @@ def _outcome(why: Why, lang: Lang) -> str:
     if row.met_at is not None:
         act = why.case.act(row.met_by) if row.met_by is not None else None
         parts.append(f"{'履行于' if zh else 'done'} {_local(row.met_at.lo, zone)}" + (f" #{act.n}" if act is not None else ""))
-        if act is not None and act.recorded > row.met_at.hi and act.grade != "stated":  # what was entered later says on what it rests
-            entered, grade = _local(act.recorded, zone), GRADES[act.grade].say(lang)
-            parts.append(f"补录于 {entered}({grade})" if zh else f"entered {entered} ({grade})")
+        parts.extend(_entered(act, row.met_at, zone, lang))
+    over = why.case.act(row.ended_by) if row.ended_by is not None else None
+    if over is not None:
+        parts.append(f"{'解除于' if zh else 'ended'} {_local(over.happened.lo, zone)} #{over.n}")
+        parts.extend(_entered(over, over.happened, zone, lang))
     if row.late is not None:
         days = row.late.working_days
         counted = "" if days is None else f"({days} 个工作日)" if zh else f" ({days} working days)"
@@ -217,6 +220,13 @@ def _outcome(why: Why, lang: Lang) -> str:
     if row.bounds is not None:
         parts.append(f"{'区间' if zh else 'between'} {_local(row.bounds[0], zone)} … {_local(row.bounds[1], zone)}")
     return "  ".join(parts)
+
+
+def _entered(act: Act | None, moment: Moment, zone: ZoneInfo, lang: Lang) -> Iterator[str]:
+    """When an act was entered that is said to have been done before, and on what that rests (S1.3)."""
+    if act is not None and act.recorded > moment.hi and act.grade != "stated" and act.actor is not None:
+        entered, grade = _local(act.recorded, zone), GRADES[act.grade].say(lang)
+        yield f"补录于 {entered}({grade})" if lang == "zh" else f"entered {entered} ({grade})"
 
 
 def _local(instant: datetime, zone: ZoneInfo) -> str:

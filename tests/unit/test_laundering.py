@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.calendars import shipped
@@ -10,7 +12,7 @@ from adapters.store.memory import MemoryStore
 from tests.play import PROBE, ZONE, Play, at
 from workflow import command as c
 from workflow.engine import Engine
-from workflow.errors import NotAllowed
+from workflow.errors import BadInput, NotAllowed
 from workflow.explain import why
 from workflow.moment import Moment, parse
 from workflow.obligation.ledger import Outcome
@@ -267,3 +269,20 @@ def test_s1_3_the_explanation_says_on_what_a_back_filled_act_rests(play: Play) -
     told = why(play.row("call"), standing.case, play.engine.world(standing))
     assert "履行于 2026-09-24 10:20 #2  补录于 2026-09-24 12:00(他方或文件证明)" in told.lines("zh")[-2]
     assert "done 2026-09-24 10:20 #2  entered 2026-09-24 12:00 (shown by the other side or a document)" in told.lines("en")[-2]
+
+
+# S8.2 -- the calendar
+
+
+def test_s8_2_a_case_changes_to_a_revision_of_its_own_calendar_only(play: Play) -> None:
+    idle = replace(play.engine.calendar, id="idle")
+    for digest in (play.engine.sources.meet(idle), "sha256:none"):
+        with pytest.raises(BadInput):
+            play.do(c.Recalendar(said=play.said("desk"), calendar=digest, ground="x"))
+
+
+def test_s3_3_a_waiver_that_is_dated_back_shows_when_it_was_entered(play: Play) -> None:
+    play.at("10-02 10:00").do(c.Waive(said=play.said("boss", "09-28 10:00"), row="answer", ground="x"))
+    standing = play.engine.case("C")
+    told = why(play.row("answer"), standing.case, play.engine.world(standing))
+    assert any("解除于 2026-09-28 10:00 #2  补录于 2026-10-02 10:00(本人陈述)" in line for line in told.lines("zh"))

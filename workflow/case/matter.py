@@ -96,9 +96,11 @@ def reopen(scene: Scene, command: commands.Reopen) -> Act:
 
 def recalendar(scene: Scene, command: commands.Recalendar) -> Act | None:
     """From now on the case counts on another calendar; nobody's act, because a calendar is a fact of the world (S8.2)."""
-    case = scene.case
+    case, known = scene.case, scene.world.calendars
     if case.calendar_now == command.calendar:
         return None
+    if command.calendar not in known or known[command.calendar].id != known[case.calendar_now].id:
+        raise BadInput(Text("不是本案所用日历的新版", "it is no revision of the calendar that the case counts in"), where=case.id)
     return recalendared(case, command.calendar, scene.now, command.said.actor, command.ground)
 
 
