@@ -188,7 +188,7 @@ def render(report: Report) -> None:
     if document["header"].get("trust"):
         out.print(Text(f"时间等级:{document['header']['trust']}", f"trust in the times: {document['header']['trust']}").say(lang))
     rows = [[key, *(str(counts.get(o.value, 0) or "·") for o in Outcome)] for key, counts in document["obligations"].items()]
-    screen.table((Text("义务", "obligation"), *(OUTCOMES[o] for o in Outcome)), rows)
+    screen.table((screen.Column("义务", "obligation", whole=True), *(OUTCOMES[o] for o in Outcome)), rows)
     if document["deviations"]:
         out.print()
         found = [[DEVIATIONS[c].say(lang) if c in DEVIATIONS else c, c, str(n)] for c, n in document["deviations"].items()]

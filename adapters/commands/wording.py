@@ -124,8 +124,8 @@ def facts(data: Mapping[str, Json], rules: Rules) -> Text:
     zh, en = [], []
     for fact, value in found:
         label = rules.procedure.facts[fact].text if fact in rules.procedure.facts else same(fact)
-        zh.append(f"{label.zh}={value.zh}" if value.zh else label.zh)
-        en.append(f"{label.en}={value.en}" if value.en else label.en)
+        zh.append(f"{label.zh}:{value.zh}" if value.zh else label.zh)
+        en.append(f"{label.en}: {value.en}" if value.en else label.en)
     return Text(LIST.zh.join(zh), LIST.en.join(en)) if found else Text("", "")
 
 
@@ -146,7 +146,7 @@ def written(key: str, value: Json, rules: Rules) -> Text:
     if not isinstance(value, dict):
         return _WRITTEN.get(key, _LAST)[1] + same(str(value))
     table: Mapping[str, Any] = rules.procedure.elements if key == "elements" else rules.procedure.facts
-    found = [((table[k].text if k in table else same(k)) + same(f"={v}")) for k, v in value.items()]
+    found = [((table[k].text if k in table else same(k)) + COLON + same(str(v))) for k, v in value.items()]
     return Text(LIST.zh.join(t.zh for t in found), LIST.en.join(t.en for t in found))
 
 

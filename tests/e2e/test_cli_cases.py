@@ -231,7 +231,7 @@ def test_a_rehearsal_shows_the_date_that_moves_who_is_told_and_what_is_read_late
     assert lines[0] == ["预演,不写入任何内容", "D"]
     assert ["改期", "反馈处理情况和处理意见", "2026-09-29(周二)24:00", "→", "2026-10-15(周四)24:00"] in lines
     assert ["2026-10-15", "09:00", "医患关系办公室、主管院长", "反馈处理情况和处理意见"] in lines
-    assert ["#4", "2026-09-28", "09:00", "修改事实", "处理类别=涉及多个科室需共同研究", "主管院长", "h01"] in lines
+    assert ["#4", "2026-09-28", "09:00", "修改事实", "处理类别:涉及多个科室需共同研究", "主管院长", "h01"] in lines
 
 
 def test_a_rehearsal_as_data_says_what_starts_moves_and_ends(dispute: Cli) -> None:

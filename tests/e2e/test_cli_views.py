@@ -95,6 +95,18 @@ def test_a_closed_case_reminds_nobody(dispute: Cli) -> None:
     assert "没有待办的期限" in dispute("due").err
 
 
+def test_what_was_missed_in_a_round_that_is_over_reminds_nobody_after_a_reopening(cli: Cli) -> None:
+    cli.db.unlink()  # without an organisation any role is taken as said
+    cli("definitions", "add", str(Path(__file__).parents[1] / "data" / "probe.yaml"))
+    cli("open", "probe", "事", "地", "人", "--as", "desk", "--id", "P")
+    assert "call/boss#1" in rows(cli.at("09-24 11:00")("due", "--json", code=1).json)
+    cli.at("09-24 12:00")("fire", "P", "close", "--as", "boss")
+    cli.at("09-30 09:00")("reopen", "P", "-r", "新情况", "--as", "boss")
+    assert "missed" in {r["outcome"] for r in cli("show", "P", "--json").json["rows"] if r["row"] == "call/boss#1"}
+    found = rows(cli("due", "--json").json)
+    assert "call/boss#2" in found and "call/boss#1" not in found
+
+
 def test_a_pending_extension_is_not_overdue_and_says_until_when_it_was_asked(dispute: Cli) -> None:
     """S8.4"""
     dispute.at("09-29 09:00")("extend", "D", "feedback", "ask", "--by", "3 working days", "-r", "会诊", "--as", "relations")
