@@ -27,7 +27,7 @@ Post = Annotated[str, typer.Option("--acting-for", help="代谁办理 / acting f
 At = Annotated[str, typer.Option("--at", help="发生时间 / when it happened (default: now)")]
 Submitted = Annotated[str, typer.Option("--submitted", help="报出时间 / when it was submitted")]
 Received = Annotated[str, typer.Option("--received", help="收到时间 / when it was received")]
-GradeOption = Annotated[str, typer.Option("--grade", help="对方或文件证明(counterpart,须写来源),或本人陈述(own) / counterpart (say which, in --source) or own")]
+GradeOption = Annotated[str, typer.Option("--grade", help="counterpart | own:对方或文件证明,须写来源;或本人陈述 / counterpart | own")]
 Source = Annotated[str, typer.Option("--source", help="来源 / source")]
 Remark = Annotated[str, typer.Option("--note", help="备注 / note")]
 Key = Annotated[str, typer.Option("--key", help="幂等键 / idempotency key")]
