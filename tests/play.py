@@ -16,7 +16,7 @@ from adapters.store.memory import MemoryStore
 from workflow import command as c
 from workflow.engine import Engine, Result
 from workflow.moment import Moment
-from workflow.obligation.ledger import Outcome, Row
+from workflow.obligation.row import Outcome, Row
 from workflow.organisation import Actor
 from workflow.procedure.load import Definition, load
 

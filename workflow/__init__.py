@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from workflow.engine import Engine, Forecast, Result
     from workflow.errors import DubanError
     from workflow.moment import Moment
-    from workflow.obligation.ledger import Outcome, Row
+    from workflow.obligation.row import Outcome, Row
     from workflow.organisation import Actor, Organisation
     from workflow.procedure.load import Definition, load
     from workflow.text import Text
@@ -48,8 +48,8 @@ _HOME = {
     "Result": "engine",
     "DubanError": "errors",
     "Moment": "moment",
-    "Outcome": "obligation.ledger",
-    "Row": "obligation.ledger",
+    "Outcome": "obligation.row",
+    "Row": "obligation.row",
     "Actor": "organisation",
     "Organisation": "organisation",
     "Definition": "procedure.load",

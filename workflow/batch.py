@@ -20,7 +20,7 @@ from workflow.errors import AlreadyThere, BadInput, KeyReused, Refused, StaleVer
 from workflow.journal.canonical import canonical, digest
 from workflow.journal.entry import Entry, Private, link
 from workflow.moment import Moment
-from workflow.obligation.ledger import Row
+from workflow.obligation.row import Row
 from workflow.organisation import CHAIN, Organisation
 from workflow.period import Period
 from workflow.ports import Answer, CaseRow, DueRow, Entropy, Unit, View

@@ -40,7 +40,8 @@ from workflow.journal.canonical import Json, digest
 from workflow.journal.entry import Entry, Private, link
 from workflow.journal.seal import Seal, make_seal
 from workflow.moment import Moment, stamp, utc
-from workflow.obligation.ledger import Row, ledger
+from workflow.obligation.ledger import ledger
+from workflow.obligation.row import Row
 from workflow.organisation import CHAIN, Actor, Organisation
 from workflow.period import Period
 from workflow.ports import CaseRow, Clock, Entropy, Store
@@ -170,7 +171,10 @@ class Engine:
         digests = {new.id: self.sources.meet(new) for new in renewed}
         waiting: list[tuple[str, commands.Recalendar]] = []
         moved: list[tuple[str, Row, Row]] = []
-        for case in (row.id for row in self.cases() if not row.ended):
+        with self.store.read() as view:
+            owing = {row.case for row in view.dues()}
+            concerned = [row.id for row in view.cases() if not row.ended or row.id in owing]
+        for case in concerned:
             counted = self.calendars[self.case(case).case.calendar_now].id
             if counted not in digests:
                 continue

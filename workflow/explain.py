@@ -13,7 +13,7 @@ from workflow.case.fold import Case
 from workflow.journal.canonical import Json
 from workflow.moment import Moment, stamp
 from workflow.obligation.clock import DueRevision
-from workflow.obligation.ledger import Row, same_duty
+from workflow.obligation.row import Row, same_duty
 from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
 from workflow.replay import row_document
 from workflow.rules import World

@@ -20,8 +20,10 @@ from workflow.errors import IntegrityError, UnknownProcedure
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.logmap import LogEvent, LogMap
 from workflow.moment import stamp
-from workflow.obligation.clock import DueRevision, known_at
-from workflow.obligation.ledger import Outcome, Row, ledger
+from workflow.obligation.clock import DueRevision
+from workflow.obligation.known import known_at
+from workflow.obligation.ledger import ledger
+from workflow.obligation.row import Outcome, Row
 from workflow.organisation import Actor, Organisation
 from workflow.procedure.condition import holds
 from workflow.procedure.model import Event

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from workflow.obligation.ledger import Row
+from workflow.obligation.row import Row
 from workflow.rules import Rules
 from workflow.text import Text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflow import act as kinds
-from workflow.obligation.ledger import Outcome, Row
+from workflow.obligation.row import Outcome, Row
 from workflow.text import Text
 
 OUTCOMES = {

@@ -12,7 +12,8 @@ from workflow.case.fold import Case
 from workflow.engine import Result
 from workflow.journal.canonical import Json
 from workflow.moment import stamp, unstamp
-from workflow.obligation.ledger import Row, ledger
+from workflow.obligation.ledger import ledger
+from workflow.obligation.row import Row
 from workflow.rowname import title
 from workflow.rules import Rules, World
 from workflow.term import Due

@@ -27,7 +27,7 @@ from workflow.text import Text
 
 if TYPE_CHECKING:
     from workflow.engine import Engine
-    from workflow.obligation.ledger import Row
+    from workflow.obligation.row import Row
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 Named = Annotated[str, typer.Option("--calendar", "-c", help="日历 / calendar: cn, or a local one that was imported")]

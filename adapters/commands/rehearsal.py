@@ -9,7 +9,7 @@ from adapters.commands.answer import act_document
 from workflow.engine import Forecast
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
-from workflow.obligation.ledger import Row
+from workflow.obligation.row import Row
 from workflow.rowname import title
 from workflow.rules import Rules
 from workflow.term.explain import shown

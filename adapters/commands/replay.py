@@ -21,7 +21,7 @@ from workflow.calendar import Calendar
 from workflow.errors import BadInput, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
 from workflow.journal.chain import Finding, verify
 from workflow.moment import parse, unstamp, utc
-from workflow.obligation.ledger import Outcome
+from workflow.obligation.row import Outcome
 from workflow.organisation import CHAIN
 from workflow.ports import View
 from workflow.replay import Report, replay_cases

@@ -17,7 +17,7 @@ from adapters.commands.frame import settings, visible
 from workflow.explain import duration
 from workflow.journal.canonical import Json, canonical
 from workflow.moment import Moment
-from workflow.obligation.ledger import Outcome, Row
+from workflow.obligation.row import Outcome, Row
 from workflow.rowname import title
 from workflow.rules import Rules
 from workflow.term.explain import shown

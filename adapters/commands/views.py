@@ -21,7 +21,8 @@ from workflow.errors import BadInput, SweepIncomplete, UnknownName
 from workflow.explain import duration, why
 from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp, utc
-from workflow.obligation.ledger import Outcome, Row, ledger
+from workflow.obligation.ledger import ledger
+from workflow.obligation.row import Outcome, Row
 from workflow.organisation import CHAIN
 from workflow.replay import row_document
 from workflow.rowname import matching, title
@@ -118,14 +119,16 @@ def due(
         if case:
             engine.case(case)
         found: list[Owed] = []
+        with engine.store.read() as view:
+            owing = {row.case for row in view.dues()}
         for entry in engine.cases():
-            if entry.id == CHAIN or entry.ended or (case and entry.id != case):
+            if entry.id == CHAIN or (entry.ended and entry.id not in owing) or (case and entry.id != case):
                 continue
             standing = engine.case(entry.id)
             world = engine.world(standing)
             standing = catch_up(standing, world, now)
             if not standing.case.void:
-                found.extend(Owed(standing.case, world.rules, r) for r in ledger(standing.case, world, now) if _owed(r, standing.case))
+                found.extend(Owed(standing.case, world.rules, r) for r in ledger(standing.case, world, now) if r.open)
     numbered = sorted((o for o in found if o.until is not None and (horizon is None or o.until <= horizon)), key=_by_date)
     unnumbered = sorted((o for o in found if o.until is None and horizon is None), key=_by_age)
     overdue = [o for o in numbered if o.row.outcome == Outcome.MISSED]
@@ -233,11 +236,6 @@ def mark(case: Case) -> Text:
         if on
     ]
     return Text(" ".join(t.zh for t in found), ", ".join(t.en for t in found))
-
-
-def _owed(row: Row, case: Case) -> bool:
-    """Still owed in a round of the case that is not over: what was missed in one that is stays in its ledger, and nobody is reminded."""
-    return row.open and row.begin is not None and case.end_of(row.begin.round) is None
 
 
 def _by_date(owed: Owed) -> tuple[datetime, str]:

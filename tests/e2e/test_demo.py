@@ -19,7 +19,7 @@ from rich.cells import cell_len
 from adapters.commands import frame, screen
 from adapters.story import DISPUTE, INCIDENT, PAPER
 from workflow.engine import Engine
-from workflow.obligation.ledger import Outcome, Row
+from workflow.obligation.row import Outcome, Row
 from workflow.rowname import title
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from workflow import command as c
 from workflow.act import FLAGGED, REFUSED, Act
 from workflow.engine import Engine
 from workflow.errors import AlreadyThere, BadInput, KeyReused, ListenerFailed, StaleVersion, UnknownProcedure, WrongRole
-from workflow.obligation.ledger import Outcome
+from workflow.obligation.row import Outcome
 from workflow.organisation import Actor
 from workflow.ports import Store
 from workflow.procedure.load import load

@@ -17,7 +17,7 @@ from workflow import command as c
 from workflow.act import RECALENDARED
 from workflow.calendar import Calendar
 from workflow.engine import Engine
-from workflow.obligation.ledger import Outcome, Row
+from workflow.obligation.row import Outcome, Row
 from workflow.organisation import Actor
 
 NEW = shipped("cn")

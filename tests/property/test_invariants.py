@@ -20,7 +20,8 @@ from workflow.case.standing import Standing
 from workflow.errors import DubanError
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.moment import Moment
-from workflow.obligation.ledger import Outcome, Row, ledger
+from workflow.obligation.ledger import ledger
+from workflow.obligation.row import Outcome, Row
 from workflow.organisation import Actor
 from workflow.replay import case_document, row_document
 

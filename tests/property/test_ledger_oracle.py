@@ -22,7 +22,8 @@ from workflow import command as c
 from workflow.engine import Engine, Result
 from workflow.errors import DubanError
 from workflow.moment import Moment
-from workflow.obligation.ledger import Row, ledger
+from workflow.obligation.ledger import ledger
+from workflow.obligation.row import Row
 from workflow.organisation import Actor
 from workflow.procedure.load import Definition, load
 

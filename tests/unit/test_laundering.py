@@ -15,7 +15,7 @@ from workflow.engine import Engine
 from workflow.errors import BadInput, NotAllowed
 from workflow.explain import why
 from workflow.moment import Moment, parse
-from workflow.obligation.ledger import Outcome
+from workflow.obligation.row import Outcome
 from workflow.organisation import Actor
 from workflow.procedure.load import load
 

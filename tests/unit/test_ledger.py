@@ -10,7 +10,7 @@ from workflow import command as c
 from workflow.act import FLAGGED
 from workflow.errors import BadInput
 from workflow.explain import why
-from workflow.obligation.ledger import Outcome
+from workflow.obligation.row import Outcome
 from workflow.procedure.load import load
 
 MET, MISSED, NOT_DUE, DISCHARGED = Outcome.MET, Outcome.MISSED, Outcome.NOT_DUE, Outcome.DISCHARGED

@@ -24,7 +24,7 @@ from workflow.act import FLAGGED, REFUSED, UNFLAGGED
 from workflow.engine import Engine, Result
 from workflow.errors import MissingFacts, NotAllowed, Refused, TooLate, WrongRole, WrongState
 from workflow.explain import why
-from workflow.obligation.ledger import Outcome, Row
+from workflow.obligation.row import Outcome, Row
 from workflow.organisation import Actor
 from workflow.procedure.load import Definition, load
 from workflow.rules import Rules

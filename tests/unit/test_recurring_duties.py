@@ -9,7 +9,7 @@ from workflow import command as c
 from workflow import organisation as organisations
 from workflow.act import FLAGGED, UNFLAGGED
 from workflow.errors import UnknownName
-from workflow.obligation.ledger import Outcome
+from workflow.obligation.row import Outcome
 from workflow.procedure.load import load
 from workflow.rowname import matching, title
 

@@ -36,7 +36,7 @@ from workflow.errors import (
 from workflow.explain import why
 from workflow.journal.canonical import canonical
 from workflow.moment import Moment
-from workflow.obligation.ledger import Outcome
+from workflow.obligation.row import Outcome
 from workflow.organisation import Actor
 from workflow.procedure.load import load
 from workflow.replay import case_document, replay_cases
@@ -812,6 +812,25 @@ def test_s8_4_refused_the_old_date_stands_and_after_expiry_it_is_too_late(play: 
     assert play.outcome("answer", "09-30 00:00") == MISSED
     with pytest.raises(TooLate):
         play.at("09-30 00:00").do(c.Extend(said=play.said("desk"), row="answer", step="ask", by="5 days", reason="x"))
+
+
+def test_s5_3_an_extension_asked_for_on_paper_before_expiry_may_be_entered_after_it(play: Play) -> None:
+    ask = c.Extend(said=play.said("desk", "09-29 10:00"), row="answer", step="ask", by="10 days", reason="取证")
+    play.at("09-30 09:00").do(ask)
+    assert play.outcome("answer") == MISSED  # on the obligor's word alone nothing is pending
+    play.at("10-01 10:00").do(c.Extend(said=play.said("boss"), row="answer", step="grant", reason="同意"))
+    assert (play.outcome("answer"), play.due("answer")) == (NOT_DUE, "10-10 00:00")
+
+
+def test_s3_3_a_waiver_that_its_author_dates_back_acts_from_when_it_was_entered(play: Play) -> None:
+    play.at("10-01 10:00").do(c.Waive(said=play.said("boss", "09-29 10:00"), row="answer", ground="x"))
+    assert (play.outcome("answer"), play.row("answer").beside) == (MISSED, ("later_waived",))
+
+
+def test_s3_2_nobody_is_reminded_of_what_was_missed_before_the_case_ended(play: Play) -> None:
+    play.at("09-24 12:00").fire("boss", "close")
+    row = play.row("call")
+    assert (row.outcome, row.reason, row.open) == (MISSED, "", False)
 
 
 def test_s8_4_the_cap_and_the_number_of_extensions_hold(play: Play) -> None:

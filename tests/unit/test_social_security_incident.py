@@ -18,7 +18,7 @@ from workflow.act import FLAGGED, UNFLAGGED
 from workflow.engine import Result
 from workflow.errors import MissingFacts, NotAllowed, TooLate, WrongRole, WrongState, WrongType
 from workflow.moment import Moment
-from workflow.obligation.ledger import Outcome
+from workflow.obligation.row import Outcome
 from workflow.organisation import Actor
 from workflow.words import beside
 

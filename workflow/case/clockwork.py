@@ -11,8 +11,9 @@ from workflow.case.fold import Case, evolve
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
-from workflow.obligation.clock import known_at, starting
+from workflow.obligation.known import known_at
 from workflow.obligation.ledger import assess
+from workflow.obligation.start import starting
 from workflow.organisation import Actor
 from workflow.procedure.condition import holds
 from workflow.procedure.model import ENGINE, Event

@@ -16,7 +16,7 @@ from workflow.case.standing import Standing, settle
 from workflow.errors import BadInput, ClockOnly, MissingFacts, NotAllowed, WrongRole, WrongState
 from workflow.journal.canonical import Json
 from workflow.moment import Moment, stamp
-from workflow.obligation.clock import known_at
+from workflow.obligation.known import known_at
 from workflow.organisation import Actor
 from workflow.period import Period
 from workflow.procedure.condition import Known, holds

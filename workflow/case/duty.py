@@ -12,8 +12,8 @@ from workflow.act import Act
 from workflow.case.scene import Scene, existing, reasoned, stamps
 from workflow.errors import BadInput, NotAllowed, TooLate, WrongRole
 from workflow.moment import Moment
-from workflow.obligation.clock import OWN_RECEIPT
-from workflow.obligation.ledger import Row
+from workflow.obligation.evidence import OWN_RECEIPT
+from workflow.obligation.row import Row
 from workflow.organisation import Actor
 from workflow.text import Text
 
@@ -73,7 +73,7 @@ def extend(scene: Scene, command: commands.Extend) -> Act:
     pending = [a for a in case.kind(kinds.ASKED, row.key) if a.n not in answered]
     if command.step == "ask":
         scene.demand_role(actor, rule.ask or (row.duty.obligation.owed.by,), Text("申请延期", "ask for an extension"))
-        if not row.due.in_time(stamps(command.said, scene.now).happened.hi) or not row.due.in_time(scene.now):
+        if not row.due.in_time(stamps(command.said, scene.now).happened.hi):  # by when it was asked, not by when that was entered (S5.3)
             raise TooLate(Text("期限届满后不能申请延期", "an extension is asked for before expiry; the term has run out"), where=row.key)
         _demand_left(scene, row, rule.times)
         _capped(rule.cap, command.by, row, scene)

@@ -17,7 +17,8 @@ from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import TICK, Moment, stamp
 from workflow.obligation.clock import DueRevision
-from workflow.obligation.ledger import Outcome, Row, ledger, same_duty
+from workflow.obligation.ledger import ledger
+from workflow.obligation.row import Outcome, Row, same_duty
 from workflow.rules import World
 from workflow.term import Offset
 

@@ -14,7 +14,8 @@ from workflow.case.standing import Standing
 from workflow.errors import BadInput, FutureTime, UnknownName, WrongRole
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
-from workflow.obligation.ledger import Row, assess
+from workflow.obligation.ledger import assess
+from workflow.obligation.row import Row
 from workflow.organisation import Actor
 from workflow.procedure.fact import FREE, UNKNOWN, read_value
 from workflow.rowname import matching

@@ -11,7 +11,8 @@ from workflow.act import DEEDS, Act
 from workflow.case.fold import Case, Revision, evolve, fold, journaled
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
-from workflow.obligation.ledger import Row, assess
+from workflow.obligation.ledger import assess
+from workflow.obligation.row import Row
 from workflow.rules import ENDING, World
 
 

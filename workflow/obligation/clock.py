@@ -1,4 +1,4 @@
-"""When a duty starts and when it falls due: its starts, and the due revisions of each instance.
+"""When a duty falls due: the due revisions of each instance.
 
 A *due revision* is one computed due date with what it was computed from. A change of facts, a pause, an extension or a new calendar makes
 a new one; nothing is erased (SEMANTICS S4, S8).
@@ -6,42 +6,21 @@ a new one; nothing is erased (SEMANTICS S4, S8).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, time
 from typing import NamedTuple
 
 from workflow import term as terms
-from workflow.act import ASKED, CONFIRMED, DECIDED, DENIED, GRANTED, OPENED, RECALENDARED, RECEIVED, Act
+from workflow.act import ASKED, DENIED, GRANTED, RECALENDARED, Act
 from workflow.case.fold import Case
-from workflow.journal.canonical import Json
-from workflow.moment import Moment, unstamp
+from workflow.moment import Moment
+from workflow.obligation.evidence import course, holds_from
+from workflow.obligation.known import known_at
+from workflow.obligation.start import Begin
 from workflow.procedure.condition import Known, holds
-from workflow.procedure.fact import is_unknown
-from workflow.procedure.model import CASE, Alternative, Obligation
+from workflow.procedure.model import Alternative, Obligation
 from workflow.rules import Duty, World, act_key
 from workflow.term import Due, Pause, Span, Term
-
-OWN_RECEIPT = "own_receipt"
-"""Deviation of a receipt that the sender of the report entered: it shows nothing until somebody else confirms it."""
-
-
-class Begin(NamedTuple):
-    """What started one instance: when, by which act, and what is unsure about it."""
-
-    moment: Moment
-    act: int
-    round: int = 0
-    doubt: str = ""
-    """``receipt`` or ``knew``: the start lies somewhere in ``moment`` because nothing shows it better."""
-    slot: Due | None = None
-    """For a recurrence: the instant of this slot; ``previous`` is where its window opens."""
-    previous: datetime | None = None
-    number: int = 1
-    """Which of several: the round in which it began, or which of the acts that begin one each; nothing entered later changes it."""
-    deemed: bool = False
-    """The receipt that started it is not shown but deemed (视为收到), as the unit set it."""
-    arose: datetime | None = None
-    """For a duty that counts from the occurrence and that only a later fact brought: when that was known (S4.4)."""
 
 
 class DueRevision(NamedTuple):
@@ -65,324 +44,6 @@ class DueRevision(NamedTuple):
     pauses: tuple[Pause, ...] = ()
     kept_old: bool = False
     """The earlier date was kept or clamped: a shorter term makes nobody late for the past (S4.2, S8.2)."""
-
-
-def confirmed(case: Case, act: Act, obligor: str) -> Moment | None:
-    """The instant that somebody other than the obligor confirmed (S1.3); ``None`` when nobody did.
-
-    Of each who confirmed the last word counts; where two differ it was somewhere between. What was recorded had been done by then,
-    whatever a confirmation says; and a signature after an oral approval says nothing of when.
-    """
-    found = {c.actor: c for c in case.kind(CONFIRMED, str(act.n)) if c.actor is not None and c.actor.role != obligor}
-    if not found:
-        return None
-    if act.data.get("oral"):
-        return act.sent
-    said = [min(c.happened, max(Moment.at(act.recorded), act.sent)) for c in found.values()]
-    return Moment(min(m.lo for m in said), max(m.hi for m in said))
-
-
-def own_word(case: Case, act: Act, obligor: str) -> bool:
-    """Whether nothing but the obligor's own word says that an act was done before it was entered (S1.3)."""
-    own = act.grade == "own" and act.actor is not None and act.actor.role == obligor and act.happened.lo < act.recorded
-    return own and confirmed(case, act, obligor) is None
-
-
-def done(case: Case, act: Act, obligor: str) -> Moment:
-    """When an act that moves the clock of ``obligor`` was done: as somebody else confirms, else as it says."""
-    return confirmed(case, act, obligor) or act.happened
-
-
-def holds_from(case: Case, act: Act, obligor: str) -> datetime:
-    """From when an act bears on the clock of ``obligor``: on their own word alone from when it was entered, as a fact does (S1.3, S4.1)."""
-    return act.recorded if own_word(case, act, obligor) else done(case, act, obligor).lo
-
-
-def received(case: Case, act: Act, receiver: str) -> Moment | None:
-    """When ``receiver`` received a report: the earliest of signature, call, system stamp (S1.2); ``None``: not shown.
-
-    By telephone or in person it equals *submitted*. That it was signed for is not shown by the sender's own word; and nothing is received
-    before it was sent.
-    """
-    found = [r.happened for r in receipts(case, act, receiver)]
-    if act.received is not None and (act.grade != "own" or case.kind(CONFIRMED, str(act.n))):
-        found.append(act.received)
-    if act.data.get("medium") in ("telephone", "in_person"):
-        found.append(act.sent)
-    return max(min(found), act.sent) if found else None
-
-
-def receipts(case: Case, act: Act, receiver: str) -> list[Act]:
-    """The entries that show that ``receiver`` received a report; those on the sender's own word count once somebody confirms them."""
-    found = [r for r in case.kind(RECEIVED, str(act.n)) if r.data.get("by") in ("", None, receiver)]
-    return [r for r in found if OWN_RECEIPT not in r.deviations or case.kind(CONFIRMED, str(r.n))]
-
-
-def deemed(obligation: Obligation, act: Act, case: Case, world: World, as_of: datetime) -> Moment | None:
-    """When a report counts as received because the unit set it so (视为收到); ``None`` where it did not, or not yet (S1.2)."""
-    if obligation.deemed is None:
-        return None
-    due = terms.due(act.sent.hi, obligation.deemed, world.calendar(case.calendar_now), world.rules.zone)
-    return Moment.at(due.instant) if due.instant <= as_of else None
-
-
-def receivers(duty: Duty, case: Case, world: World, act: Act) -> tuple[str, ...]:
-    """Whom an act was sent to: as it says itself, else as the event's report declares, else everybody."""
-    said = act.names("to")
-    if said:
-        return said
-    event = world.rules.procedure.events.get(act.name)
-    return event.report.to if event and event.report else ()
-
-
-def _counted(act: Act, duty: Duty, case: Case, world: World) -> Moment | None:
-    """The instant of an act at which the clock of a duty starts; ``None`` when nothing shows it."""
-    instant = duty.obligation.starts.instant
-    if instant == "happened":
-        return act.happened
-    if instant == "submitted":
-        return act.sent
-    if instant == "recorded":
-        return Moment.at(act.recorded)
-    event = world.rules.procedure.events.get(act.name)
-    if event is None or event.report is None:
-        return act.received or act.happened  # nothing that was sent: whoever recorded it was there
-    roles = world.rules.procedure.roles
-    level = roles[duty.obligation.owed.by].level  # who signs for a report there, signs for the level that owes the next one
-    found = [received(case, act, name) for name, role in roles.items() if role.level == level]
-    return min((m for m in found if m is not None), default=None)
-
-
-def begins(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Begin]:
-    """The starts of a duty towards one receiver, as far as they are known; empty when it has not started."""
-    start = duty.obligation.starts
-    if start.every:
-        return list(_slots(duty, case, world, as_of))
-    if start.fact:
-        return _by_fact(duty, case, world, as_of)
-    if start.decision:
-        acts: Sequence[Act] = [a for a in case.kind(DECIDED, start.decision) if a.data.get("answer") is start.answer]
-    elif start.received:
-        return _chained(duty, case, world, as_of)
-    elif start.date:
-        return [Begin(_date(start.date, case, world), case.opened.n)]
-    else:
-        acts = starting(start.on, case)
-    if not acts:
-        return []
-    found: list[Begin] = []
-    for act in acts:
-        if duty.kind == "countersign" and not act.data.get("oral"):
-            continue
-        if duty.kind == "receipt" and (
-            receiver not in (receivers(duty, case, world, act) or (receiver,)) or act.data.get("medium") in _DIRECT
-        ):
-            continue
-        number = case.round_of(act)
-        moment = act.sent if duty.kind == "receipt" else _counted(act, duty, case, world)
-        if moment is None:
-            found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
-        else:
-            found.append(Begin(moment, act.n, number))
-    if len(found) > 1 and not start.each:
-        found = _first_of_each_round(found)
-    return _numbered(found, start.each)
-
-
-def _first_of_each_round(found: Sequence[Begin]) -> list[Begin]:
-    return [_earliest([b for b in found if b.round == number]) for number in sorted({b.round for b in found})]
-
-
-def _numbered(found: Sequence[Begin], each: bool = False) -> list[Begin]:
-    """The starts by round, or one by one in the order of the journal where each act begins one."""
-    return [b._replace(number=i if each else b.round + 1) for i, b in enumerate(found, 1)]
-
-
-def _earliest(found: list[Begin]) -> Begin:
-    """The first of several possible starts of one round, as they happened; a start that is shown bounds one that is not."""
-    first = min(found, key=lambda b: (b.moment.lo, b.act))
-    if not first.doubt:
-        return first
-    return first._replace(moment=Moment(first.moment.lo, min(b.moment.hi for b in found)))
-
-
-_DIRECT = ("telephone", "in_person")
-
-
-def starting(names: Sequence[str], case: Case) -> Sequence[Act]:
-    """The acts that may start a clock: events by name, and the opening (and each reopening) for ``case``."""
-    if CASE in names:
-        if len(case.rounds) == 1 and len(names) == 1:
-            return case.acts[:1]
-        others = case.events(*(act_key(n) for n in names if n != CASE)) if len(names) > 1 else ()
-        reopened = case.kind("reopened")
-        return sorted({case.opened.n: case.opened, **{a.n: a for a in (*others, *reopened)}}.values(), key=lambda a: a.n)
-    return case.events(*(act_key(n) for n in names))
-
-
-def _date(text: str, case: Case, world: World) -> Moment:
-    zone = world.rules.zone
-    year = case.opened.happened.lo.astimezone(zone).year
-    day = date.fromisoformat(text if len(text) == 10 else f"{year}-{text}")
-    return Moment.at(datetime.combine(day, time(), zone))
-
-
-def _by_fact(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begin]:
-    start = duty.obligation.starts
-    assert start.fact is not None
-    stated: dict[int, Begin] = {}
-    for change in case.facts.get(start.fact, ()):
-        if is_unknown(change.value):
-            stated.clear()
-            continue
-        value = str(change.value)
-        moment = _date(value, case, world) if len(value) == 10 else Moment.at(unstamp(value))
-        # An instant after a reopening belongs to the new round: what it says of that round leaves the old outcomes alone (S7.2).
-        number = sum(1 for r in case.rounds[1:] if case.acts[r - 1].happened.lo <= moment.lo)
-        stated[number] = Begin(moment, change.act, number)
-    since = starting(start.since or (CASE,), case)
-    if 0 not in stated and since:
-        first = since[0]
-        if first.kind == OPENED and not case.elsewhere and _own_side(first, duty, world):  # whoever opened it knew of it then
-            stated[0] = Begin(first.received or first.happened, first.n)
-        else:
-            stated[0] = Begin(Moment(first.happened.lo, max(as_of, first.happened.hi)), first.n, 0, "knew")
-    return _numbered([stated[number] for number in sorted(stated)])
-
-
-def _own_side(first: Act, duty: Duty, world: World) -> bool:
-    """Whether the opening was made where the duty is owed: what another level or another place knew shows nothing of the obligor (S7.1)."""
-    roles = world.rules.procedure.roles
-    if first.actor is None:
-        return True
-    level = roles[first.actor.role].level if first.actor.role in roles else ""
-    return level == roles[duty.obligation.owed.by].level != first.data.get("away")
-
-
-def _chained(duty: Duty, case: Case, world: World, as_of: datetime) -> list[Begin]:
-    start = duty.obligation.starts
-    assert start.received is not None
-    link = world.rules.duties[start.received]
-    found: list[Begin] = []
-    for act in case.events(*link.met_keys):
-        number = case.round_of(act)
-        got = received(case, act, duty.obligation.owed.by)
-        supposed = deemed(link.obligation, act, case, world, as_of)
-        if got is not None and (supposed is None or got.lo <= supposed.lo):
-            found.append(Begin(got, act.n, number))
-        elif supposed is not None:
-            found.append(Begin(supposed, act.n, number, deemed=True))
-        else:
-            found.append(Begin(Moment(act.sent.lo, max(as_of, act.sent.hi)), act.n, number, "receipt"))
-    return _numbered(_first_of_each_round(found))
-
-
-def _slots(duty: Duty, case: Case, world: World, as_of: datetime) -> Iterator[Begin]:
-    """The slots of a recurrence, of each round its own: until its end, or as far as the first that is still to come."""
-    start = duty.obligation.starts
-    assert start.every is not None
-    recurrence = terms.Recurrence.parse(start.every)
-    for first, stop in _spans(duty, case):
-        previous = first.happened.hi
-        for slot in recurrence.slots(previous, datetime.max.replace(tzinfo=UTC), world.rules.zone):
-            due = Due(
-                instant=slot, inclusive=recurrence.inclusive, last_day=None, provisional=False, earliest=slot, latest=slot, revision=None
-            )
-            yield Begin(first.happened, first.n, case.round_of(first), "", due, previous)
-            previous = slot
-            if slot >= holds_from(case, stop, duty.obligation.owed.by) if stop is not None else slot > as_of:
-                break
-
-
-def _spans(duty: Duty, case: Case) -> list[tuple[Act, Act | None]]:
-    """The stretches in which a recurrence runs, as things happened: from what starts it to what ends it, and again from the next start.
-
-    The end of the case ends it too, and so does joining the case that leads: later common duties exist once (S7.2).
-    """
-    start = duty.obligation.starts
-    begun = {a.n for a in starting(start.on or (CASE,), case)}
-    over = {a.n for a in (*case.events(*(act_key(n) for n in start.until)), *case.ends)}
-    if case.joined is not None:
-        over.add(case.joined)
-    found: list[tuple[Act, Act | None]] = []
-    running: Act | None = None
-    obligor = duty.obligation.owed.by
-
-    def course(act: Act) -> tuple[datetime, int]:
-        return (holds_from(case, act, obligor), act.n) if act.n in over else _course(act)
-
-    for act in sorted((case.acts[n - 1] for n in begun | over), key=course):
-        if act.n in over:
-            if running is not None:
-                found.append((running, act))
-            running = None
-        elif running is None:
-            running = act
-    if running is not None:
-        found.append((running, None))
-    return found
-
-
-def stopped(duty: Duty, case: Case, begin: Begin) -> Act | None:
-    """The act that ended the stretch of a recurrence to which a slot belongs; ``None`` while it runs."""
-    return next((stop for first, stop in _spans(duty, case) if first.n == begin.act), None)
-
-
-def known_at(case: Case, at: datetime, obligor: str = "") -> Known:
-    """What the case knew at an instant: facts by when their statements hold, events by when they happened. Each is looked up when asked.
-
-    Of what bears on a duty, what its ``obligor`` alone says holds from when it was entered.
-    """
-    return Known(_Facts(case, at), _Happened(case, at, obligor), _Decided(case, at, obligor))
-
-
-class _Facts(Mapping[str, Json]):
-    __slots__ = ("_at", "_changes")
-
-    def __init__(self, case: Case, at: datetime) -> None:
-        self._changes, self._at = case.facts, at
-
-    def __getitem__(self, name: str) -> Json:
-        for change in reversed(self._changes[name]):
-            if change.effective <= self._at:
-                return change.value
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, changes in self._changes.items() if any(c.effective <= self._at for c in changes))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class _Happened:
-    __slots__ = ("_at", "_case", "_obligor")
-
-    def __init__(self, case: Case, at: datetime, obligor: str) -> None:
-        self._case, self._at, self._obligor = case, at, obligor
-
-    def __contains__(self, event: object) -> bool:
-        return any(holds_from(self._case, act, self._obligor) <= self._at for act in self._case.by_name.get(str(event), ()))
-
-
-class _Decided(Mapping[str, bool]):
-    __slots__ = ("_at", "_case", "_obligor")
-
-    def __init__(self, case: Case, at: datetime, obligor: str) -> None:
-        self._case, self._at, self._obligor = case, at, obligor
-
-    def __getitem__(self, decision: str) -> bool:
-        for act in reversed(self._case.kind(DECIDED, decision)):
-            if holds_from(self._case, act, self._obligor) <= self._at:
-                return bool(act.data.get("answer"))
-        raise KeyError(decision)
-
-    def __iter__(self) -> Iterator[str]:
-        names = (key.partition(":")[2] for key in self._case.by_name if key.startswith(f"{DECIDED}:"))
-        return (name for name in names if name in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 def choose(obligation: Obligation, known: Known) -> tuple[int | None, bool]:
@@ -428,6 +89,8 @@ class Timeline(NamedTuple):
 
 Counted = tuple[Moment, Due | None, Due | None]
 """From where it is counted, and the due date: from the earliest possible start, and from the latest."""
+
+
 Count = Callable[[str, tuple[Pause, ...]], Counted]
 """How a due date is counted, under a calendar and with pauses."""
 
@@ -517,16 +180,11 @@ def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime)
     return found
 
 
-def _course(act: Act) -> tuple[datetime, int]:
-    """The order in which acts happened; of the same instant, in which they were entered."""
-    return act.happened.lo, act.n
-
-
 def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
     """The pauses, each up to its end as it is known; one that has no end lasts until ``as_of``."""
     found: list[Pause] = []
     for rule in duty.obligation.pause:
-        ends = sorted(map(_course, case.events(*(act_key(n) for n in rule.end))))
+        ends = sorted(map(course, case.events(*(act_key(n) for n in rule.end))))
         for start in sorted((holds_from(case, a, duty.obligation.owed.by), a.n) for a in case.events(*(act_key(n) for n in rule.start))):
             stop = next((end[0] for end in ends if end > start), max(as_of, start[0]))
             if not any(p.lo <= start[0] < p.hi for p in found):
@@ -582,6 +240,7 @@ def _pending(key: str, case: Case, revisions: Sequence[DueRevision], pauses: tup
         return ()
     answered = {a.data.get("of") for a in (*case.kind(GRANTED, key), *case.kind(DENIED, key))}
     found = [a for a in asking if a.n not in answered and current.due.in_time(a.happened.hi)]
+    found = [a for a in found if a.grade != "own" or current.due.in_time(a.recorded)]  # on own word alone nothing is pending (S1.3)
     return tuple(_extended(len(revisions) + 1, a, current._replace(pauses=pauses), _fixed(current), world)[0] for a in found)
 
 
