@@ -5,7 +5,6 @@ Each row is a pure function of (acts, definition, calendars, organisation, as-of
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container, Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -60,7 +59,7 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
     if duty.obligation.starts.each:
         found = sorted(found, key=lambda b: (b.moment.lo, b.act))  # the oldest is answered first, however they were entered (S1.5)
     rows: list[Row] = []
-    names: Counter[str] = Counter()
+    names: dict[str, int] = {}
     taken: set[int] = set()  # an act answers one of several beginnings, or those that it names, never another (S7.3)
     for begin in found:
         owed, arose = _owed(duty, begin, case)
@@ -71,7 +70,7 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
         again: Begin | None = begin
         base = _name(begin, world.rules.zone)
         while again is not None:
-            names[base] += 1
+            names[base] = names.get(base, 0) + 1
             name = base if names[base] == 1 else f"{base}.{names[base]}"
             row, line = _instance(duty, receiver, name, again, case, world, as_of, taken)
             rows.append(row)

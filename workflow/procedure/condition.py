@@ -5,6 +5,7 @@ Evaluation is three-valued: ``None`` says that what is known does not decide it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -231,7 +232,7 @@ def _compare(test: Compare, facts: Mapping[str, Json]) -> bool | None:
         return None
     if test.operator in ("is", "is_not", "in"):
         wanted = test.value if test.operator == "in" else (test.value,)
-        if isinstance(value, Mapping):  # about 30, at least 3: equal to nothing for certain
+        if type(value) is dict or isinstance(value, Mapping):  # about 30, at least 3: equal to nothing for certain
             return None
         found = any(_equal(value, w) for w in wanted)
         return found != (test.operator == "is_not")
@@ -264,17 +265,18 @@ def _number(operator: str, value: Json, wanted: Fraction) -> bool | None:
     return low == (operator in ("at_least", "more_than"))
 
 
+_NUMERIC = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?\Z", re.ASCII)
+
+
 def _numeric(value: str) -> bool:
-    try:
-        Fraction(value)
-    except ValueError:
-        return False
-    return True
+    return _NUMERIC.match(value) is not None
 
 
 def _equal(value: Json, wanted: object) -> bool:
     if isinstance(value, bool):
         return value is _answer(wanted)
+    if value == wanted:
+        return True
     if isinstance(value, (int, str)) and _numeric(str(value)) and _numeric(str(wanted)):
         return Fraction(str(value)) == Fraction(str(wanted))
     if isinstance(value, str) and len(value) == 27 and isinstance(wanted, str):
