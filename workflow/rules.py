@@ -86,7 +86,7 @@ class Duty:
         return frozenset(names)
 
 
-MOVING = frozenset({RECEIVED, CONFIRMED, GRANTED, RECALENDARED, REOPENED, SEPARATED})
+MOVING = frozenset({CONFIRMED, GRANTED, RECALENDARED, REOPENED, SEPARATED})
 """Kinds of acts that may change any duty."""
 
 ENDING = frozenset({WAIVED, VOIDED, WITHDRAWN, JOINED})
@@ -181,10 +181,25 @@ class Rules:
         """The ids of the duties that an act may change."""
         if kind in MOVING:
             return self._every
+        if kind == RECEIVED:
+            return self._received
         found = self._touched.get(key, frozenset())
         for name in ("case" if kind == "opened" else "", *(f"fact:{f}" for f in facts)):
             found |= self._touched.get(name, frozenset())
         return found
+
+    @cached_property
+    def _received(self) -> frozenset[str]:
+        """The ids of the duties that a receipt may start or fulfil."""
+        return frozenset(
+            name
+            for name, duty in self.duties.items()
+            if duty.kind == "receipt"
+            or duty.obligation.counts == "received"
+            or duty.obligation.starts.received
+            or duty.obligation.starts.instant == "received"
+            or RECEIVED in {key.partition(":")[0] for key in duty.inputs}
+        )
 
     @cached_property
     def _every(self) -> frozenset[str]:

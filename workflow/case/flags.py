@@ -45,15 +45,20 @@ def flags(standing: Standing, world: World, now: datetime) -> Standing:
 
 def flagged(case: Case, key: str) -> str:
     """The flag that stands on a row: ``missing``, ``late``, or nothing."""
-    last = [a for a in (*case.kind(FLAGGED, key), *case.kind(UNFLAGGED, key)) if a.data["flag"] in (LATE, MISSING, "withdrawn")]
+    told = case.kind(FLAGGED, key)
+    if not told:
+        return ""
+    last = [a for a in (*told, *case.kind(UNFLAGGED, key)) if a.data["flag"] in (LATE, MISSING, "withdrawn")]
     latest = max(last, key=lambda a: a.n, default=None)
     return "" if latest is None or latest.kind == UNFLAGGED else str(latest.data["flag"])
 
 
 def _refuted(case: Case, rows: Iterable[Row]) -> list[str]:
     """Keys of rows that are flagged and were never owed, as an act that was entered later shows (S1.5)."""
-    keys = {row.key for row in rows}
     told = [name.split(":", 1)[1] for name in case.by_name if name.startswith(f"{FLAGGED}:")]
+    if not told:
+        return []
+    keys = {row.key for row in rows}
     return [key for key in told if key not in keys and flagged(case, key)]
 
 

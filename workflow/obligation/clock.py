@@ -105,6 +105,9 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
             calendar_id = str(act.data["calendar"])
     chosen, _ = choose(obligation, known_at(case, at, obligation.owed.by)) if duty.conditions else (0, False)
     term, count = _count(begin, chosen, duty, world)
+    if not (duty.conditions or obligation.pause or obligation.extend or f"{RECALENDARED}:" in case.by_name):  # nothing can move it
+        start, due, last = count(calendar_id, ())
+        return Timeline((DueRevision(1, begin.act, "start", at, start, chosen, term, due, last, calendar_id),))
     paused = [p for p in _pauses(duty, case, as_of) if until is None or p.lo < until or p.lo <= at]
 
     def begun(by: datetime) -> tuple[Pause, ...]:
@@ -159,8 +162,6 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
 
 def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime) -> list[tuple[datetime, Act, str]]:
     found: list[tuple[datetime, Act, str]] = []
-    if not (duty.conditions or duty.obligation.pause or duty.obligation.extend or f"{RECALENDARED}:" in case.by_name):
-        return found
     obligor = duty.obligation.owed.by
     for name in duty.read:
         if name.startswith("fact:"):

@@ -205,6 +205,8 @@ def _values(fact: str, operator: Operator, value: object, path: Path) -> Conditi
 def holds(condition: Condition, known: Known) -> bool | None:
     """True, false, or ``None`` when a fact that it needs is not known well enough."""
     match condition:
+        case Compare():
+            return _compare(condition, known.facts)
         case Every(parts):
             results = [holds(p, known) for p in parts]
             return False if False in results else None if None in results else True
@@ -219,8 +221,6 @@ def holds(condition: Condition, known: Known) -> bool | None:
         case Decided(decision, answer):
             taken = known.decided.get(decision)
             return None if taken is None else taken == answer
-        case Compare():
-            return _compare(condition, known.facts)
 
 
 def _compare(test: Compare, facts: Mapping[str, Json]) -> bool | None:
@@ -231,11 +231,11 @@ def _compare(test: Compare, facts: Mapping[str, Json]) -> bool | None:
     if value is None or missing:
         return None
     if test.operator in ("is", "is_not", "in"):
-        wanted = test.value if test.operator == "in" else (test.value,)
         if type(value) is dict or isinstance(value, Mapping):  # about 30, at least 3: equal to nothing for certain
             return None
-        found = any(_equal(value, w) for w in wanted)
-        return found != (test.operator == "is_not")
+        if test.operator == "in":
+            return any(_equal(value, w) for w in test.value)
+        return _equal(value, test.value) != (test.operator == "is_not")
     if isinstance(value, str) and not _numeric(value):
         return _ordered(test.operator, _time(value), _time(str(test.value)))
     return _number(test.operator, value, Fraction(str(test.value)))
