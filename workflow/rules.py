@@ -222,6 +222,25 @@ class Rules:
                     index.setdefault((kind, word.strip().lower()), set()).add(name)
         return {key: tuple(sorted(names)) for key, names in index.items()}
 
+    def roles(self, names: Iterable[str]) -> Text:
+        """Roles for people; one that the procedure does not have stands for itself, no name for nobody."""
+        table = self.procedure.roles
+        found = [table[n].text if n in table else Text(n, n) for n in names if n]
+        return Text("、".join(t.zh for t in found) or "无", ", ".join(t.en for t in found) or "nobody")
+
+    def states(self, configuration: Iterable[str]) -> Text:
+        """A configuration for people: ``证据:已封存`` for a leaf of a region, its own label for another."""
+        found = [self._state(path) for path in configuration]
+        return Text("、".join(t.zh for t in found), ", ".join(t.en for t in found))
+
+    def _state(self, path: str) -> Text:
+        table, labels = self.procedure.states, []
+        for name in path.split("."):
+            labels.append(table[name].text)
+            table = table[name].states
+        shown = labels[-2:] if len(labels) > 2 else labels[-1:]
+        return Text(":".join(x.zh for x in shown), ": ".join(x.en for x in shown))
+
     def find(self, kind: str, word: str) -> str:
         """The id that a word means: an id or a label in either language (``seal``, ``封存``).
 

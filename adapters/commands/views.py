@@ -61,7 +61,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         lang = frame.settings.lang
         out = screen.console()
         out.print(f"{case}  {rules.procedure.title.say(lang)} {rules.procedure.ref}", style="bold")
-        state = wording.LIST.say(lang).join(state_label(rules, s).say(lang) for s in shown.state)
+        state = rules.states(shown.state).say(lang)
         out.print(f"{Text('状态', 'state').say(lang)}  {state}  {mark(shown).say(lang)}".rstrip())
         timeline(shown, rules, private)
         out.print()
@@ -95,17 +95,6 @@ def timeline(case: Case, rules: Rules, private: Mapping[int, Mapping[str, Json]]
         for act in sorted(case.acts, key=lambda a: (a.happened.lo, a.n))
     ]
     screen.table(TIMELINE, lines)
-
-
-def state_label(rules: Rules, path: str) -> Text:
-    """``证据:已封存`` for a leaf of a region: the label of its region and its own."""
-    table = rules.procedure.states
-    labels = []
-    for name in path.split("."):
-        labels.append(table[name].text)
-        table = table[name].states
-    shown = labels[-2:] if len(labels) > 2 else labels[-1:]
-    return Text(":".join(x.zh for x in shown), ": ".join(x.en for x in shown))
 
 
 def due(

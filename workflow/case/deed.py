@@ -201,22 +201,19 @@ def _breaches(
     where = f"{case.id}: {name}"
     label = event.text
     if event.by and actor.role not in event.by:
-        allowed = ", ".join(event.by)
+        who, allowed = world.rules.roles([actor.role]), world.rules.roles(event.by)
         found["wrong_role"] = lambda: WrongRole(
-            Text(f"{actor.role} 无权“{label.zh}”", f"{actor.role} may not '{label.en}'"),
+            Text(f"{who.zh}无权“{label.zh}”", f"{who.en} may not '{label.en}'"),
             where=where,
-            hint=Text(f"由 {allowed} 办理", f"it is for {allowed}"),
+            hint=Text(f"由{allowed.zh}办理", f"it is for: {allowed.en}"),
         )
     if world.rules.chart.fire(case.state, name) is None and not _was_enabled(scene, name, signed.when.happened):
+        here = world.rules.states(case.state)
+        possible = [world.rules.procedure.events[e].text for e in world.rules.chart.enabled(case.state)]
         found["not_enabled"] = lambda: WrongState(
-            Text(
-                f"当前状态 {'、'.join(case.state)} 不能“{label.zh}”", f"'{label.en}' is not possible in the state {', '.join(case.state)}"
-            ),
+            Text(f"当前状态({here.zh})不能“{label.zh}”", f"'{label.en}' is not possible in the state {here.en}"),
             where=where,
-            hint=Text(
-                "现在可以:" + "、".join(world.rules.chart.enabled(case.state)),
-                "possible now: " + ", ".join(world.rules.chart.enabled(case.state)),
-            ),
+            hint=Text("现在可以:" + "、".join(e.zh for e in possible), "possible now: " + ", ".join(e.en for e in possible)),
         )
     missing: list[str] = []
     if event.require:

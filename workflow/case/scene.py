@@ -175,25 +175,28 @@ class Scene(NamedTuple):
 
     def demand_role(self, actor: Actor, allowed: tuple[str, ...], what: Text) -> None:
         if actor.role not in allowed:
-            names = "、".join(self.world.rules.procedure.roles[r].zh for r in allowed if r in self.world.rules.procedure.roles)
+            who = self.world.rules.roles([actor.role]) if actor.role else Text("此人", "this person")
+            may = self.world.rules.roles(allowed)
             raise WrongRole(
-                Text(f"{actor.role} 无权{what.zh}", f"{actor.role or 'this person'} may not {what.en}"),
+                Text(f"{who.zh}无权{what.zh}", f"{who.en} may not {what.en}"),
                 where=self.case.id,
-                hint=Text(f"有权者:{names or '无'}", f"who may: {', '.join(allowed) or 'nobody'}"),
+                hint=Text(f"有权者:{may.zh}", f"who may: {may.en}"),
             )
 
     def demand_reviser(self, actor: Actor, fact: str) -> None:
         """Refuse whom a fact does not name or, by default, the obligor alone where a date depends on it (S4.1)."""
         allowed = self.world.rules.procedure.facts[fact].revise
         if allowed:
-            self.demand_role(actor, allowed, Text(f"修改 {fact}", f"revise {fact}"))
+            label = self.world.rules.procedure.facts[fact]
+            self.demand_role(actor, allowed, Text(f"修改“{label.zh}”", f"revise '{label.en}'"))
             return
         for duty in self.world.rules.duties.values():
             if f"fact:{fact}" in duty.inputs and duty.obligation.owed.by == actor.role:
+                who, label = self.world.rules.roles([actor.role]), self.world.rules.procedure.facts[fact]
                 raise WrongRole(
                     Text(
-                        f"{fact} 影响 {actor.role} 自己的期限,不能由其单独修改",
-                        f"{fact} bears on a duty of {actor.role}, who may not revise it alone",
+                        f"“{label.zh}”影响{who.zh}自己的期限,不能由其单独修改",
+                        f"'{label.en}' bears on a duty of {who.en}, who may not revise it alone",
                     ),
                     where=self.case.id,
                     hint=Text("由他人修改,或在定义中写明谁可以修改", "let somebody else revise it, or name in the definition who may"),
