@@ -59,6 +59,7 @@ DEVIATIONS = {
     "not_opened": Text("立案前发生", "before the case"),
     "duplicate": Text("重复记录", "duplicate"),
     "not_revisable": Text("无权修改事实", "a fact stated otherwise by somebody who may not revise it"),
+    "no_such_slot": Text("没有这个时点", "no such slot"),
     "own_receipt": Text("送出方自称已签收", "receipt on the sender's own word"),
     "drift": Text("重算日期与记录不同", "a date recomputed differs from the recorded one"),
 }

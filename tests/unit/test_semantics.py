@@ -549,6 +549,13 @@ def test_an_event_of_the_engine_happens_with_the_act_that_makes_it_possible_and_
         play.fire("boss", "wake")
 
 
+def test_s7_3_a_record_that_names_a_slot_that_is_none_fulfils_nothing_and_says_so(play: Play) -> None:
+    play.at("09-24 11:00").fire("desk", "step")
+    assert play.at("09-24 16:50").fire("desk", "follow", slot=Moment.at(at("09-24 17:00"))).deviations == ()
+    assert play.at("09-25 07:00").fire("desk", "follow", slot=Moment.at(at("09-25 07:30"))).deviations == ("no_such_slot",)
+    assert [r.outcome for r in play.rows("follow", "09-25 08:01")][:2] == [MET, MISSED]
+
+
 # S7 -- cases
 
 

@@ -17,6 +17,7 @@ from workflow.errors import BadInput, ClockOnly, MissingFacts, NotAllowed, Wrong
 from workflow.journal.canonical import Json
 from workflow.moment import Moment, stamp
 from workflow.obligation.known import known_at
+from workflow.obligation.ledger import assess
 from workflow.organisation import Actor
 from workflow.period import Period
 from workflow.procedure.condition import Known, holds
@@ -122,7 +123,7 @@ def do(scene: Scene, command: commands.Do) -> Act:
     signed = scene.signed(command.said)
     second = scene.actor(command.second, signed.when.happened.lo) if command.second is not None else None
     unentitled = _unentitled(scene, signed.actor, given)
-    breaches = {**_breaches(scene, name, event, command, signed, given, present, second), **unentitled}
+    breaches = _breaches(scene, name, event, command, signed, given, present, second) | unentitled | _no_such_slot(scene, name, command)
     strict = event.kind == "request" and not isinstance(command, commands.Record)
     if strict and breaches:
         raise next(iter(breaches.values()))()
@@ -167,6 +168,23 @@ def _unentitled(scene: Scene, actor: Actor, given: Given) -> dict[str, Callable[
             found["not_revisable"] = partial(_same, error)
             given.claimed[fact] = given.facts.pop(fact)
     return found
+
+
+def _no_such_slot(scene: Scene, name: str, command: commands.Do) -> dict[str, Callable[[], Exception]]:
+    """A record fulfils the slot that it names (S7.3): one that is none fulfils nothing, and that is not to be missed."""
+    if command.slot is None:
+        return {}
+    duties = [d for d in scene.world.rules.duties.values() if d.obligation.starts.every and name in d.obligation.met_by]
+    rows = assess(duties, scene.case, scene.world, scene.now)
+    if any(r.begin is not None and r.begin.slot is not None and r.begin.slot.instant == command.slot.lo for r in rows):
+        return {}
+    local = f"{command.slot.lo.astimezone(scene.world.rules.zone):%Y-%m-%d %H:%M}"
+    refusal = NotAllowed(
+        Text(f"{local} 不是续报时点", f"{local} is no slot of this report"),
+        where=f"{scene.case.id}: {name}",
+        hint=Text("用 duban due 查看时点", "see the slots with duban due"),
+    )
+    return {"no_such_slot": partial(_same, refusal)}
 
 
 def _same(error: Exception) -> Exception:
