@@ -86,6 +86,51 @@ _ANSWERED: list[Step] = [
     ("director", "close", {}),
 ]
 
+TOWN = "social-security-incident"
+_TOWN_WAYS: dict[str, tuple[str, ...]] = {
+    "reporting": (),
+    "graded": ("classify",),
+    "response": ("activate",),
+    "aftermath": ("activate", "under_control"),
+    "summed_up": ("activate", "under_control", "sum_up"),
+}
+"""How an incident comes into each state of the town's procedure."""
+_TOWN_MOVES = ("classify", "activate", "escalate", "arrive", "release", "under_control", "flare_up", "sum_up", "archive")
+
+
+_TAKE = "take_command_"
+"""Each special command body takes command of incidents of its own class."""
+
+
+def _ordinary(procedure: str, event: str, kind: str = "mass") -> Step:
+    """An event done as it should be: by the first role that may, with all that it asks for, in an incident of a class."""
+    declared = definition(procedure).procedure.events[event]
+    wanted = (*declared.record, *(declared.report.elements if declared.report else ()))
+    more: dict[str, Any] = {"elements": dict.fromkeys(wanted, "x"), "present": declared.present}
+    stated = (*declared.require, *(("class",) if event.startswith(_TAKE) else ()))
+    if stated:
+        more["facts"] = {fact: {"class": kind, "grade": "major"}[fact] for fact in stated}
+    if declared.second:
+        more["second"] = Actor(declared.second, person="second")
+    return declared.by[0], event, more
+
+
+def _town_courses() -> tuple[tuple[Step, ...], ...]:
+    """In every state all that may happen there and moves nothing, a handful at a time; then each move from every state that has it."""
+    courses: list[tuple[Step, ...]] = []
+    for state, way in _TOWN_WAYS.items():
+        prefix = tuple(_ordinary(TOWN, event) for event in way)
+        there = [t.event for t in transitions(TOWN) if t.source.partition(".")[0] == state]
+        stay = [event for event in dict.fromkeys(there) if event not in _TOWN_MOVES and not event.startswith(_TAKE)]
+        for event in dict.fromkeys(e for e in there if e.startswith(_TAKE)):
+            kind = event.removeprefix(_TAKE)
+            courses.append((*(_ordinary(TOWN, step, kind) for step in way), _ordinary(TOWN, event, kind)))
+        courses += [(*prefix, *(_ordinary(TOWN, event) for event in stay[k : k + 8])) for k in range(0, len(stay), 8)]
+        courses += [(*prefix, _ordinary(TOWN, event)) for event in dict.fromkeys(there) if event in _TOWN_MOVES]
+    assert {t.event for t in transitions(TOWN)} <= {event for course in courses for _, event, _ in course}
+    return tuple(courses)
+
+
 COURSES: dict[str, tuple[tuple[Step, ...], ...]] = {
     "medical-dispute": (
         # By the book: department, hospital, health authority; then evidence, treatment, charges, answer.
@@ -118,7 +163,7 @@ COURSES: dict[str, tuple[tuple[Step, ...], ...]] = {
 }
 """Add a procedure here, and every transition of it is tried."""
 
-OPENERS = {"medical-dispute": "staff"}
+OPENERS = {"medical-dispute": "staff", TOWN: "scene_head"}
 
 
 @cache
@@ -142,6 +187,9 @@ def transitions(procedure: str) -> Iterator[Transition]:
         for source, found in event.transitions.items():
             for transition in found:
                 yield Transition(name, source, transition.dest or "")
+
+
+COURSES[TOWN] = _town_courses()
 
 
 def play(procedure: str, compiled: Rules, course: tuple[Step, ...]) -> Trace:
