@@ -26,7 +26,6 @@ _HOW = {
     "signature": Text("", ""),
     "call": Text("电话确认", "confirmed by telephone"),
     "system": Text("系统回执", "stamped by the system"),
-    "deemed": Text("视为收到", "deemed received"),
 }
 _VERBS = {
     "fire": Text("办理", "do"),
