@@ -15,7 +15,7 @@ from workflow.text import Text
 
 def shipped_definitions(procedure: str = "") -> list[Definition]:
     """Every shipped version of a procedure, or of all of them, by file name; the name of a file begins with the id of its procedure."""
-    return list(_shipped(procedure))
+    return [d for d in _shipped(procedure) if procedure in ("", d.procedure.procedure)]
 
 
 @cache

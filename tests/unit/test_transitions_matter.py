@@ -17,6 +17,7 @@ from adapters.host import FixedClock, SystemEntropy
 from adapters.library import shipped_definitions
 from adapters.store.memory import MemoryStore
 from tests.play import Play, at
+from tests.stories import procedure_of, stories
 from workflow.engine import Engine
 from workflow.errors import Refused
 from workflow.organisation import Actor
@@ -161,14 +162,15 @@ COURSES: dict[str, tuple[tuple[Step, ...], ...]] = {
         (("relations", "accept", {}), ("director", "close_unanswered", {"elements": {"ground": "投诉已撤回"}})),
     ),
 }
-"""Add a procedure here, and every transition of it is tried."""
+"""Every transition of these is tried, and of every procedure that has a story in ``tests/stories``."""
 
-OPENERS = {"medical-dispute": "staff", TOWN: "scene_head"}
+COURSES |= {name: story.COURSES for name, story in stories().items()}
+OPENERS = {"medical-dispute": "staff", TOWN: "scene_head"} | {name: story.OPENER for name, story in stories().items()}
 
 
 @cache
 def definition(procedure: str) -> Definition:
-    return next(iter(shipped_definitions(procedure)))
+    return next(d for d in shipped_definitions() if d.procedure == procedure_of(procedure))
 
 
 def rules(procedure: str, without: Transition | None = None) -> Rules:
@@ -196,7 +198,7 @@ def play(procedure: str, compiled: Rules, course: tuple[Step, ...]) -> Trace:
     engine = Engine(MemoryStore(), FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test")
     engine.add(definition(procedure))
     engine.sources._rules[compiled.hash] = compiled
-    scene = Play(procedure, engine=engine).at("09-24 08:00")
+    scene = Play(compiled.procedure.procedure, engine=engine).at("09-24 08:00")
     scene.open(OPENERS[procedure])
     trace: Trace = []
     for n, (role, event, more) in enumerate(course, 1):
