@@ -59,6 +59,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "erase": ("erasure", "erase", Text("依法销毁个人信息", "destroy personal data on a lawful ground")),
     "show": ("views", "show", Text("案件经过与台账", "timeline and ledger of a case")),
     "due": ("views", "due", Text("接下来什么到期,逾期在前", "what is due next, overdue first")),
+    "stats": ("stats", "stats", Text("按单位、程序、月份统计按时率", "on-time figures by unit, kind and month")),
     "explain": ("views", "explain", Text("为什么是这个期限", "why a duty is due then")),
     "tick": ("views", "tick", Text("走一次时钟:到期转移、标记、提醒", "one sweep of the clock: transitions, flags, reminders")),
     "replay": ("replay", "replay", Text("回放日志或本库", "replay a log or this store")),
