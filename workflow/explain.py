@@ -14,6 +14,7 @@ from workflow.journal.canonical import Json
 from workflow.moment import Moment, stamp
 from workflow.obligation.clock import DueRevision
 from workflow.obligation.row import Row, same_duty
+from workflow.procedure.legend import basis_text, document_text
 from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
 from workflow.replay import row_document
 from workflow.rules import World
@@ -86,18 +87,6 @@ def _basis_document(p: Procedure, reference: str) -> dict[str, Json]:
     return {"id": reference, "document": basis.document, "clause": basis.clause, "read": basis.read}
 
 
-def basis_text(p: Procedure, reference: str) -> Text:
-    """A basis for people: document and clause, and how surely it was read where that is not certain."""
-    if reference == UNIT_BASIS:
-        return Text("本单位规定", "set by the unit")
-    basis = p.basis[basis_id(reference)]
-    title = _document(p, reference)
-    sure = "" if basis.read == "A" else f"({basis.read} 级来源,未核实)"
-    sure_en = "" if basis.read == "A" else f" (source grade {basis.read}, unverified)"
-    clause = f" {basis.clause}" if basis.clause else ""
-    return Text(f"{title.zh}{clause}{sure}", f"{title.en}{clause}{sure_en}")
-
-
 def _lines(why: Why, lang: Lang) -> Iterator[str]:
     row, zone = why.row, why.world.rules.zone
     zh = lang == "zh"
@@ -154,7 +143,7 @@ def abreast(rows: Sequence[Row], world: World) -> Text:
     p = world.rules.procedure
     said: list[tuple[str, str]] = []
     for row in sorted(rows, key=lambda r: r.due.instant if r.due is not None else datetime.max.replace(tzinfo=UTC)):
-        title = _document(p, next(iter(_bases(row)), UNIT_BASIS))
+        title = document_text(p, next(iter(_bases(row)), UNIT_BASIS))
         late = row.late.clock if row.late is not None else None
         zh, en = OUTCOMES[row.outcome].zh, OUTCOMES[row.outcome].en
         if late is not None:
@@ -162,13 +151,6 @@ def abreast(rows: Sequence[Row], world: World) -> Text:
             en += f" by {duration(late, 'en')}"
         said.append((f"按{title.zh}{zh}", f"{en} under {title.en}"))
     return Text(",".join(z for z, _ in said), "; ".join(e for _, e in said))
-
-
-def _document(p: Procedure, reference: str) -> Text:
-    if reference == UNIT_BASIS:
-        return Text("本单位规定", "the unit's own rule")
-    document = p.basis[basis_id(reference)].document
-    return p.documents[document].text if document in p.documents else Text(document, document)
 
 
 def _readings(why: Why) -> Iterator[tuple[terms.Term, terms.Due]]:

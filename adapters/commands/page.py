@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from adapters.commands import screen
-from adapters.graph.legend import condition_text, event_text, parties, start_text, terms_text
-from workflow.explain import basis_text
 from workflow.procedure.fact import KINDS
+from workflow.procedure.legend import basis_text, condition_text, event_text, parties, start_text, terms_text
 from workflow.procedure.model import Decision, Event, Fact, Obligation, Procedure, Tier
 from workflow.text import Lang, Text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from adapters.graph.legend import arrows, event_text, parties, short_terms, starters
+from adapters.graph.legend import arrows, starters
+from workflow.procedure.legend import event_text, parties, short_terms
 from workflow.procedure.model import CASE, Procedure, State
 from workflow.statechart import paths
 from workflow.text import Lang, Text

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
-from adapters.graph.legend import Arrow, arrows, aside, event_text, parties, short_terms, start_text, starters, terms_text, tops
+from adapters.graph.legend import Arrow, arrows, starters, tops
+from workflow.procedure.legend import aside, event_text, parties, short_terms, start_text, terms_text
 from workflow.procedure.model import CASE, Procedure, State
 from workflow.text import Lang, Text
 

@@ -25,7 +25,7 @@ from workflow.procedure.load import Definition
 from workflow.rules import Rules
 
 Step = tuple[str, str, dict[str, Any]]
-"""Role, event, and what else is said. A quarter of an hour passes before each."""
+"""Role, event, and what else is said. A quarter of an hour passes before each, or ``at`` says when it is."""
 
 
 class Transition(NamedTuple):
@@ -201,8 +201,9 @@ def play(procedure: str, compiled: Rules, course: tuple[Step, ...]) -> Trace:
     scene = Play(compiled.procedure.procedure, engine=engine).at("09-24 08:00")
     scene.open(OPENERS[procedure])
     trace: Trace = []
-    for n, (role, event, more) in enumerate(course, 1):
-        scene.at(f"09-24 {8 + n // 4:02}:{n % 4 * 15:02}")
+    for n, (role, event, told) in enumerate(course, 1):
+        more = {**told}
+        scene.at(more.pop("at", f"09-24 {8 + n // 4:02}:{n % 4 * 15:02}"))
         try:
             act = scene.fire(role, event, **more).acts[-1]
         except Refused as error:
@@ -228,5 +229,6 @@ def test_the_courses_are_ordinary(procedure: str) -> None:
 def test_a_course_comes_out_otherwise_without_one_transition(procedure: str, gone: Transition) -> None:
     compiled = rules(procedure, gone)
     courses = zip(COURSES[procedure], baseline(procedure), strict=True)
-    used = [(course, trace) for course, trace in courses if any(step[1] == gone.event for step in course)]
+    alone = compiled.procedure.events[gone.event].clockwork  # nobody fires it: it shows in the state that a later step finds
+    used = [(course, trace) for course, trace in courses if alone or any(step[1] == gone.event for step in course)]
     assert any(play(procedure, compiled, course) != trace for course, trace in used)
