@@ -63,7 +63,7 @@ class Play:
 
     def open(self, role: str, facts: Mapping[str, Any] | None = None, happened: str = "", case: str = "C", **more: Any) -> Result:
         self.case = case
-        keep = {k: more.pop(k) for k in ("unit", "elsewhere", "event", "drill") if k in more}
+        keep = {k: more.pop(k) for k in ("unit", "elsewhere", "event", "drill", "origin", "by") if k in more}
         command = c.Open(said=self.said(role, happened, **more), what="事", where="地", told_by="人", facts=facts or {}, **keep)
         return self.engine.open_case(self.procedure, command, case=case)
 
@@ -75,7 +75,8 @@ class Play:
 
     def _event(self, kind: type[c.Do], role: str, event: str, happened: str, more: dict[str, Any]) -> Result:
         keep = {k: more.pop(k) for k in ("facts", "elements", "present", "to", "second", "oral", "of", "slot") if k in more}
-        return self.do(kind(said=self.said(role, happened, **more), event=event, **keep))
+        other = more.pop("other", "")  # the case that it names
+        return self.do(kind(said=self.said(role, happened, **more), event=event, case=other, **keep))
 
     def do(self, command: c.Command, **more: Any) -> Result:
         return self.engine.do(self.case, command, **more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -11,10 +11,9 @@ from workflow import command as commands
 from workflow.act import ERASED, REFUSED, Act
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up
-from workflow.case.decide import decide
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
-from workflow.case.matter import leading
+from workflow.case.joint import Known, Part, carried_out, opened
 from workflow.case.standing import Standing, settle
 from workflow.errors import AlreadyThere, BadInput, KeyReused, Refused, StaleVersion
 from workflow.journal.canonical import canonical, digest
@@ -43,6 +42,8 @@ class Result:
     acts: tuple[Act, ...]
     standing: Standing
     repeated: bool = False
+    others: tuple[Result, ...] = ()
+    """What it did to other cases that it names."""
 
     @property
     def deviations(self) -> tuple[str, ...]:
@@ -78,8 +79,8 @@ class Batch:
         if name in self.standings:
             raise _taken(name)
         demand_free(self._unit, name)
-        standing = decide(None, command, self._opening(rules), self._now, name)
-        return self._write(standing, 0, "", command, key)
+        parts = opened(command, self._opening(rules), self._now, name, self._known)
+        return self._write_all(parts, command, key)
 
     def open_period(self, rules: Rules, unit: str, period: Period) -> Result | None:
         """Open the case of one period of a unit's recurring duty; the sweep does (S7.3). ``None`` when another sweep was first."""
@@ -93,13 +94,9 @@ class Batch:
         repeated = self._repeated(command, key)
         if repeated is not None:
             return repeated
-        standing, head = self._load(case)
-        demand_version(standing, expected)
-        if isinstance(command, commands.SameAs) and command.lead:
-            leading(self._load(command.lead)[0].case)
-        world = self._world(standing)
-        after = decide(standing, command, world, self._now)
-        return self._write(after, standing.case.n, head, command, key)
+        known = self._known(case)
+        demand_version(known.standing, expected)
+        return self._write_all(carried_out(known, command, self._now, self._known), command, key)
 
     def announce(self, calendar: Calendar) -> None:
         """Make a calendar the one that every engine on this store uses from now on (S8.2)."""
@@ -202,6 +199,16 @@ class Batch:
             head, standing = self.standings[case]
             return standing, head
         return self._sources.standing(self._unit, case, self._now)
+
+    def _known(self, case: str) -> Known:
+        standing, _ = self._load(case)
+        return Known(standing, self._world(standing))
+
+    def _write_all(self, parts: Sequence[Part], command: commands.Command, key: str | None) -> Result:
+        """Draft what a command did to each case; the answer is that of the first one, and has the others beside it."""
+        heads = [(0, "") if p.was is None else (p.was.case.n, self._load(p.was.case.id)[1]) for p in parts]
+        done = [self._write(p.becomes, *heads[i], *((None, None) if i else (command, key))) for i, p in enumerate(parts)]
+        return replace(done[0], others=tuple(done[1:]))
 
     def _write(self, after: Standing, since: int, head: str, command: commands.Command | None, key: str | None) -> Result:
         """Draft what a command did; it is journaled when the batch is flushed."""

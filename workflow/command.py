@@ -74,6 +74,10 @@ class Open(Command):
     """Known from elsewhere first (110, 12345, the press, a superior): the unit itself has not reported yet (S7.1)."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     drill: bool = False
+    origin: str = ""
+    """The case that it comes from: it gets an act that names this one, in the same transaction."""
+    by: str = ""
+    """The event of the case that it comes from; empty where the opening event itself declares the link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +95,8 @@ class Do(Command):
     """An oral approval in place of the second signature: who, when, by which telephone (S5.5)."""
     of: tuple[int, ...] = ()
     """The entries that this answers, where a duty begins with each of several: an order, a report that was sent back."""
+    case: str = ""
+    """The other case, for an event that links to one."""
     slot: Moment | None = None
     """The slot of a recurring duty that this is for; otherwise the one in which it happened (S7.3)."""
 

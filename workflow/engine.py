@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import entry_points
 from typing import Any
@@ -20,10 +20,9 @@ from workflow.act import Act
 from workflow.batch import SALT, Batch, Result, answered, demand_free, demand_version
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up, stood
-from workflow.case.decide import decide
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, tiers
-from workflow.case.matter import leading
+from workflow.case.joint import Known, Load, Part, carried_out, opened
 from workflow.case.standing import Standing
 from workflow.errors import (
     AlreadyThere,
@@ -44,7 +43,7 @@ from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Row
 from workflow.organisation import CHAIN, Actor, Organisation
 from workflow.period import Period
-from workflow.ports import CaseRow, Clock, Entropy, Store
+from workflow.ports import CaseRow, Clock, Entropy, Store, View
 from workflow.procedure.load import Definition
 from workflow.rules import Rules, World
 from workflow.sources import Sources
@@ -66,6 +65,8 @@ class Forecast:
     now: datetime
     repeated: bool = False
     """The same command with the same key was carried out before: nothing would be written again."""
+    others: tuple[Forecast, ...] = ()
+    """What it would do to other cases that it names."""
 
     @property
     def before(self) -> tuple[Row, ...]:
@@ -263,8 +264,11 @@ class Engine:
 
     def open_case(self, procedure: str, command: commands.Open, *, case: str = "", key: str | None = None) -> Result:
         """Open a case under the rules in force on the day its opening event happened. ``case`` is its id; empty makes one."""
-        with self.batch() as batch:
-            return batch.open(procedure, command, case=case, key=key)
+        if not command.origin:
+            with self.batch() as batch:
+                return batch.open(procedure, command, case=case, key=key)
+        sent = commands.Do(said=command.said, event=command.by, case=case)  # what is refused is refused to the case that it comes from
+        return self._attempt(lambda batch: batch.open(procedure, command, case=case, key=key), command.origin, sent, again=True)
 
     def do(self, case: str, command: commands.Command, *, expected: int | None = None, key: str | None = None) -> Result:
         """Carry out a command on a case, in a transaction of its own.
@@ -273,16 +277,20 @@ class Engine:
         idempotent: the same key again gives the same answer once, with another command it raises
         :class:`~workflow.errors.KeyReused`. A refused request is journaled as a refusal and raised.
         """
+        return self._attempt(lambda batch: batch.do(case, command, expected=expected, key=key), case, command, again=expected is None)
+
+    def _attempt(self, run: Callable[[Batch], Result], case: str, command: commands.Command, *, again: bool) -> Result:
+        """Run in a transaction of its own, once more where somebody else was first; journal a refusal in ``case`` and raise it."""
         refusal: Refused
         try:
             with self.batch() as batch:
-                return batch.do(case, command, expected=expected, key=key)
+                return run(batch)
         except StaleVersion:
-            if expected is not None:
+            if not again:
                 raise
-            self.sources.forget([case])
+            self.sources.forget([case, str(getattr(command, "case", ""))])
             with self.batch() as batch:
-                return batch.do(case, command, key=key)
+                return run(batch)
         except Refused as error:
             refusal = error
         with self.batch() as batch:
@@ -299,10 +307,8 @@ class Engine:
             if repeated is not None:
                 return Forecast((), world, standing, standing, now, repeated=True)
             demand_version(standing, expected)
-            if isinstance(command, commands.SameAs) and command.lead:
-                leading(self.sources.standing(view, command.lead, now)[0].case)
-            after = decide(standing, command, world, now).noted(world, now)
-        return Forecast(after.case.acts[standing.case.n :], world, standing, after, now)
+            parts = carried_out(Known(standing, world), command, now, self._loading(view, now))
+        return _forecast(parts, now)
 
     def forecast_open(self, procedure: str | Rules, command: commands.Open, *, case: str = "", key: str | None = None) -> Forecast:
         """What :meth:`open_case` would do now, with nothing written. ``procedure`` may be rules that the store does not have yet."""
@@ -317,8 +323,15 @@ class Engine:
                 demand_free(view, case)
             self.sources.refresh(view)
             world = self.sources.opening(rules, self.sources.organisation(view))
-            after = decide(None, command, world, now, case or "-").noted(world, now)
-        return Forecast(after.case.acts, world, None, after, now)
+            parts = opened(command, world, now, case or "-", self._loading(view, now))
+        return _forecast(parts, now)
+
+    def _loading(self, view: View, now: datetime) -> Load:
+        def load(case: str) -> Known:
+            standing, _ = self.sources.standing(view, case, now)
+            return Known(standing, self.sources.world(view, standing.case.definition))
+
+        return load
 
     @contextmanager
     def batch(self) -> Iterator[Batch]:
@@ -494,6 +507,12 @@ class Engine:
         with self.store.read() as view:
             found = view.private(case, n)
         return found.content() if found is not None else {}
+
+
+def _forecast(parts: Sequence[Part], now: datetime) -> Forecast:
+    """What a command would do to each case: the first one, with the others beside it."""
+    first, *others = (Forecast(p.acts, p.world, p.was, p.becomes.noted(p.world, now), now) for p in parts)
+    return replace(first, others=tuple(others))
 
 
 def version_taken(ref: str) -> AlreadyThere:

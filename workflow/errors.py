@@ -88,6 +88,12 @@ class UnknownActor(BadInput):
     code = "input.actor"
 
 
+class WrongCase(BadInput):
+    """A case that cannot be named here: of another procedure than the event links to, void, or the case itself."""
+
+    code = "input.case"
+
+
 class UnreadableLog(BadInput):
     """An event log that cannot be read at all: unknown columns, truncated, not text."""
 

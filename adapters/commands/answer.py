@@ -34,11 +34,15 @@ def result_document(result: Result) -> dict[str, Json]:
         "repeated": result.repeated,
         "acts": [act_document(a) for a in result.acts],
         "deviations": list(result.deviations),
+        **({"others": [result_document(r) for r in result.others]} if result.others else {}),
     }
 
 
-def show_result(result: Result, world: World, next_after: datetime | None = None) -> None:
-    """Print what a command did; with ``next_after`` also what is due next in the case."""
+def show_result(result: Result, world: World, next_after: datetime | None = None, others: Sequence[Rules] = ()) -> None:
+    """Print what a command did, to other cases too (``others``: the rules of each).
+
+    With ``next_after`` also what is due next in the case.
+    """
     rules = world.rules
     rows = upcoming(ledger(result.standing.case, world, next_after)) if next_after is not None else []
     document = result_document(result)
@@ -49,6 +53,9 @@ def show_result(result: Result, world: World, next_after: datetime | None = None
         said = Text("(重复命令,未再写入)", "(repeated command, nothing written again)").say(frame.settings.lang) if result.repeated else ""
         screen.console().print(f"{result.case}  {version(result.n)} {said}".rstrip(), style="bold")
         acts(result.acts, result.standing.case, rules)
+        for other, theirs in zip(result.others, others, strict=True):
+            screen.console().print(f"{other.case}  {version(other.n)}", style="bold")
+            acts(other.acts, other.standing.case, theirs)
         if next_after is not None:
             show_next(rows, rules, next_after)
 

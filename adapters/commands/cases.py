@@ -100,7 +100,8 @@ def _do(case: str, author: Author, make: Callable[[commands.Said, Rules], comman
         if dry:
             show_forecast(engine.forecast(case, command, expected=seen, key=key or None))
         else:
-            show_result(engine.do(case, command, expected=seen, key=key or None), world)
+            result = engine.do(case, command, expected=seen, key=key or None)
+            show_result(result, world, others=[engine.world(r.standing).rules for r in result.others])
 
 
 def open_(
@@ -121,6 +122,8 @@ def open_(
     event: Annotated[str, typer.Option("--event", help="立案事件 / opening event")] = "",
     elsewhere: Annotated[bool, typer.Option("--elsewhere", help="先从别处得知 / known from elsewhere first")] = False,
     drill: Annotated[bool, typer.Option("--drill", help="演练 / practice")] = False,
+    origin: Annotated[str, typer.Option("--from", help="来自哪个案件 / the case that it comes from")] = "",
+    by: Annotated[str, typer.Option("--by", help="来源案件的事件 / the event of that case")] = "",
     name: Annotated[str, typer.Option("--id", help="案件编号 / case id")] = "",
     key: Key = "",
     dry_run: Dry = False,
@@ -139,6 +142,8 @@ def open_(
             elsewhere=elsewhere,
             facts=pairs(fact, "--fact"),
             drill=drill,
+            origin=origin,
+            by=by,
         )
         return rules, command
 
@@ -152,7 +157,8 @@ def open_(
     with frame.engine(create=True) as engine:
         rules, command = prepare(engine, dry=False)
         result = engine.open_case(rules.procedure.ref, command, case=name, key=key or None)
-        show_result(result, engine.world(result.standing), next_after=utc(engine.clock.now()))
+        rules_of = [engine.world(r.standing).rules for r in result.others]
+        show_result(result, engine.world(result.standing), utc(engine.clock.now()), rules_of)
 
 
 def _event(
@@ -167,6 +173,7 @@ def _event(
     second: str,
     oral: str,
     slot: str,
+    other: str,
     key: str,
     expected: int,
     dry_run: bool,
@@ -182,6 +189,7 @@ def _event(
             second=actor(second) if second else None,
             oral=oral,
             slot=parse(slot, rules.zone) if slot else None,
+            case=other,
         )
 
     _do(case, author, make, key, expected, dry_run)
@@ -192,6 +200,7 @@ To = Annotated[list[str], typer.Option("--to", help="接收角色 / receiver, re
 Second = Annotated[str, typer.Option("--second", help="会签:角色或角色:人员 / second signer, role or role:person")]
 Oral = Annotated[str, typer.Option("--oral", help="口头同意:谁、何时、哪部电话 / oral approval: who, when, which telephone")]
 Slot = Annotated[str, typer.Option("--slot", help="对应的周期时点 / the slot it is for")]
+Other = Annotated[str, typer.Option("--case", help="所涉的另一案件 / the other case that it names")]
 EventName = Annotated[str, typer.Argument(help="事件,中英文均可 / event, in either language")]
 
 
@@ -214,12 +223,13 @@ def fire(
     second: Second = "",
     oral: Oral = "",
     slot: Slot = "",
+    other: Other = "",
     key: Key = "",
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
-    _event(commands.Do, case, event, author, fact, element, present, to, second, oral, slot, key, expected, dry_run)
+    _event(commands.Do, case, event, author, fact, element, present, to, second, oral, slot, other, key, expected, dry_run)
 
 
 def record(
@@ -241,12 +251,13 @@ def record(
     second: Second = "",
     oral: Oral = "",
     slot: Slot = "",
+    other: Other = "",
     key: Key = "",
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
-    _event(commands.Record, case, event, author, fact, element, present, to, second, oral, slot, key, expected, dry_run)
+    _event(commands.Record, case, event, author, fact, element, present, to, second, oral, slot, other, key, expected, dry_run)
 
 
 def revise(

@@ -98,6 +98,9 @@ class Page:
         if event.report is not None:
             report = f"{MEDIA[event.report.medium].say(self.lang)} {REPORTS[event.report.kind].say(self.lang)}".strip()
             extra.append(f"{report} → {self._labels(p.roles, event.report.to)}")
+        if event.link is not None:
+            reply = f" {event.link.event}" if event.link.event else ""
+            extra.append(self.say("关联:", "links to ") + "/".join(event.link.to) + reply)
         moves = ", ".join(f"{'/'.join(m.source)} → {m.target or '·'}" for m in event.moves) or (
             f"{'/'.join(event.source) or '*'} → {event.target or '·'}"
         )

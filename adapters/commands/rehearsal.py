@@ -50,6 +50,7 @@ def document(found: Forecast) -> dict[str, Json]:
         "deviations": [d for a in found.acts for d in a.deviations],
         "clocks": [{"row": new.key, "change": change, "before": _clock(old), "after": _clock(new)} for change, old, new in clocks(found)],
         "told": [{"row": r.key, "at": stamp(i), "tell": list(r.duty.obligation.tiers[t].tell)} for r, t, i in found.told()],
+        **({"others": [document(f) for f in found.others]} if found.others else {}),
     }
 
 
@@ -120,6 +121,8 @@ def render(found: Forecast) -> None:
         screen.table((screen.Column("时间", "when", whole=True), Text("告知", "who"), Text("关于", "about")), lines)
     out.print(Text("审计人员以后将读到", "an auditor will read").say(lang), style="bold")
     _read(found, rules)
+    for other in found.others:
+        render(other)
 
 
 def _standing(row: Row, rules: Rules) -> str:

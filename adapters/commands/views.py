@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from adapters.commands.answer import act_document, result_document, show_result
 from adapters.commands.rehearsal import show_forecasts
 from workflow.case.clockwork import catch_up, stood
 from workflow.case.fold import Case
+from workflow.case.link import linked
 from workflow.engine import Engine, Forecast, Result
 from workflow.errors import BadInput, SweepIncomplete, UnknownName
 from workflow.explain import duration, why
@@ -46,6 +47,8 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         shown = standing.case.known(now)
         rows = ledger(stood(standing.case, world, now) if as_of else catch_up(standing, world, now).case, world, now)
         private = {a.n: engine.private(case, a.n) for a in shown.acts}
+        others = linked(shown)
+        void = {row.id for row in engine.cases() if not row.listed} if others else set()
     rules = world.rules
     document: dict[str, Json] = {
         "case": case,
@@ -55,6 +58,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         "as_of": stamp(now),
         "acts": [{**act_document(a), "private": dict(private[a.n])} for a in shown.acts],
         "rows": [row_document(r, shown) for r in rows],
+        "linked": [{**link.document(), "act": act.n, "void": link.case in void} for act, link in others],
     }
 
     def render() -> None:
@@ -63,7 +67,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         out.print(f"{case}  {rules.procedure.title.say(lang)} {rules.procedure.ref}", style="bold")
         state = rules.states(shown.state).say(lang)
         out.print(f"{Text('状态', 'state').say(lang)}  {state}  {mark(shown).say(lang)}".rstrip())
-        timeline(shown, rules, private)
+        timeline(shown, rules, private, void)
         out.print()
         screen.table(screen.LEDGER, screen.ledger_rows(rows, rules))
 
@@ -80,7 +84,7 @@ TIMELINE = (
 )
 
 
-def timeline(case: Case, rules: Rules, private: Mapping[int, Mapping[str, Json]]) -> None:
+def timeline(case: Case, rules: Rules, private: Mapping[int, Mapping[str, Json]], void: Collection[str] = ()) -> None:
     """Every act in the order in which things happened; the number says in which order they were entered."""
     lang = frame.settings.lang
     lines = [
@@ -88,7 +92,7 @@ def timeline(case: Case, rules: Rules, private: Mapping[int, Mapping[str, Json]]
             f"#{act.n}",
             screen.moment(act.happened, rules.zone),
             KINDS[act.kind].say(lang),
-            wording.name(act, case, rules).say(lang),
+            wording.name(act, case, rules, void).say(lang),
             wording.author(act, rules).say(lang),
             wording.remarks(act, private.get(act.n, {}), rules, lang, screen.local(act.recorded, rules.zone)),
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from workflow import act as kinds
 from workflow import term as terms
 from workflow.act import Act
 from workflow.case.fold import GIVEN, Case
+from workflow.case.link import links
 from workflow.journal.canonical import Json
 from workflow.moment import unstamp
 from workflow.procedure.fact import UNKNOWN
@@ -78,8 +79,17 @@ def author(act: Act, rules: Rules) -> Text:
     return text
 
 
-def name(act: Act, case: Case, rules: Rules) -> Text:
-    """What an act is about: the event, the facts with their values, the report that was received, the duty that was flagged."""
+def name(act: Act, case: Case, rules: Rules, void: Collection[str] = ()) -> Text:
+    """What an act is about, and the other cases that it names (``void``: those that are)."""
+    text = _about(act, case, rules)
+    for link in links(act):
+        sign = "→" if link.way == "to" else "←"
+        text += same(f" {sign} {link.case}") + (Text("(误立)", " (void)") if link.case in void else same(""))
+    return text
+
+
+def _about(act: Act, case: Case, rules: Rules) -> Text:
+    """The event, the facts with their values, the report that was received, the duty that was flagged."""
     p, data = rules.procedure, act.data
     if act.kind in kinds.DEEDS:
         found = p.events.get(act.name)
@@ -111,6 +121,8 @@ def name(act: Act, case: Case, rules: Rules) -> Text:
         return same(" ".join(f"#{n}" for n in act.names("entries")))
     if act.kind == kinds.REFUSED:
         return _refused(act, rules)
+    if act.kind == kinds.LINKED:
+        return same("")
     return same(act.name)
 
 

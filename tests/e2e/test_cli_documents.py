@@ -57,7 +57,21 @@ def test_options_that_are_shared_are_explained_once() -> None:
     shared = REFERENCE.partition("## Options that many commands share")[2].partition("\n## ")[0]
     explained = set(re.findall(r"`(--[a-z-]+)`", shared))
     writing = [c for n, c in COMMANDS.items() if n in ("open", "fire", "record", "revise")]
-    own = {"--unit", "--event", "--elsewhere", "--drill", "--id", "--present", "--to", "--second", "--oral", "--slot"}
+    own = {
+        "--unit",
+        "--event",
+        "--elsewhere",
+        "--drill",
+        "--id",
+        "--present",
+        "--to",
+        "--second",
+        "--oral",
+        "--slot",
+        "--case",
+        "--from",
+        "--by",
+    }
     assert {p.opts[0] for c in writing for p in c.params if p.param_type_name == "option"} - own <= explained
 
 

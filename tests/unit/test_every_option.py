@@ -67,6 +67,8 @@ def steps(play: Play) -> Iterator[Callable[[], Any]]:
     yield do("09-24 12:00", lambda: play.do(c.Extend(said=play.said("boss"), row="answer", step="grant", reason="同意")))
     yield do("09-24 13:00", lambda: play.do(c.Extend(said=play.said("desk"), row="answer", step="ask", by="1 day", reason="再延")))
     yield do("09-24 13:30", lambda: play.do(c.Extend(said=play.said("office"), row="answer", step="ask", by="1 day", reason="再延")))
+    yield do("09-24 14:00", lambda: (play.open("desk", {"deaths": 1}, case="D"), setattr(play, "case", "C")))
+    yield do("09-24 14:10", lambda: play.fire("boss", "hand_over", other="D"))
     yield do("09-25 09:00", lambda: play.revise("office", deaths=4))
     yield do("09-25 10:00", lambda: play.do(c.Revise(said=play.said("boss"), facts={"grade": "high"}, reason="升级")))
     yield do("09-25 10:30", lambda: play.fire("boss", "approve", present=("other",), second=Actor("office")))
@@ -99,7 +101,8 @@ def course(text: str) -> list[Any]:
         standing = play.engine.case("C")
     except UnknownCase:
         return told  # it could not even open
-    for act in standing.case.acts:
+    there = {row.id for row in play.engine.cases()}
+    for act in (*standing.case.acts, *(play.engine.case("D").case.acts if "D" in there else ())):
         told.append(
             (
                 act.kind,
@@ -174,6 +177,8 @@ ACTS: dict[str, tuple[str, str]] = {
     "Event.present": ("    present: other\n", ""),
     "Event.second": ("    second: office\n", ""),
     "Event.report": ("report: {kind: first, medium: written, to: [boss, other], elements: place}, ", ""),
+    "Link.to": ("link: {to: alive, event: noticed}", "link: {to: elsewhere, event: noticed}"),
+    "Link.event": ("link: {to: alive, event: noticed}", "link: {to: alive}"),
     "Clock.on": ("after: {on: step, term: 480 hours}", "after: {on: order, term: 480 hours}"),
     "Clock.term": ("after: {on: step, term: 480 hours}", "after: {on: step, term: 2 days}"),
     "Clock.due": ("after: {due: answer}", "after: {due: paper}"),
@@ -269,7 +274,7 @@ ELSEWHERE = {
 CONTAINERS = {
     "Procedure": {"in_force", "basis", "roles", "elements", "facts", "states", "events", "decisions", "obligations"},
     "Obligation": {"owed", "starts", "term", "pause", "extend", "tiers", "missed", "ambiguous"},
-    "Event": {"moves"},
+    "Event": {"moves", "link"},
 }
 """Fields that only hold parts, whose own fields are listed."""
 

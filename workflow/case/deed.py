@@ -11,6 +11,7 @@ from workflow import act as kinds
 from workflow import command as commands
 from workflow.act import Act
 from workflow.case.clockwork import catch_up, ending
+from workflow.case.link import Link
 from workflow.case.scene import Given, Scene, Signed, author, existing, read_given, stamps
 from workflow.case.standing import Standing, settle
 from workflow.errors import BadInput, ClockOnly, MissingFacts, NotAllowed, WrongRole, WrongState
@@ -27,17 +28,25 @@ from workflow.rules import World
 from workflow.text import Text
 
 
-def open_case(command: commands.Open, world: World, now: datetime, case_id: str) -> Standing:
+def opener(command: commands.Open, world: World, now: datetime) -> str:
+    """The event that opens the case. Raises :class:`~workflow.errors.BadInput` for one that does not."""
     rules = world.rules
     openers = [name for name, event in rules.procedure.events.items() if event.opens]
-    when = stamps(command.said, now)
-    actor = author(command.said.actor, world, command.unit, when.happened.lo)
+    actor = author(command.said.actor, world, command.unit, stamps(command.said, now).happened.lo)
     name = rules.find("event", command.event) if command.event else _opening(world, openers, actor.role)
     if name not in openers:
         raise BadInput(
             Text(f"事件 {command.event!r} 不能立案", f"the event {command.event!r} does not open a case"),
             hint=Text("可用:" + "、".join(openers), "one of: " + ", ".join(openers)),
         )
+    return name
+
+
+def open_case(command: commands.Open, world: World, now: datetime, case_id: str, links: tuple[Link, ...] = ()) -> Standing:
+    rules = world.rules
+    name = opener(command, world, now)
+    when = stamps(command.said, now)
+    actor = author(command.said.actor, world, command.unit, when.happened.lo)
     blank = [zh for zh, value in (("何事", command.what), ("何处", command.where), ("何人告知", command.told_by)) if not value.strip()]
     if blank:
         raise BadInput(
@@ -46,7 +55,8 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str)
         )
     given = read_given(world, command.facts, {})
     event = rules.procedure.events[name]
-    deviations = ("wrong_role",) if event.by and actor.role not in event.by else ()
+    breaches = {"wrong_role": event.by and actor.role not in event.by, "no_case": event.link is not None and not links}
+    deviations = tuple(code for code, on in breaches.items() if on)
     data: dict[str, Json] = {
         **given.data(),
         **_pinned(world),
@@ -60,6 +70,8 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str)
         data["away"] = away
     if command.drill:
         data["drill"] = True
+    if links:
+        data["links"] = [link.document() for link in links]
     if command.said.source:
         data["source"] = command.said.source
     private = given.private(what=command.what, where=command.where, told_by=command.told_by, note=command.said.note)
@@ -109,18 +121,24 @@ def _pinned(world: World) -> dict[str, Json]:
 
 
 def do(scene: Scene, command: commands.Do) -> Act:
-    world, case = scene.world, scene.case
-    rules = world.rules
+    rules, case = scene.world.rules, scene.case
     name = rules.find("event", command.event)
     event = rules.procedure.events[name]
     if event.clockwork:
         raise ClockOnly(
             Text(f"“{event.zh}”只能由时钟触发", f"'{event.en}' is an event of the clock; no person can fire it"), where=f"{case.id}: {name}"
         )
+    return done(scene, name, command, scene.signed(command.said))
+
+
+def done(scene: Scene, name: str, command: commands.Do, signed: Signed) -> Act:
+    """The act of an event that a person did, or refuse it; who and when has been established."""
+    world, case = scene.world, scene.case
+    rules = world.rules
+    event = rules.procedure.events[name]
     given = read_given(world, command.facts, command.elements)
     receivers = tuple(rules.find("role", r) for r in command.to)
     present = tuple(rules.find("role", r) for r in command.present)
-    signed = scene.signed(command.said)
     second = scene.actor(command.second, signed.when.happened.lo) if command.second is not None else None
     unentitled = _unentitled(scene, signed.actor, given)
     breaches = _breaches(scene, name, event, command, signed, given, present, second) | unentitled | _no_such_slot(scene, name, command)
@@ -136,6 +154,8 @@ def do(scene: Scene, command: commands.Do) -> Act:
         data["second"] = second.document()
     if command.oral:
         data["oral"] = True
+    if scene.links:
+        data["links"] = [link.document() for link in scene.links]
     if command.slot is not None:
         data["slot"] = command.slot.encode()
     if command.of:
@@ -266,6 +286,12 @@ def _breaches(
             found["four_eyes"] = lambda: NotAllowed(
                 Text("会签人与经办人不能是同一人", "the second signer must be another person"), where=where
             )
+    if event.link is not None and not scene.links:
+        found["no_case"] = lambda: MissingFacts(
+            Text(f"“{label.zh}”须写明所涉案件", f"'{label.en}' must name the other case"),
+            where=where,
+            hint=Text(f"--case 编号({'、'.join(event.link.to)})", f"--case ID, of {', '.join(event.link.to)}") if event.link else None,
+        )
     if event.when is not None and holds(event.when, _known(scene, signed, given)) is not True:
         found["condition"] = lambda: NotAllowed(
             Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from workflow import command as commands
 from workflow.act import Act
 from workflow.case.fold import Case
+from workflow.case.link import Link
 from workflow.case.standing import Standing
 from workflow.errors import BadInput, FutureTime, UnknownName, WrongRole
 from workflow.journal.canonical import Json
@@ -116,6 +117,8 @@ class Scene(NamedTuple):
     standing: Standing
     world: World
     now: datetime
+    links: tuple[Link, ...] = ()
+    """The other cases that the act names."""
 
     @property
     def case(self) -> Case:

@@ -15,7 +15,8 @@ from workflow.procedure.condition import KEYWORDS
 from workflow.procedure.draft import Draft
 from workflow.procedure.duties import Duties, counted
 from workflow.procedure.fact import NUMBERS
-from workflow.procedure.model import ANY, CASE, CLOCK, ENGINE, UNIT_BASIS, Alternative, Event, Fact, Label, Procedure
+from workflow.procedure.links import unanswered
+from workflow.procedure.model import ANY, CASE, CLOCK, ENGINE, NAME, UNIT_BASIS, Alternative, Event, Fact, Label, Link, Procedure
 from workflow.procedure.naming import DUTY, ELEMENT, EVENT, FACT, KINDS, NUMBER_NEEDED, ROLE, Naming
 from workflow.procedure.source import Path, Problem
 from workflow.rules import RESERVED
@@ -32,6 +33,7 @@ TAKEN = {
 """Words that mean something else where a name of this kind stands."""
 
 
+_PROCEDURE = re.compile(NAME)
 _NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
 
 
@@ -52,6 +54,8 @@ class Check(Naming):
             yield from self._fact(("facts", name), fact)
         for name, event in self.p.events.items():
             yield from self._event(("events", name), event)
+        for wrong in unanswered(self.p, {self.p.procedure: self.p}):
+            yield self.missing(("events", wrong.event, "link", "event"), wrong.reply, wrong.known, EVENT)
         for name, decision in self.p.decisions.items():
             at: Path = ("decisions", name)
             yield from self.names((*at, "by"), decision.by, self.roles, ROLE)
@@ -236,7 +240,18 @@ class Check(Naming):
             yield from self.names((*at, "report", "elements"), event.report.elements, self.elements, ELEMENT)
         if event.when is not None:
             yield from self.condition((*at, "when"))
+        if event.link is not None:
+            yield from self._link((*at, "link"), event.link)
         yield from self.basis((*at, "basis"), event.basis)
+
+    def _link(self, at: Path, link: Link) -> Iterator[Problem]:
+        yield from self.some((*at, "to"), link.to, Text("写明哪些程序的案件,或 any", "name the procedures, or any"))
+        for i, name in enumerate(link.to):
+            if not _PROCEDURE.match(name):
+                yield self.problem((*at, "to", i), Text(f"不是程序名:{name}", f"not the name of a procedure: {name}"))
+        if ANY in link.to and (link.event is not None or len(link.to) > 1):
+            why = Text("any 不与程序名或 event 同写", "'any' stands alone, without 'event'")
+            yield self.problem(at, why, Text("要触发事件就写明程序", "name the procedures to bring about an event of theirs"))
 
     def _clockwork(self, at: Path, event: Event) -> Iterator[Problem]:
         if len(event.by) > 1:
@@ -246,7 +261,7 @@ class Check(Naming):
                 "只有周期性程序由引擎立案(by: engine 与 period)", "only a recurring duty is opened by the engine (by: engine, period)"
             )
             yield self.problem((*at, "opens"), why)
-        for field in ("require", "record", "present", "second", "report"):
+        for field in ("require", "record", "present", "second", "report", "link"):
             if getattr(event, field):
                 yield self.problem((*at, field), Text(f"时钟事件没有 {field}", f"an event of the clock has no '{field}'"))
         after = event.after

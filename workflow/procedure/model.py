@@ -194,6 +194,15 @@ class Report(Model):
     elements: Names = ()
 
 
+class Link(Model):
+    """The event names another case, and both have an act of it."""
+
+    to: Names
+    """Procedures whose cases it may name; ``any``: of every procedure."""
+    event: Name | None = None
+    """The event that is recorded in the other case; left out: a plain ``linked``."""
+
+
 class Event(Label):
     kind: Literal["record", "request"] = "record"
     opens: bool = False
@@ -209,6 +218,7 @@ class Event(Label):
     present: Names = ()
     second: Name | None = None
     report: Report | None = None
+    link: Link | None = None
     basis: Names = ()
 
     @property
