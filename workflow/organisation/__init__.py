@@ -1,0 +1,16 @@
+"""Units, posts and their holders, with validity: who may sign, and whom a role means.
+
+The organisation is journaled in a chain of its own (case id ``organisation``) and folded from it. Duties are owed by posts; leave and
+acting move who may sign and who is told, never the duty or the clock (SEMANTICS S9.1).
+"""
+
+from workflow.organisation.actor import Actor
+from workflow.organisation.entry import check, evolve, fold
+from workflow.organisation.file import entries
+from workflow.organisation.model import Organisation
+from workflow.organisation.post import Post, Span, Unit
+
+CHAIN = "organisation"
+"""Id of the chain in which the organisation is journaled."""
+
+__all__ = ["CHAIN", "Actor", "Organisation", "Post", "Span", "Unit", "check", "entries", "evolve", "fold"]

@@ -1,0 +1,189 @@
+"""The organisation as its entries make it: who may sign, and whom a role means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+
+from workflow.errors import UnknownActor
+from workflow.journal.canonical import Json
+from workflow.moment import stamp
+from workflow.organisation.actor import Actor
+from workflow.organisation.post import Post, Span, Unit
+from workflow.text import Text
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """The fold of the organisation's entries. An empty one is allowed: then any role that is named is taken as said."""
+
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    posts: Mapping[str, Post] = field(default_factory=dict)
+    holders: tuple[Span, ...] = ()
+    leaves: tuple[Span, ...] = ()
+    n: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.posts
+
+    def unit_at(self, unit: str, at: datetime) -> str:
+        """The unit itself, or what it was merged into by then."""
+        seen: set[str] = set()
+        while unit in self.units and unit not in seen:
+            seen.add(unit)
+            found = self.units[unit]
+            if found.merged_from is None or at < found.merged_from:
+                return unit
+            unit = found.merged_into
+        return unit
+
+    def merged_through(self, unit: str) -> list[str]:
+        """The unit and every unit that it is ever merged into, in that order."""
+        found: list[str] = []
+        while unit in self.units and unit not in found:
+            found.append(unit)
+            unit = self.units[unit].merged_into
+        return found
+
+    def ancestors(self, unit: str) -> list[str]:
+        """The units above, nearest first; empty for the top and for an unknown unit."""
+        found: list[str] = []
+        here = self.units.get(unit)
+        while here is not None and here.parent and here.parent not in found:
+            found.append(here.parent)
+            here = self.units.get(here.parent)
+        return found
+
+    def near(self, unit: str, at: datetime) -> list[str]:
+        """The unit and the units above it, nearest first, each as what it was merged into by then."""
+        found = [self.unit_at(unit, at)]
+        while (here := self.units.get(found[-1])) is not None and here.parent:
+            above = self.unit_at(here.parent, at)
+            if above in found:
+                break
+            found.append(above)
+        return found
+
+    def superior(self, unit: str) -> str:
+        """The unit directly above; empty for the top."""
+        above = self.ancestors(unit)
+        return above[0] if above else ""
+
+    def post_for(self, role: str, unit: str, at: datetime) -> Post | None:
+        """The post that a role means for a unit: in the unit, else in its nearest ancestor, else the only one there is; else ``None``.
+
+        A post of the unit itself comes before one that a merged unit brought.
+        """
+        named = [p for p in self.posts.values() if p.role == role]
+        for place in self.near(unit, at):
+            found = [p for p in named if p.unit == place] or [p for p in named if self.unit_at(p.unit, at) == place]
+            if found:
+                return found[0]
+        return named[0] if len(named) == 1 else None
+
+    def signing(self, post: str, at: datetime) -> list[Actor]:
+        """Who may sign for a post: its holders, or those acting for them while they are away. Empty: vacant."""
+        found: list[Actor] = []
+        here = self.posts[post]
+        for holder in self.holders:
+            if holder.post != post or not holder.covers(at):
+                continue
+            person, passed = holder.person, {""}
+            while person not in passed and (away := self._away(person, post, at)) is not None:  # whoever acts may be away too
+                passed.add(person)
+                person = away.acting
+            if person not in passed:
+                acting_for = holder.person if person != holder.person else None
+                found.append(Actor(here.role, person, post, here.unit, acting_for))
+        return found
+
+    def _away(self, person: str, post: str, at: datetime) -> Span | None:
+        """The leave that takes a person from a post at an instant: from that post, or from every one."""
+        return next((lv for lv in self.leaves if lv.person == person and lv.covers(at) and lv.post in ("", post)), None)
+
+    def roles_of(self, person: str, at: datetime) -> list[Actor]:
+        """Every capacity in which a person may sign at an instant, acting included, by post id."""
+        return [a for post in self._capacities.get(person, ()) for a in self.signing(post, at) if a.person == person]
+
+    @cached_property
+    def _capacities(self) -> Mapping[str, tuple[str, ...]]:
+        """Person → the posts that they hold or act in at some time, by id."""
+        found: dict[str, set[str]] = {}
+        held: dict[str, set[str]] = {}
+        for holder in self.holders:
+            found.setdefault(holder.person, set()).add(holder.post)
+            held.setdefault(holder.person, set()).add(holder.post)
+        for leave in self.leaves:
+            if leave.acting:
+                found.setdefault(leave.acting, set()).update({leave.post} if leave.post else held.get(leave.person, set()))
+        return {person: tuple(sorted(posts)) for person, posts in found.items()}
+
+    def away(self, actor: Actor, unit: str, at: datetime) -> str:
+        """The level of ``unit`` where the unit of ``actor`` was another one at an instant; empty where it was not, or nobody knows."""
+        here = self.units.get(unit)
+        if here is None or actor.unit is None or self.unit_at(actor.unit, at) == self.unit_at(unit, at):
+            return ""
+        return here.level
+
+    def vacancies(self, at: datetime) -> list[Post]:
+        """Posts for which nobody may sign. One that went with a merged unit is not vacant: it is no more."""
+        return [p for name, p in sorted(self.posts.items()) if not self.signing(name, at) and self.unit_at(p.unit, at) == p.unit]
+
+    def actor(self, said: Actor, unit: str, at: datetime) -> Actor:
+        """Who an author is, completed from the organisation.
+
+        With a person, their capacities at ``at`` are searched: the role that was named, else the only one they have. With a role alone,
+        the post that it means for ``unit``. Raises :class:`~workflow.errors.UnknownActor` when nobody is named or nothing is found.
+        """
+        if not said.role and not said.person:
+            raise UnknownActor(
+                Text("没有写明由谁办理", "nobody is named as the author"),
+                hint=Text("用 --as 角色 或 --person 人员", "use --as ROLE or --person ID"),
+            )
+        if self.is_empty:
+            if not said.role:
+                raise UnknownActor(Text(f"没有机构数据,{said.person} 的角色不明", f"there is no organisation to say what {said.person} is"))
+            return said
+        if said.person:
+            capacities = self.roles_of(said.person, at)
+            fitting = [c for c in capacities if not said.role or c.role == said.role]
+            near = self.near(unit, at)
+            fitting.sort(key=lambda c: near.index(c.unit) if c.unit in near else len(near))
+            if fitting and (said.role or len({c.role for c in fitting}) == 1):
+                return fitting[0]
+            if not capacities:
+                raise UnknownActor(Text(f"机构中没有在任的 {said.person}", f"{said.person} holds no post at {stamp(at)}"))
+            if said.role:
+                return replace(said, post=None)  # known, but in another capacity: the caller judges the role
+            roles = ", ".join(sorted({c.role for c in capacities}))
+            raise UnknownActor(
+                Text(f"{said.person} 有多个角色:{roles}", f"{said.person} holds several roles: {roles}"),
+                hint=Text("用 --as 指明角色", "name the role with --as"),
+            )
+        post = self.post_for(said.role, unit, at)
+        if post is None and not any(p.role == said.role for p in self.posts.values()):
+            raise UnknownActor(Text(f"机构中没有角色 {said.role}", f"the organisation has no role {said.role}"))
+        return said if post is None else Actor(said.role, None, post.id, post.unit)
+
+    def document(self) -> dict[str, Json]:
+        """The canonical content; no names, no telephone numbers."""
+        return {
+            "units": [
+                [u.id, u.zh, u.en, u.level, u.parent, _maybe(u.since), u.merged_into, _maybe(u.merged_from)]
+                for _, u in sorted(self.units.items())
+            ],
+            "posts": [[p.id, p.role, p.unit] for _, p in sorted(self.posts.items())],
+            "holders": [_span(s) for s in self.holders],
+            "leaves": [_span(s) for s in self.leaves],
+        }
+
+
+def _maybe(instant: datetime | None) -> str:
+    return stamp(instant) if instant is not None else ""
+
+
+def _span(span: Span) -> list[Json]:
+    return [span.person, span.post, stamp(span.since), _maybe(span.until), span.acting]

@@ -1,0 +1,44 @@
+"""Units, their posts, and who is in a post or away from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    id: str
+    zh: str
+    en: str
+    level: str
+    parent: str = ""
+    since: datetime | None = None
+    """From when it exists; a unit that does not say so exists since it was journaled."""
+    merged_into: str = ""
+    merged_from: datetime | None = None
+    """From when on the unit is part of ``merged_into``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    id: str
+    role: str
+    unit: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Somebody in a post, or away from it, during ``[since, until)``; ``until`` ``None`` is open."""
+
+    person: str
+    post: str
+    since: datetime
+    until: datetime | None
+    acting: str = ""
+    """For leave: who acts meanwhile; empty when nobody does."""
+
+    def covers(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
