@@ -1,4 +1,4 @@
-"""``duban definitions``: list, show, check, graph, add; and ``duban schema``."""
+"""``duban definitions``: list, show, check, diff, graph, add; and ``duban schema``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.commands import frame, screen
+from adapters.commands import difference, frame, screen
 from adapters.graph import mermaid, svg
 from adapters.library import definition_file, shipped_definitions
 from workflow.engine import version_taken
@@ -79,6 +79,20 @@ def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure o
         Page(p, lang).show()
 
     screen.emit(document, render)
+
+
+@app.command("diff")
+def diff_(
+    a: Annotated[str, typer.Argument(help="程序或文件 / procedure or file")],
+    b: Annotated[str, typer.Argument(help="另一个程序或文件 / another one")],
+) -> None:
+    """比较两个程序:预案与法规,或两个版本 / compare two procedures: a plan and the law, or two versions"""
+    from workflow.procedure.diff import diff
+
+    ours, theirs = find(a), find(b)
+    found = diff(ours.procedure, theirs.procedure)
+    sides: dict[str, Json] = {s: {"ref": d.procedure.ref, "hash": d.hash} for s, d in (("a", ours), ("b", theirs))}
+    screen.emit({**sides, **difference.document(found)}, lambda: difference.show(found))
 
 
 @app.command()

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 
 from adapters.commands import screen
 from workflow.procedure.fact import KINDS
-from workflow.procedure.legend import basis_text, condition_text, event_text, parties, start_text, terms_text
-from workflow.procedure.model import Decision, Event, Fact, Obligation, Procedure, Tier
+from workflow.procedure.legend import (
+    basis_text,
+    condition_text,
+    event_text,
+    labels,
+    modality_text,
+    parties,
+    report_text,
+    start_text,
+    terms_text,
+)
+from workflow.procedure.model import Decision, Event, Fact, Label, Obligation, Procedure, Tier
 from workflow.text import Lang, Text
-
-REPORTS = {
-    "first": Text("首报", "first report"),
-    "follow_up": Text("续报", "follow-up"),
-    "correction": Text("更正", "correction"),
-    "supplement": Text("补报", "supplement"),
-    "verification": Text("核报", "verification"),
-    "final": Text("终报", "final report"),
-}
-MEDIA = {
-    "telephone": Text("电话", "by telephone"),
-    "written": Text("书面", "in writing"),
-    "in_person": Text("当面", "in person"),
-    "any": Text("", ""),
-}
-MODALITIES = {"mandatory": Text("", ""), "target": Text("力争", "target"), "permitted": Text("可以", "permitted")}
 
 
 class Page:
@@ -96,8 +90,7 @@ class Page:
         if event.when is not None:
             extra.append(self.say("条件:", "when ") + condition_text(p, event.when, self.lang))
         if event.report is not None:
-            report = f"{MEDIA[event.report.medium].say(self.lang)} {REPORTS[event.report.kind].say(self.lang)}".strip()
-            extra.append(f"{report} → {self._labels(p.roles, event.report.to)}")
+            extra.append(report_text(p, event.report, self.lang))
         if event.link is not None:
             reply = f" {event.link.event}" if event.link.event else ""
             extra.append(self.say("关联:", "links to ") + "/".join(event.link.to) + reply)
@@ -115,7 +108,7 @@ class Page:
 
     def _duty(self, name: str, o: Obligation) -> Iterable[list[str]]:
         p = self.p
-        modality = MODALITIES[o.modality].say(self.lang)
+        modality = modality_text(o.modality).say(self.lang)
         term = " ".join(w for w in (modality, terms_text(p, o, self.lang)) if w)
         yield [name, o.text.say(self.lang), parties(p, o, self.lang), start_text(p, o, self.lang), term, self._basis(o.basis)]
         if o.owed_when is not None:
@@ -152,13 +145,8 @@ class Page:
         note = basis.note.text.say(self.lang) if basis.note is not None else ""
         return [name, basis_text(self.p, name).say(self.lang), basis.read, valid, note]
 
-    def _labels(self, table: object, names: Iterable[str]) -> str:
-        found: Callable[[str], object] = table.get if isinstance(table, dict) else lambda _: None
-        said = []
-        for name in names:
-            label = found(name)
-            said.append(getattr(label, "text", Text(name, name)).say(self.lang))
-        return "、".join(said) if self.lang == "zh" else ", ".join(said)
+    def _labels(self, table: Mapping[str, Label], names: Iterable[str]) -> str:
+        return labels(table, names, self.lang)
 
     def _basis(self, references: Iterable[str]) -> str:
         return "; ".join(references)

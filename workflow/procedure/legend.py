@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from workflow.procedure.condition import Compare, Condition, Decided, Every, Happened, Not, Some
-from workflow.procedure.model import CASE, CLOCK, ENGINE, UNIT_BASIS, Alternative, Event, Obligation, Procedure, basis_id
+from workflow.procedure.model import (
+    CASE,
+    CLOCK,
+    ENGINE,
+    UNIT_BASIS,
+    Alternative,
+    Event,
+    Label,
+    Obligation,
+    Procedure,
+    Report,
+    Start,
+    basis_id,
+)
 from workflow.text import Lang, Text
+
+REPORTS = {
+    "first": Text("首报", "first report"),
+    "follow_up": Text("续报", "follow-up"),
+    "correction": Text("更正", "correction"),
+    "supplement": Text("补报", "supplement"),
+    "verification": Text("核报", "verification"),
+    "final": Text("终报", "final report"),
+}
+MEDIA = {
+    "telephone": Text("电话", "by telephone"),
+    "written": Text("书面", "in writing"),
+    "in_person": Text("当面", "in person"),
+    "any": Text("", ""),
+}
+MODALITIES = {"mandatory": Text("", ""), "target": Text("力争", "target"), "permitted": Text("可以", "permitted")}
 
 
 def event_text(p: Procedure, event: Event, lang: Lang, most: int = 2) -> str:
@@ -71,7 +102,11 @@ def _every(text: str, lang: Lang) -> str:
 
 def start_text(p: Procedure, o: Obligation, lang: Lang) -> str:
     """What starts the clock of a duty."""
-    s = o.starts
+    return begin_text(p, o.starts, lang)
+
+
+def begin_text(p: Procedure, s: Start, lang: Lang) -> str:
+    """What a start is: an event, the receipt of a report, a fact, a decision, a date."""
     if s.fact:
         return p.facts[s.fact].text.say(lang)
     if s.decision:
@@ -136,6 +171,23 @@ def _compare(p: Procedure, test: Compare, lang: Lang) -> str:
     if fact.type == "choice" and test.operator == "is":
         return value(test.value)
     return f"{name} {_OPERATORS[test.operator]} {value(test.value)}"
+
+
+def labels(table: Mapping[str, Label], names: Iterable[str], lang: Lang) -> str:
+    """``医教科、主管院长``; a name that is not in the table, such as ``clock``, stands as it is."""
+    found = (table[n].text.say(lang) if n in table else n for n in names)
+    return ("、" if lang == "zh" else ", ").join(found)
+
+
+def report_text(p: Procedure, report: Report, lang: Lang) -> str:
+    """``书面 首报 → 县级卫生主管部门``."""
+    what = f"{MEDIA[report.medium].say(lang)} {REPORTS[report.kind].say(lang)}".strip()
+    return f"{what} → {labels(p.roles, report.to, lang)}" if report.to else what
+
+
+def modality_text(modality: str) -> Text:
+    """力争, 可以; nothing for what is mandatory."""
+    return MODALITIES[modality]
 
 
 def basis_text(p: Procedure, reference: str) -> Text:
