@@ -83,13 +83,13 @@ def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure o
 
 @app.command("diff")
 def diff_(
-    a: Annotated[str, typer.Argument(help="程序或文件 / procedure or file")],
-    b: Annotated[str, typer.Argument(help="另一个程序或文件 / another one")],
+    name: Annotated[str, typer.Argument(help="程序或文件 / procedure or file")],
+    other: Annotated[str, typer.Argument(help="另一个程序或文件 / another one")],
 ) -> None:
     """比较两个程序:预案与法规,或两个版本 / compare two procedures: a plan and the law, or two versions"""
     from workflow.procedure.diff import diff
 
-    ours, theirs = find(a), find(b)
+    ours, theirs = find(name), find(other)
     found = diff(ours.procedure, theirs.procedure)
     sides: dict[str, Json] = {s: {"ref": d.procedure.ref, "hash": d.hash} for s, d in (("a", ours), ("b", theirs))}
     screen.emit({**sides, **difference.document(found)}, lambda: difference.show(found))

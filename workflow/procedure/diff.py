@@ -26,7 +26,7 @@ from workflow.procedure.legend import (
 )
 from workflow.procedure.model import UNIT_BASIS, Decision, Event, Fact, Label, Obligation, PauseRule, Procedure, Report, Start, basis_id
 from workflow.statechart import paths
-from workflow.text import Lang, Text
+from workflow.text import Lang, Text, same
 
 Kind = Literal["duty", "decision", "event", "fact", "state", "role"]
 How = Literal["duty", "name", "label", "basis", ""]
@@ -50,6 +50,7 @@ FACETS: Mapping[str, Text] = {
     "record": Text("记录", "records"),
     "require": Text("须有", "needs"),
     "report": Text("报告", "report"),
+    "link": Text("关联", "links to"),
     "when": Text("条件", "when"),
     "kind": Text("种类", "kind"),
     "values": Text("取值", "values"),
@@ -247,6 +248,7 @@ def _event(p: Procedure, e: Event) -> dict[str, Text]:
         "record": _labels(p.elements, e.record),
         "require": _labels(p.facts, e.require),
         "report": _report(p, e.report),
+        "link": Text("", "") if e.link is None else same(" ".join((*e.link.to, e.link.event or "")).strip()),
         "when": _condition(p, e.when),
         "kind": Text("请求", "request") if e.kind == "request" else Text("", ""),
         "basis": _bases(p, e.basis),
