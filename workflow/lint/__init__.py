@@ -1,0 +1,1 @@
+"""What can be proved wrong in a definition before it is used."""
