@@ -21,8 +21,8 @@ from workflow.journal.canonical import Json, canonical, digest
 from workflow.logmap import LogEvent, LogMap
 from workflow.moment import stamp
 from workflow.obligation.clock import DueRevision
-from workflow.obligation.known import known_at
 from workflow.obligation.ledger import ledger
+from workflow.obligation.owing import seen_at
 from workflow.obligation.row import Outcome, Row
 from workflow.organisation import Actor, Organisation
 from workflow.procedure.condition import holds
@@ -250,7 +250,7 @@ def _replay_case(
         breaches = _breaches(event, declared, first, target is not None)
         if declared is not None and declared.when is not None:
             case, acts = fold(case, acts), []
-            known = known_at(case, happened.hi)
+            known = seen_at(case, happened.hi, world)
             if holds(declared.when, replace(known, facts={**known.facts, **dict(event.facts)})) is False:
                 breaches.append("condition")
         data: dict[str, Json] = dict(pinned) if first else {}

@@ -147,10 +147,11 @@ def test_nesting_is_bounded() -> None:
 
 
 def test_a_condition_says_what_it_reads_and_where() -> None:
-    data = {"any": [{"grade": "high"}, {"not": {"happened": "seal"}}, {"decided": {"up": "yes"}, "deaths": {"at_least": 3, "at_most": 9}}]}
-    assert list(reads(read(data))) == [("fact", "grade"), ("event", "seal"), ("decision", "up"), ("fact", "deaths"), ("fact", "deaths")]
+    data = {"any": [{"grade": "high"}, {"not": {"happened": "seal"}}, {"open": "answer"}, {"decided": {"up": "yes"}, "deaths": {"at_least": 3, "at_most": 9}}]}
+    assert list(reads(read(data))) == [("fact", "grade"), ("event", "seal"), ("obligation", "answer"), ("decision", "up"), ("fact", "deaths"), ("fact", "deaths")]
     assert [path for path, _ in leaves(data)] == [
-        ("any", 0, "grade"), ("any", 1, "not", "happened"), ("any", 2, "decided"), ("any", 2, "deaths"), ("any", 2, "deaths"),
+        ("any", 0, "grade"), ("any", 1, "not", "happened"), ("any", 2, "open"),
+        ("any", 3, "decided"), ("any", 3, "deaths"), ("any", 3, "deaths"),
     ]  # fmt: skip
 
 
@@ -168,6 +169,7 @@ atoms = st.one_of(
     st.builds(lambda o, v: {"n": {o: v}}, st.sampled_from(["is", "is_not", "at_least", "at_most", "more_than", "less_than"]), st.integers(0, 7)),
     st.builds(lambda v: {"decided": {"d": v}}, st.sampled_from(["yes", "no"])),
     st.just({"happened": "e"}),
+    st.just({"open": "o"}),
 )  # fmt: skip
 conditions = st.recursive(
     atoms,
@@ -191,6 +193,8 @@ def plainly(data: dict[str, Any], world: dict[str, Any]) -> bool:
         return not plainly(value, world)
     if key == "happened":
         return bool(world["e"])
+    if key == "open":
+        return bool(world["o"])
     if key == "decided":
         return bool(world["d"]) == (value["d"] == "yes")
     have = world[key]
@@ -216,6 +220,7 @@ known = st.fixed_dictionaries(
         ),
         "d": st.sampled_from([True, False, None]),
         "e": st.booleans(),
+        "o": st.booleans(),
     }
 )
 
@@ -224,7 +229,7 @@ known = st.fixed_dictionaries(
 def test_a_verdict_is_that_of_every_completion_of_what_is_unknown(data: dict[str, Any], partly: dict[str, Any]) -> None:
     def completions(name: str) -> list[Any]:
         value = partly[name]
-        if name in ("d", "e"):
+        if name in ("d", "e", "o"):
             return [True, False] if value is None else [value]
         if value is None or value == UNKNOWN or (isinstance(value, dict) and "about" in value):
             return DOMAINS[name]
@@ -232,7 +237,8 @@ def test_a_verdict_is_that_of_every_completion_of_what_is_unknown(data: dict[str
 
     facts = {k: partly[k] for k in ("grade", "fire", "n") if partly[k] is not None}
     decided = {} if partly["d"] is None else {"d": partly["d"]}
-    verdict = holds(read(data), Known(facts, frozenset({"e"} if partly["e"] else ()), decided))
+    happened, owed = (frozenset({name} if partly[name] else ()) for name in ("e", "o"))
+    verdict = holds(read(data), Known(facts, happened, decided, owed))
     names = list(partly)
     every = {plainly(data, dict(zip(names, world, strict=True))) for world in product(*(completions(n) for n in names))}
     assert verdict is None or every == {verdict}

@@ -51,6 +51,8 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "happened": ("when: {grade: high}\n", "when: {|happened: [call]}\n", "happened 后应为一个事件", "'happened' takes one event"),
     "deep": ("when: {grade: high}\n", "when: " + "{not: " * 20 + "{|not: {grade: high}}" + "}" * 20 + "\n", "嵌套过深", "too deeply"),
     "condition on no such fact": ("when: {grade: high}\n", "when: {|grad: high}\n", "没有事实 grad", "there is no fact grad"),
+    "open": ("when: {grade: high}\n", "when: {|open: [answer]}\n", "open 后应为一个义务", "'open' takes one obligation"),
+    "condition on no such obligation": ("when: {grade: high}\n", "when: {|open: anser}\n", "没有义务 anser", "there is no obligation anser"),
     "condition on no such event": ("when: {grade: high}\n", "when: {not: {|happened: cal}}\n", "没有事件 cal", "there is no event cal"),
     "condition on no such decision": ("when: {grade: high}\n", "when: {|decided: {tel: yes}}\n", "没有决定 tel", "there is no decision tel"),
     "personal": ("when: {grade: high}\n", "when: {|name: {known: yes}}\n", "个人信息 name", "personal fact name"),

@@ -11,8 +11,8 @@ from workflow.case.fold import Case, evolve
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
-from workflow.obligation.known import known_at
 from workflow.obligation.ledger import assess
+from workflow.obligation.owing import seen_at
 from workflow.obligation.start import starting
 from workflow.organisation import Actor
 from workflow.procedure.condition import holds
@@ -33,7 +33,7 @@ def next_clock(case: Case, world: World, until: datetime) -> tuple[datetime, str
         instant = clock_instant(case, world, name, event, until)
         if instant is None or instant > until:
             continue
-        happens = _holding(event, case, max(instant, _reached(case)))
+        happens = _holding(event, case, world, max(instant, _reached(case)))
         if happens is not None and happens <= until:
             found.append((happens, instant, order, name))
     if not found:
@@ -42,12 +42,12 @@ def next_clock(case: Case, world: World, until: datetime) -> tuple[datetime, str
     return instant, name
 
 
-def _holding(event: Event, case: Case, since: datetime) -> datetime | None:
+def _holding(event: Event, case: Case, world: World, since: datetime) -> datetime | None:
     """The first instant from ``since`` on at which the condition of an event holds; ``None`` while it does not."""
     if event.when is None:
         return since
     later = sorted({at for at in map(_since, case.acts) if at > since})
-    return next((at for at in (since, *later) if holds(event.when, known_at(case, at))), None)
+    return next((at for at in (since, *later) if holds(event.when, seen_at(case, at, world))), None)
 
 
 def _reached(case: Case) -> datetime:
@@ -101,7 +101,7 @@ def automatic(case: Case, world: World) -> Act | None:
         state = world.rules.chart.fire(case.state, name)
         if state is None or state == case.state or name in run:
             continue
-        if event.when is not None and holds(event.when, known_at(case, since)):
+        if event.when is not None and holds(event.when, seen_at(case, since, world)):
             return Act(case.n + 1, CLOCKED, name, Moment.at(since), last.recorded, data=ending(case, world, state, {}), state=state)
     return None
 

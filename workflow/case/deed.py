@@ -17,8 +17,8 @@ from workflow.case.standing import Standing, settle
 from workflow.errors import BadInput, ClockOnly, MissingFacts, NotAllowed, WrongRole, WrongState
 from workflow.journal.canonical import Json
 from workflow.moment import Moment, stamp
-from workflow.obligation.known import known_at
 from workflow.obligation.ledger import assess
+from workflow.obligation.owing import seen_at
 from workflow.organisation import Actor
 from workflow.period import Period
 from workflow.procedure.condition import Known, holds
@@ -213,7 +213,7 @@ def _same(error: Exception) -> Exception:
 
 def _known(scene: Scene, signed: Signed, given: Given) -> Known:
     """What is known when an act happens, with what it states itself."""
-    known = known_at(scene.case, signed.when.happened.hi)
+    known = seen_at(scene.case, signed.when.happened.hi, scene.world)
     return replace(known, facts={**known.facts, **given.facts})
 
 

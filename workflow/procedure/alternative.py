@@ -12,7 +12,7 @@ from typing import Literal
 
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
-from workflow.procedure.condition import Compare, Condition, Decided, Every, Happened, Known, Not, Some, holds
+from workflow.procedure.condition import Atom, Compare, Condition, Every, Happened, Known, Not, Open, Some, holds
 from workflow.procedure.fact import NUMBERS
 from workflow.procedure.model import Alternative, Fact, Obligation
 
@@ -62,7 +62,7 @@ def faults(obligation: Obligation, facts: Mapping[str, Fact]) -> list[Fault]:
     return [*found.values(), *(Fault("never", (i,), {}) for i, _ in rules if i not in applied)]
 
 
-def _atoms(condition: Condition) -> Iterator[Compare | Happened | Decided]:
+def _atoms(condition: Condition) -> Iterator[Atom]:
     match condition:
         case Every(parts) | Some(parts):
             for part in parts:
@@ -73,9 +73,11 @@ def _atoms(condition: Condition) -> Iterator[Compare | Happened | Decided]:
             yield condition
 
 
-def _key(atom: Compare | Happened | Decided) -> tuple[str, str]:
+def _key(atom: Atom) -> tuple[str, str]:
     if isinstance(atom, Compare):
         return "fact", atom.fact
+    if isinstance(atom, Open):
+        return "obligation", atom.obligation
     return ("event", atom.event) if isinstance(atom, Happened) else ("decision", atom.decision)
 
 
@@ -85,7 +87,7 @@ def _known(values: Mapping[tuple[str, str], Json]) -> Known:
     return Known(facts, happened, {name: value is True for (kind, name), value in values.items() if kind == "decision"})
 
 
-def _domain(key: tuple[str, str], atoms: list[Compare | Happened | Decided], facts: Mapping[str, Fact]) -> list[Json]:
+def _domain(key: tuple[str, str], atoms: list[Atom], facts: Mapping[str, Fact]) -> list[Json]:
     """Values of one fact such that every other value behaves like one of them."""
     kind, name = key
     if kind != "fact":

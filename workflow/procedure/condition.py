@@ -47,6 +47,13 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """True while the obligation has begun and is neither fulfilled nor ended, in any of its instances; false otherwise, never unknown."""
+
+    obligation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Every:
     parts: tuple[Condition, ...]
 
@@ -61,21 +68,23 @@ class Not:
     part: Condition
 
 
-Condition = Compare | Happened | Decided | Every | Some | Not
+Atom = Compare | Happened | Decided | Open
+Condition = Atom | Every | Some | Not
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a condition may look at: the facts, the events that happened and the decisions taken, at one instant."""
+    """What a condition may look at, at one instant: facts, events that happened, decisions taken, duties that are open."""
 
     facts: Mapping[str, Json]
     happened: Container[str] = frozenset()
     decided: Mapping[str, bool] = field(default_factory=dict)
+    open: Container[str] = frozenset()
 
 
 Step = str | int
 Path = tuple[Step, ...]
-KEYWORDS = ("all", "any", "not", "happened", "decided")
+KEYWORDS = ("all", "any", "not", "happened", "decided", "open")
 """What stands where the name of a fact could stand: no fact is called so."""
 
 _ANSWERS = {True: True, False: False, "yes": True, "no": False, "是": True, "否": False, "true": True, "false": False}
@@ -95,7 +104,7 @@ def faults(data: object) -> list[BadCondition]:
     return found if isinstance(found, list) else []
 
 
-def leaves(data: object, path: Path = ()) -> Iterator[tuple[Path, Condition]]:
+def leaves(data: object, path: Path = ()) -> Iterator[tuple[Path, Atom]]:
     """Every comparison of a condition that can be read, with the path to it in the data."""
     if not isinstance(data, Mapping):
         return
@@ -109,7 +118,7 @@ def leaves(data: object, path: Path = ()) -> Iterator[tuple[Path, Condition]]:
         else:
             found = _one(str(key), value, here, 0)
             parts = found.parts if isinstance(found, Every) else (found,)
-            yield from ((here, part) for part in parts if isinstance(part, (Compare, Happened, Decided)))
+            yield from ((here, part) for part in parts if isinstance(part, Atom))
 
 
 def _bad(message: Text, path: Path, hint: Text | None = None) -> BadCondition:
@@ -153,6 +162,10 @@ def _one(key: str, value: object, path: Path, depth: int) -> Condition | list[Ba
         if not isinstance(value, str):
             return [_bad(Text("happened 后应为一个事件", "'happened' takes one event"), path)]
         return Happened(value)
+    if key == "open":
+        if not isinstance(value, str):
+            return [_bad(Text("open 后应为一个义务", "'open' takes one obligation"), path)]
+        return Open(value)
     if key == "decided":
         return _decided(value, path)
     if isinstance(value, list):
@@ -221,6 +234,8 @@ def holds(condition: Condition, known: Known) -> bool | None:
         case Decided(decision, answer):
             taken = known.decided.get(decision)
             return None if taken is None else taken == answer
+        case Open(obligation):
+            return obligation in known.open
 
 
 def _compare(test: Compare, facts: Mapping[str, Json]) -> bool | None:
@@ -285,7 +300,7 @@ def _equal(value: Json, wanted: object) -> bool:
 
 
 def reads(condition: Condition) -> Iterator[tuple[str, str]]:
-    """Every name that it looks at, as (``fact`` | ``event`` | ``decision``, id)."""
+    """Every name that it looks at, as (``fact`` | ``event`` | ``decision`` | ``obligation``, id)."""
     match condition:
         case Every(parts) | Some(parts):
             for part in parts:
@@ -296,5 +311,7 @@ def reads(condition: Condition) -> Iterator[tuple[str, str]]:
             yield "event", event
         case Decided(decision, _):
             yield "decision", decision
+        case Open(obligation):
+            yield "obligation", obligation
         case Compare(fact, _, _):
             yield "fact", fact

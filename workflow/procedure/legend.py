@@ -19,6 +19,8 @@ from workflow.procedure.model import (
     Start,
     basis_id,
 )
+from workflow.procedure.condition import Compare, Condition, Decided, Every, Happened, Not, Open, Some
+from workflow.procedure.model import CASE, CLOCK, ENGINE, UNIT_BASIS, Alternative, Event, Obligation, Procedure, basis_id
 from workflow.text import Lang, Text
 
 REPORTS = {
@@ -146,6 +148,8 @@ def condition_text(p: Procedure, condition: Condition, lang: Lang) -> str:
             return Text("已", "").say(lang) + p.events[event].text.say(lang) + Text("", " happened").say(lang)
         case Decided(decision, answer):
             return f"{p.decisions[decision].text.say(lang)} {Text('是' if answer else '否', 'yes' if answer else 'no').say(lang)}"
+        case Open(obligation):
+            return Text("有未了的", "open: ").say(lang) + p.obligations[obligation].text.say(lang)
         case Compare():
             return _compare(p, condition, lang)
 

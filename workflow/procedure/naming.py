@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from workflow.procedure.comparison import is_day, misfits
-from workflow.procedure.condition import Compare, Decided, Happened, leaves
+from workflow.procedure.condition import Compare, Decided, Happened, Open, leaves
 from workflow.procedure.draft import Draft
 from workflow.procedure.model import CASE, CLOCK, ENGINE, UNIT_BASIS, Procedure, Start, basis_id
 from workflow.procedure.source import Path, Problem
@@ -84,6 +84,11 @@ class Naming:
                 yield from self.names(path, (leaf.event,), self.events, EVENT)
             elif isinstance(leaf, Decided):
                 yield from self.names(path, (leaf.decision,), self.decisions, DECISION)
+            elif isinstance(leaf, Open):
+                yield from self.names(path, (leaf.obligation,), self.obligations, DUTY)
+                if at[0] != "events":  # a duty would hang on another duty, and that perhaps on the first
+                    why = Text("只有事件的 when 能问义务是否未了", "only the 'when' of an event asks whether a duty is open")
+                    yield self.problem(path, why)
             elif isinstance(leaf, Compare):
                 yield from self.names(path, (leaf.fact,), self.facts, FACT)
                 fact = self.p.facts.get(leaf.fact)

@@ -23,12 +23,16 @@ _CONDITION: dict[str, Any] = {
     "minProperties": 1,
     "description": "Comparisons of facts; several keys must all hold. {handling: complex}, {grade: [major, extreme]}, "
     "{deaths: {at_least: 3}}, "
-    "{knew: {known: yes}}, {all: [...]}, {any: [...]}, {not: {...}}, {happened: seal}, {decided: {report_up: yes}}.",
+    "{knew: {known: yes}}, {all: [...]}, {any: [...]}, {not: {...}}, {happened: seal}, {decided: {report_up: yes}}, {open: answer}.",
     "properties": {
         "all": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Condition"}, "description": "Each of them holds."},
         "any": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Condition"}, "description": "At least one of them holds."},
         "not": {"$ref": "#/$defs/Condition", "description": "It does not hold."},
         "happened": {"type": "string", "description": "An event that is in the case."},
+        "open": {
+            "type": "string",
+            "description": "An obligation that has begun and is neither fulfilled nor ended; in the 'when' of an event.",
+        },
         "decided": {
             "type": "object",
             "minProperties": 1,
