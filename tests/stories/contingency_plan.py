@@ -15,7 +15,6 @@ OPINION = {"elements": {"opinion": "同意"}}
 MANUAL = {"elements": {"operation": "操作规程一", "manual": "手册一"}}
 LINKED = {"elements": {"linked_plan": "镇专项预案", "linkage": "报告与响应"}}
 SCHEDULED = {"elements": {"drill_plan": "年度演练计划", "drill_scheme": "演练方案一"}}
-DRILLED = {"elements": {"drill": "Y-1"}}
 FINDING = {"elements": {"finding": "通信中断无备用手段"}}
 LESSON = {"elements": {"lesson": "报告过晚"}}
 GROUND = {"elements": {"ground": "新增矿区"}}
@@ -56,8 +55,8 @@ def steps(play: Play, course: tuple[Step, ...], month: str = "03", day: int = 3)
 def lived() -> Play:
     """In force, with its manual, links and drill; then everything that asks for a revision, and each answered by one."""
     play = made(this_year="yes")
-    follow = ((OWNER, "adopt_manual", MANUAL), (OWNER, "link_plan", LINKED), (OWNER, "schedule_drill", SCHEDULED))
-    steps(play, (*follow, (OWNER, "drilled", DRILLED)), "04")
+    follow = ((OWNER, "adopt_manual", MANUAL), (OWNER, "link_outside", LINKED), (OWNER, "schedule_drill", SCHEDULED))
+    steps(play, (*follow, (OWNER, "drilled", {})), "04")
     for month, asked in {
         "05": (FILING, "situation_changed", GROUND),
         "06": (OWNER, "finding_raised", FINDING),
@@ -135,11 +134,17 @@ _FILE: Step = (OWNER, "file", {})
 _ANY: tuple[Step, ...] = (
     (FILING, "registered", {"elements": {"filing_number": "备1"}}),
     (OWNER, "adopt_manual", MANUAL),
-    (OWNER, "link_plan", LINKED),
+    (OWNER, "link_outside", LINKED),
+)
+_OTHERS: tuple[Step, ...] = ((OWNER, "link_plan", {"other": PROCEDURE}), (OWNER, "linked_by", {}))
+_TOLD: tuple[Step, ...] = (
+    ("drill_evaluator", "finding_from_drill", {}),
+    ("town_office", "lesson_from_incident", {}),
+    (OWNER, "report_to_drill", {"other": "drill"}),
 )
 _ASKS: tuple[Step, ...] = (
     (OWNER, "schedule_drill", SCHEDULED),
-    (OWNER, "drilled", DRILLED),
+    (OWNER, "drilled", {}),
     (FILING, "situation_changed", GROUND),
     (OWNER, "finding_raised", FINDING),
     (OWNER, "lesson_raised", LESSON),
@@ -155,7 +160,7 @@ COURSES: tuple[tuple[Step, ...], ...] = (
     # No revision after all.
     (*MADE, _DECLINE, _BEGIN, _DECLINE, _BEGIN, REVISED[2], _DECLINE),
     # Given up before it was in force; abolished afterwards.
-    (*_ANY, _ABOLISH),
-    (*MADE, _ABOLISH),
+    (*_ANY, *_OTHERS, _ABOLISH),
+    (*MADE, *_OTHERS, *_TOLD, _ABOLISH),
     ((OWNER, "begin", CLASSED), MADE[0]),
 )

@@ -147,8 +147,22 @@ def test_nesting_is_bounded() -> None:
 
 
 def test_a_condition_says_what_it_reads_and_where() -> None:
-    data = {"any": [{"grade": "high"}, {"not": {"happened": "seal"}}, {"open": "answer"}, {"decided": {"up": "yes"}, "deaths": {"at_least": 3, "at_most": 9}}]}
-    assert list(reads(read(data))) == [("fact", "grade"), ("event", "seal"), ("obligation", "answer"), ("decision", "up"), ("fact", "deaths"), ("fact", "deaths")]
+    data = {
+        "any": [
+            {"grade": "high"},
+            {"not": {"happened": "seal"}},
+            {"open": "answer"},
+            {"decided": {"up": "yes"}, "deaths": {"at_least": 3, "at_most": 9}},
+        ]
+    }
+    assert list(reads(read(data))) == [
+        ("fact", "grade"),
+        ("event", "seal"),
+        ("obligation", "answer"),
+        ("decision", "up"),
+        ("fact", "deaths"),
+        ("fact", "deaths"),
+    ]
     assert [path for path, _ in leaves(data)] == [
         ("any", 0, "grade"), ("any", 1, "not", "happened"), ("any", 2, "open"),
         ("any", 3, "decided"), ("any", 3, "deaths"), ("any", 3, "deaths"),

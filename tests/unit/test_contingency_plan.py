@@ -6,6 +6,7 @@ import pytest
 
 from tests.play import Play
 from tests.stories import contingency_plan as story
+from workflow.case.link import linked
 from workflow.errors import MissingFacts, WrongRole
 from workflow.obligation.row import Outcome
 
@@ -110,3 +111,17 @@ def test_a_decision_not_to_revise_needs_its_ground() -> None:
         play.fire(ISSUER, "decline_revision")
     play.fire(ISSUER, "decline_revision", **story.GROUND)
     assert play.outcome("revise_by_drill") == Outcome.MET
+
+
+def test_plans_that_link_with_each_other_show_it_on_both_sides() -> None:
+    town = story.made()
+    village = Play(story.PROCEDURE, engine=town.engine).at("05-04 09:00")
+    village.open(OWNER, {"kind": "grassroots"}, case="V")
+    village.fire(OWNER, "link_plan", other=town.case)
+    assert town.outcome("link") == Outcome.MET
+    assert [(link.case, link.event) for _, link in linked(town.engine.case(town.case).case)] == [("V", "link_plan")]
+
+
+def test_the_lesson_of_an_incident_asks_for_a_revision() -> None:
+    play = story.steps(story.made(), (("town_office", "lesson_from_incident", {}),), "04")
+    assert [r.open for r in play.rows("revise_by_lesson")] == [True]

@@ -9,6 +9,7 @@ from tests.play import Play
 from workflow import command as c
 from workflow.errors import DefinitionError, NotAllowed
 from workflow.procedure.load import load
+from workflow.text import Text
 
 PROBLEMS = """
 procedure: problems
@@ -126,3 +127,14 @@ def test_the_engine_acts_by_itself_once_the_last_is_answered() -> None:
 def test_a_duty_cannot_hang_on_whether_another_is_open(old: str, new: str) -> None:
     with pytest.raises(DefinitionError, match="only the 'when' of an event"):
         load(PROBLEMS.replace(old, new).encode(), "problems.yaml", {shipped("cn").id})
+
+
+def test_a_refusal_names_what_is_still_open_or_else_the_condition() -> None:
+    play = played()
+    with pytest.raises(NotAllowed) as refused:
+        play.fire("boss", "remind")
+    assert (refused.value.hint or Text("", "")).en == "the condition: open: answer each"
+    play.fire("desk", "find")
+    with pytest.raises(NotAllowed) as refused:
+        play.fire("desk", "close")
+    assert (refused.value.hint or Text("", "")).en == "still open: answer each"

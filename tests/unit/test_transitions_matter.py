@@ -196,8 +196,12 @@ COURSES[TOWN] = _town_courses()
 
 def play(procedure: str, compiled: Rules, course: tuple[Step, ...]) -> Trace:
     engine = Engine(MemoryStore(), FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test")
-    engine.add(definition(procedure))
+    others = {told["other"] for _, _, told in course if "other" in told}  # each a case of that procedure, by its name
+    for name in {procedure, *others}:
+        engine.add(definition(name))
     engine.sources._rules[compiled.hash] = compiled
+    for other in others:
+        Play(other, engine=engine).at("09-24 07:00").open(OPENERS[other], case=other)
     scene = Play(compiled.procedure.procedure, engine=engine).at("09-24 08:00")
     scene.open(OPENERS[procedure])
     trace: Trace = []

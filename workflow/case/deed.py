@@ -21,9 +21,10 @@ from workflow.obligation.ledger import assess
 from workflow.obligation.owing import seen_at
 from workflow.organisation import Actor
 from workflow.period import Period
-from workflow.procedure.condition import Known, holds
+from workflow.procedure.condition import Condition, Known, holds, reads
 from workflow.procedure.fact import is_unknown
-from workflow.procedure.model import Event
+from workflow.procedure.legend import condition_text
+from workflow.procedure.model import Event, Procedure
 from workflow.rules import World
 from workflow.text import Text
 
@@ -292,11 +293,21 @@ def _breaches(
             where=where,
             hint=Text(f"--case 编号({'、'.join(event.link.to)})", f"--case ID, of {', '.join(event.link.to)}") if event.link else None,
         )
-    if event.when is not None and holds(event.when, _known(scene, signed, given)) is not True:
+    if event.when is not None and holds(event.when, known := _known(scene, signed, given)) is not True:
+        hint = _unmet(world.rules.procedure, event.when, known)
         found["condition"] = lambda: NotAllowed(
-            Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where
+            Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where, hint=hint
         )
     return found
+
+
+def _unmet(procedure: Procedure, condition: Condition, known: Known) -> Text:
+    """What stands in the way: the duties that are open, where it asks for that; else the condition itself."""
+    names = [name for kind, name in reads(condition) if kind == "obligation" and name in known.open]
+    if not names:
+        return Text(f"条件:{condition_text(procedure, condition, 'zh')}", f"the condition: {condition_text(procedure, condition, 'en')}")
+    duties = [procedure.obligations[name].text for name in names]
+    return Text("未了:" + "、".join(d.zh for d in duties), "still open: " + ", ".join(d.en for d in duties))
 
 
 def _was_enabled(scene: Scene, name: str, happened: Moment) -> bool:

@@ -19,8 +19,6 @@ from workflow.procedure.model import (
     Start,
     basis_id,
 )
-from workflow.procedure.condition import Compare, Condition, Decided, Every, Happened, Not, Open, Some
-from workflow.procedure.model import CASE, CLOCK, ENGINE, UNIT_BASIS, Alternative, Event, Obligation, Procedure, basis_id
 from workflow.text import Lang, Text
 
 REPORTS = {
