@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from workflow.procedure.condition import Compare, Condition, Decided, Every, Happened, Not, Some
+from workflow.procedure.condition import Compare, Condition, Decided, Every, Happened, Not, Open, Some
 from workflow.procedure.model import (
     CASE,
     CLOCK,
