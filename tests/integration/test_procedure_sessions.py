@@ -11,7 +11,10 @@ import pytest
 from tests.stories import procedure_of
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference" / "procedures"
-FAMILIES = {"warnings": ("early-warning", "sensitive-period")}
+FAMILIES = {
+    "warnings": ("early-warning", "sensitive-period"),
+    "duty-watch": ("duty-watch",),
+}
 """Page → the procedures that it is about."""
 
 

@@ -185,7 +185,10 @@ def rules(procedure: str, without: Transition | None = None) -> Rules:
 
 
 def transitions(procedure: str) -> Iterator[Transition]:
+    declared = rules(procedure).procedure.events
     for name, event in rules(procedure).chart._machine.events.items():
+        if declared[name].opens and declared[name].clockwork:
+            continue  # the sweep opens with it, before there is a state to leave
         for source, found in event.transitions.items():
             for transition in found:
                 yield Transition(name, source, transition.dest or "")
