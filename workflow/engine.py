@@ -17,11 +17,11 @@ from typing import Any
 from workflow import command as commands
 from workflow import organisation as organisations
 from workflow.act import Act
-from workflow.batch import SALT, Batch, Result, answered, demand_free, demand_version
+from workflow.batch import BEGINNING, SALT, Batch, Result, answered, demand_free, demand_version
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up, stood
 from workflow.case.deed import open_period
-from workflow.case.flags import flags, tiers
+from workflow.case.flags import flags, tiers, wake
 from workflow.case.joint import Known, Load, Part, carried_out, opened
 from workflow.case.standing import Standing
 from workflow.errors import (
@@ -400,6 +400,7 @@ class Engine:
         found: list[Forecast] = []
         broken: dict[str, Exception] = {}
         missing = self._missing(now, broken)
+        waking: list[tuple[datetime, str, Standing | None]] = []
         with self.store.read() as view:
             self.sources.refresh(view)
             organisation = self.sources.organisation(view)
@@ -408,9 +409,12 @@ class Engine:
                     world = self.sources.opening(self.sources.in_force(view, procedure, period.since), organisation)
                     opened = open_period(unit, period, world, now, period.case(procedure, unit)).noted(world, now)
                     found.append(Forecast(opened.case.acts, world, None, opened, now))
-            for row in view.waking(now, EVERY):
-                with _apart(row.id, broken):
-                    standing, _ = self.sources.standing(view, row.id, now)
+                    if (first := wake(opened, world, now, BEGINNING)) is not None and first <= now:
+                        waking.append((first, opened.case.id, opened))  # it opens in the middle of its period, and has flags at once
+            waking.extend((row.next_at, row.id, None) for row in view.waking(now, EVERY) if row.next_at is not None)
+            for _, case, fresh in sorted(waking, key=lambda one: one[:2]):
+                with _apart(case, broken):
+                    standing = fresh or self.sources.standing(view, case, now)[0]
                     world = self.sources.world(view, standing.case.definition)
                     after = flags(catch_up(standing, world, now), world, now).noted(world, now)
                     if after.case.n > standing.case.n:

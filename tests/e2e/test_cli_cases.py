@@ -318,9 +318,9 @@ def test_one_broken_case_keeps_no_other_from_being_swept(dispute: Cli) -> None:
     connection.close()
     dispute.at("09-30 08:00")
     rehearsed = dispute("tick", "--dry-run", "--json", code=1)
-    assert {f["case"] for f in rehearsed.json} == {"A", "E"}
+    assert {f["case"] for f in rehearsed.json if "." not in f["case"]} == {"A", "E"}  # with a dot: the day of a recurring duty
     said = dispute("tick", "--json", code=1)
-    assert {r["case"] for r in said.json} == {"A", "E"}
+    assert {r["case"] for r in said.json if "." not in r["case"]} == {"A", "E"}
     assert said.error["error"] == "sweep.incomplete"
     assert "D" in said.error["message"]
     assert dispute("tick", "--json", code=1).json == []  # the others are done, and the sweep ends

@@ -679,7 +679,8 @@ obligations:
 @pytest.fixture
 def rounds() -> Play:
     """A monthly duty of two villages; one of them begins in the middle of October."""
-    play = Play("rounds").at("10-01 00:00")
+    alone = Engine(MemoryStore(), FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test")  # no shipped duty of a village
+    play = Play("rounds", engine=alone).at("10-01 00:00")
     play.engine.add(load(ROUNDS.encode(), "rounds.yaml"))
     units = {"units": [{"id": "v1", "zh": "甲村", "en": "V1", "level": "village"}]}
     later = {"units": [{"id": "v2", "zh": "乙村", "en": "V2", "level": "village", "from": "2026-10-15"}]}
