@@ -29,12 +29,12 @@ class _Machine(HierarchicalMachine):
 
 
 class _Token:
-    """The throw-away model of one question."""
+    """The throw-away model of one question. Its attribute begins with an underscore, so that no event has its name."""
 
-    __slots__ = ("state",)
+    __slots__ = ("_at",)
 
-    def __init__(self, state: Any) -> None:
-        self.state = state
+    def __init__(self, at: Any) -> None:
+        self._at = at
 
 
 def paths(states: Mapping[str, State], prefix: str = "") -> Iterator[tuple[str, State]]:
@@ -83,6 +83,7 @@ class Statechart:
             initial=procedure.initial,
             auto_transitions=False,
             send_event=True,
+            model_attribute="_at",
         )
         self._lock = Lock()
         self._answers: dict[tuple[Configuration, str], Configuration | None] = {}
@@ -116,7 +117,7 @@ class Statechart:
             moved = self._machine.trigger_event(token, event)
         except MachineError:
             return None
-        return _flat(token.state) if moved else None
+        return _flat(token._at) if moved else None
 
     def _enter(self, name: str, states: Mapping[str, State]) -> Configuration:
         leaves: list[str] = []

@@ -60,6 +60,11 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "show": ("views", "show", Text("案件经过与台账", "timeline and ledger of a case")),
     "due": ("views", "due", Text("接下来什么到期,逾期在前", "what is due next, overdue first")),
     "stats": ("stats", "stats", Text("按单位、程序、月份统计按时率", "on-time figures by unit, kind and month")),
+    "sheet": (
+        "sheet",
+        "sheet",
+        Text("由台账填写的检查表、评估表、考核表", "a form filled from the ledger: inspection, evaluation, appraisal"),
+    ),
     "explain": ("views", "explain", Text("为什么是这个期限", "why a duty is due then")),
     "tick": ("views", "tick", Text("走一次时钟:到期转移、标记、提醒", "one sweep of the clock: transitions, flags, reminders")),
     "replay": ("replay", "replay", Text("回放日志或本库", "replay a log or this store")),

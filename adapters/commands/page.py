@@ -17,7 +17,7 @@ from workflow.procedure.legend import (
     start_text,
     terms_text,
 )
-from workflow.procedure.model import Decision, Event, Fact, Label, Obligation, Procedure, Tier
+from workflow.procedure.model import Decision, Event, Fact, Label, Line, Obligation, Procedure, Tier
 from workflow.text import Lang, Text
 
 
@@ -48,6 +48,11 @@ class Page:
             ),
         )
         self._table(("义务", "duty"), (row for n, o in p.obligations.items() for row in self._duty(n, o)))
+        if p.sheet is not None:
+            days = f"{p.sheet.window.since} … {p.sheet.window.until}" if p.sheet.window is not None else ""
+            self._table(
+                ("表", "sheet"), [["", p.sheet.text.say(self.lang), days], *(self._line(n, line) for n, line in p.sheet.lines.items())]
+            )
         self._table(("依据", "basis"), (self._source(n) for n in p.basis))
         out = screen.console()
         for note in p.notes:
@@ -122,6 +127,18 @@ class Page:
             yield ["", text, self._labels(p.roles, o.extend.grant), "", "", self._basis(o.extend.basis)]
         for tier in o.tiers:
             yield self._tier(tier)
+
+    def _line(self, name: str, line: Line) -> list[str]:
+        """What a line of the sheet is filled from; other procedures by their ids, since they may not be there."""
+        p, found = self.p, []
+        for names, table in ((line.facts, p.facts), (line.elements, p.elements), (line.durations, p.obligations)):
+            if names:
+                found.append(self._labels(table, names) + (self.say(" 用时", ": how long") if table is p.obligations else ""))
+        if line.cases is not None:
+            of = line.cases
+            where = [f"{fact} = {'/'.join(values)}" for fact, values in of.where.items()]
+            found.append(" ".join([self.say("案件:", "cases of ") + ", ".join(of.procedures), *where, *of.events, *of.duties]))
+        return [name, line.text.say(self.lang), "; ".join(found), "", "", self._basis(line.basis)]
 
     def _asked(self, decision: Decision) -> str:
         return self.say("何时:", "asked on ") + self._labels(self.p.events, decision.asked.on)

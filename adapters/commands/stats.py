@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from adapters.commands import frame, screen
-from workflow.case.clockwork import catch_up
+from workflow.case.clockwork import catch_up, stood
 from workflow.engine import Engine
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp, utc
 from workflow.obligation.ledger import ledger
-from workflow.organisation import CHAIN
 from workflow.rules import Rules
-from workflow.statistics import COLUMNS, KEYS, Counted, Tally, counted, statistics
+from workflow.sheet import Peer
+from workflow.statistics import COLUMNS, KEYS, Tally, counted, statistics
 from workflow.text import Lang, Text
 
 
@@ -37,7 +38,7 @@ def stats(
             hint=Text("可用:" + ",".join(KEYS), "there are: " + ",".join(KEYS)),
         )
     with frame.engine() as engine:
-        found = [c for c in everything(engine) if c.case.drill == drills]
+        found = [c for p in everything(engine) if p.case.drill == drills for c in counted(*p)]
         organisation = engine.organisation()
         if unit:
             found = [c for c in found if unit == c.case.unit or unit in organisation.ancestors(c.case.unit)]
@@ -73,16 +74,16 @@ def stats(
     screen.emit(document, render)
 
 
-def everything(engine: Engine) -> Iterator[Counted]:
-    """Every row of every case as it stands now, of those opened by mistake none."""
-    now = utc(engine.clock.now())
+def everything(engine: Engine, as_of: datetime | None = None) -> Iterator[Peer]:
+    """Every case with its ledger, as it stands now or stood at ``as_of``."""
+    now = utc(as_of or engine.clock.now())
     for entry in engine.cases():
-        if entry.id == CHAIN:
-            continue
         standing = engine.case(entry.id)
+        if standing.case.opened.recorded > now:
+            continue
         world = engine.world(standing)
-        case = catch_up(standing, world, now).case
-        yield from counted(case, world, ledger(case, world, now))
+        case = stood(standing.case, world, now) if as_of is not None else catch_up(standing, world, now).case
+        yield Peer(case, world, tuple(ledger(case, world, now)))
 
 
 def _figures(tally: Tally) -> dict[str, Json]:

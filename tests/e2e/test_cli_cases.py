@@ -39,7 +39,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "calendar import": ("calendar", "import", "2027.json", "--issued", "2026-11-01"),
     "audit seal": ("audit", "seal"),
 }
-OTHER = {"definitions", "calendar", "org", "audit", "show", "due", "explain", "replay", "schema", "doctor", "demo", "stats"}
+OTHER = {"definitions", "calendar", "org", "audit", "show", "due", "explain", "replay", "schema", "doctor", "demo", "stats", "sheet"}
 """Commands that read, and groups whose commands that write stand in the table by two words."""
 
 

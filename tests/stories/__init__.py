@@ -5,7 +5,8 @@ A module is named like its definition file (``service_incident`` for ``service-i
 * ``MET``: duty → a function that plays a case in which that duty is met; every duty of the procedure is there;
 * ``MISSED``: duty → a function that plays a case in which it is missed or met late; every duty with a number is there;
 * ``OPENER`` and ``COURSES``: who opens, and ordinary courses of (role, event, what else is said), a quarter of an hour apart, that
-  together use every transition of the machine. ``other`` names the procedure of the other case that an event links to.
+  together use every transition of the machine. ``other`` names the procedure of the other case that an event links to;
+  ``DAY`` on which they are played, where the procedure is not in force on 2026-09-24.
 
 ``tests/unit/test_stories.py`` and ``tests/unit/test_transitions_matter.py`` play them.
 """

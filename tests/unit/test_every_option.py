@@ -257,6 +257,16 @@ SHOWN: dict[str, tuple[str, str]] = {
     "Procedure.zh": ("\nzh: 全项", "\nzh: 全部"),
     "Procedure.en": ("\nen: everything", "\nen: all"),
     "Procedure.version": ("version: 1-1", "version: 1-2"),
+    "Window.from": ("window: {from: on_day", "window: {from: to_day"),
+    "Window.until": ("until: until_day}", "until: to_day}"),
+    "Line.facts": ("en: place told, facts: grade", "en: place told, facts: deaths"),
+    "Line.elements": ("facts: grade, elements: place", "facts: grade, elements: number"),
+    "Line.durations": ("durations: obey", "durations: known"),
+    "Line.basis": ("elements: place, basis: R1}", "elements: place, basis: R2}"),
+    "Gather.procedures": ("procedures: small,", "procedures: probe,"),
+    "Gather.where": ("where: {kind: big}", "where: {kind: small}"),
+    "Gather.events": ("events: start,", "events: end,"),
+    "Gather.duties": ("duties: first}}", "duties: second}}"),
     "Procedure.notes": ("zh: 全文注", "zh: 全篇注"),
 }
 
@@ -272,7 +282,9 @@ ELSEWHERE = {
 """What one case on one day cannot show."""
 
 CONTAINERS = {
-    "Procedure": {"in_force", "basis", "roles", "elements", "facts", "states", "events", "decisions", "obligations"},
+    "Procedure": {"in_force", "basis", "roles", "elements", "facts", "states", "events", "decisions", "obligations", "sheet"},
+    "Sheet": {"zh", "en", "window", "lines"},
+    "Line": {"cases"},
     "Obligation": {"owed", "starts", "term", "pause", "extend", "tiers", "missed", "ambiguous"},
     "Event": {"moves", "link"},
 }

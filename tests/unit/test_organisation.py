@@ -183,6 +183,22 @@ def test_s9_1_a_person_in_two_roles_names_the_one_meant(town: Organisation) -> N
     assert town.actor(Actor("", person="p1"), "east", when) == Actor("office", "p1", "town.office", "town")
 
 
+def test_s9_1_a_person_in_two_roles_acts_in_the_one_that_does_such_a_thing(town: Organisation) -> None:
+    when = at("2026-09-01 12:00")
+    roles = {a.role for a in town.roles_of("p4", when)}
+    assert len(roles) > 1 and "duty" in roles
+    assert town.actor(Actor("", person="p4"), "east", when, ["duty"]).role == "duty"
+    assert town.actor(Actor("", person="p4"), "east", when, ["nobody"], ["duty", "other"]).role == "duty"
+    with pytest.raises(UnknownActor, match="several roles"):
+        town.actor(Actor("", person="p4"), "east", when, roles)
+
+
+def test_s9_1_a_person_of_no_role_that_fits_is_known_all_the_same(town: Organisation) -> None:
+    assert (
+        town.actor(Actor("", person="p1"), "east", at("2026-09-01 12:00"), ["duty"]).role == "office"
+    )  # the breach is judged by the caller
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [

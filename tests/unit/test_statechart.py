@@ -254,3 +254,14 @@ def test_the_engine_asks_the_machine_and_nothing_else(monkeypatch: pytest.Monkey
     play.at("09-24 09:00").fire("desk", "step")
     assert play.state == ("open.one",)
     assert "not_enabled" in play.engine.case("C").case.acts[-1].deviations
+
+
+@pytest.mark.parametrize("name", ["state", "trigger", "initial", "models", "states", "events", "add_transition"])
+def test_an_event_may_be_called_anything(name: str) -> None:
+    text = (
+        "procedure: p\nversion: 1\nzh: 甲\nen: a\nroles: {a: {zh: 甲, en: b, level: c}}\ninitial: one\n"
+        "states: {one: {zh: 一, en: one}, two: {zh: 二, en: two, final: true}}\n"
+        f"events: {{begin: {{zh: 始, en: begin, opens: true, by: a}}, {name}: {{zh: 走, en: go, from: one, to: two, by: a}}}}\n"
+    )
+    chart = Statechart(load(text, "p").procedure)
+    assert chart.fire(chart.initial, name) == ("two",)

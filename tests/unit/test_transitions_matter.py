@@ -165,6 +165,7 @@ COURSES: dict[str, tuple[tuple[Step, ...], ...]] = {
 """Every transition of these is tried, and of every procedure that has a story in ``tests/stories``."""
 
 COURSES |= {name: story.COURSES for name, story in stories().items()}
+DAYS = {name: getattr(story, "DAY", "2026-09-24") for name, story in stories().items()}
 OPENERS = {"medical-dispute": "staff", TOWN: "scene_head"} | {name: story.OPENER for name, story in stories().items()}
 
 
@@ -203,14 +204,15 @@ def play(procedure: str, compiled: Rules, course: tuple[Step, ...]) -> Trace:
     for name in {procedure, *others}:
         engine.add(definition(name))
     engine.sources._rules[compiled.hash] = compiled
+    day = DAYS.get(procedure, "2026-09-24")
     for other in others:
-        Play(other, engine=engine).at("09-24 07:00").open(OPENERS[other], case=other)
-    scene = Play(compiled.procedure.procedure, engine=engine).at("09-24 08:00")
+        Play(other, engine=engine).at(f"{day} 07:00").open(OPENERS[other], case=other)
+    scene = Play(compiled.procedure.procedure, engine=engine).at(f"{day} 08:00")
     scene.open(OPENERS[procedure])
     trace: Trace = []
     for n, (role, event, told) in enumerate(course, 1):
         more = {**told}
-        scene.at(more.pop("at", f"09-24 {8 + n // 4:02}:{n % 4 * 15:02}"))
+        scene.at(more.pop("at", f"{day} {8 + n // 4:02}:{n % 4 * 15:02}"))
         try:
             act = scene.fire(role, event, **more).acts[-1]
         except Refused as error:

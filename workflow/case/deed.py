@@ -33,7 +33,9 @@ def opener(command: commands.Open, world: World, now: datetime) -> str:
     """The event that opens the case. Raises :class:`~workflow.errors.BadInput` for one that does not."""
     rules = world.rules
     openers = [name for name, event in rules.procedure.events.items() if event.opens]
-    actor = author(command.said.actor, world, command.unit, stamps(command.said, now).happened.lo)
+    named = [rules.find("event", command.event)] if command.event else openers
+    by = [role for n in named for role in rules.procedure.events[n].by]
+    actor = author(command.said.actor, world, command.unit, stamps(command.said, now).happened.lo, by)
     name = rules.find("event", command.event) if command.event else _opening(world, openers, actor.role)
     if name not in openers:
         raise BadInput(
@@ -47,7 +49,7 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str,
     rules = world.rules
     name = opener(command, world, now)
     when = stamps(command.said, now)
-    actor = author(command.said.actor, world, command.unit, when.happened.lo)
+    actor = author(command.said.actor, world, command.unit, when.happened.lo, rules.procedure.events[name].by)
     blank = [zh for zh, value in (("何事", command.what), ("何处", command.where), ("何人告知", command.told_by)) if not value.strip()]
     if blank:
         raise BadInput(
@@ -129,7 +131,7 @@ def do(scene: Scene, command: commands.Do) -> Act:
         raise ClockOnly(
             Text(f"“{event.zh}”只能由时钟触发", f"'{event.en}' is an event of the clock; no person can fire it"), where=f"{case.id}: {name}"
         )
-    return done(scene, name, command, scene.signed(command.said))
+    return done(scene, name, command, scene.signed(command.said, event.by))
 
 
 def done(scene: Scene, name: str, command: commands.Do, signed: Signed) -> Act:
@@ -140,7 +142,8 @@ def done(scene: Scene, name: str, command: commands.Do, signed: Signed) -> Act:
     given = read_given(world, command.facts, command.elements)
     receivers = tuple(rules.find("role", r) for r in command.to)
     present = tuple(rules.find("role", r) for r in command.present)
-    second = scene.actor(command.second, signed.when.happened.lo) if command.second is not None else None
+    countersigners = (event.second,) if event.second else ()
+    second = scene.actor(command.second, signed.when.happened.lo, countersigners) if command.second is not None else None
     unentitled = _unentitled(scene, signed.actor, given)
     breaches = _breaches(scene, name, event, command, signed, given, present, second) | unentitled | _no_such_slot(scene, name, command)
     strict = event.kind == "request" and not isinstance(command, commands.Record)

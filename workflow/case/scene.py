@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -124,12 +124,13 @@ class Scene(NamedTuple):
     def case(self) -> Case:
         return self.standing.case
 
-    def actor(self, said: Actor, at: datetime) -> Actor:
-        return author(said, self.world, self.case.unit, at)
+    def actor(self, said: Actor, at: datetime, by: Collection[str] = ()) -> Actor:
+        """The author; ``by``: the roles that do it, one of which a person with several has it in."""
+        return author(said, self.world, self.case.unit, at, by)
 
-    def signed(self, said: commands.Said) -> Signed:
+    def signed(self, said: commands.Said, by: Collection[str] = ()) -> Signed:
         when = stamps(said, self.now)
-        return Signed(when, self.actor(said.actor, when.happened.lo))
+        return Signed(when, self.actor(said.actor, when.happened.lo, by))
 
     def act(
         self,
@@ -220,7 +221,10 @@ def existing(scene: Scene, n: int) -> Act:
     return act
 
 
-def author(said: Actor, world: World, unit: str, at: datetime) -> Actor:
-    """The author of a command, completed from the organisation. Raises :class:`~workflow.errors.UnknownActor`."""
+def author(said: Actor, world: World, unit: str, at: datetime, by: Collection[str] = ()) -> Actor:
+    """The author of a command, completed from the organisation. Raises :class:`~workflow.errors.UnknownActor`.
+
+    A person with several posts acts in the one that does such a thing (``by``), else in one that the procedure has.
+    """
     role = world.rules.find("role", said.role) if said.role else ""
-    return world.organisation.actor(said if role == said.role else replace(said, role=role), unit, at)
+    return world.organisation.actor(said if role == said.role else replace(said, role=role), unit, at, by, world.rules.procedure.roles)

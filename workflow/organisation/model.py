@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -132,11 +132,12 @@ class Organisation:
         """Posts for which nobody may sign. One that went with a merged unit is not vacant: it is no more."""
         return [p for name, p in sorted(self.posts.items()) if not self.signing(name, at) and self.unit_at(p.unit, at) == p.unit]
 
-    def actor(self, said: Actor, unit: str, at: datetime) -> Actor:
+    def actor(self, said: Actor, unit: str, at: datetime, *among: Collection[str]) -> Actor:
         """Who an author is, completed from the organisation.
 
-        With a person, their capacities at ``at`` are searched: the role that was named, else the only one they have. With a role alone,
-        the post that it means for ``unit``. Raises :class:`~workflow.errors.UnknownActor` when nobody is named or nothing is found.
+        With a person, their capacities at ``at`` are searched: the role that was named, else the only one they have, or the only one of
+        the first of ``among`` in which they have any: the roles that do an event, those of a procedure. With a role alone, the post that
+        it means for ``unit``. Raises :class:`~workflow.errors.UnknownActor` when nobody is named or nothing is found.
         """
         if not said.role and not said.person:
             raise UnknownActor(
@@ -150,6 +151,8 @@ class Organisation:
         if said.person:
             capacities = self.roles_of(said.person, at)
             fitting = [c for c in capacities if not said.role or c.role == said.role]
+            if not said.role:
+                fitting = next((found for roles in among if (found := [c for c in fitting if c.role in roles])), fitting)
             near = self.near(unit, at)
             fitting.sort(key=lambda c: near.index(c.unit) if c.unit in near else len(near))
             if fitting and (said.role or len({c.role for c in fitting}) == 1):
@@ -158,7 +161,7 @@ class Organisation:
                 raise UnknownActor(Text(f"机构中没有在任的 {said.person}", f"{said.person} holds no post at {stamp(at)}"))
             if said.role:
                 return replace(said, post=None)  # known, but in another capacity: the caller judges the role
-            roles = ", ".join(sorted({c.role for c in capacities}))
+            roles = ", ".join(sorted({c.role for c in fitting}))
             raise UnknownActor(
                 Text(f"{said.person} 有多个角色:{roles}", f"{said.person} holds several roles: {roles}"),
                 hint=Text("用 --as 指明角色", "name the role with --as"),

@@ -16,7 +16,7 @@ from workflow.procedure.draft import Draft
 from workflow.procedure.duties import Duties, counted
 from workflow.procedure.fact import NUMBERS
 from workflow.procedure.links import unanswered
-from workflow.procedure.model import ANY, CASE, CLOCK, ENGINE, NAME, UNIT_BASIS, Alternative, Event, Fact, Label, Link, Procedure
+from workflow.procedure.model import ANY, CASE, CLOCK, ENGINE, NAME, UNIT_BASIS, Alternative, Event, Fact, Label, Link, Procedure, Sheet
 from workflow.procedure.naming import DUTY, ELEMENT, EVENT, FACT, KINDS, NUMBER_NEEDED, ROLE, Naming
 from workflow.procedure.source import Path, Problem
 from workflow.rules import RESERVED
@@ -62,6 +62,8 @@ class Check(Naming):
             yield from self.some((*at, "by"), decision.by, Text("至少写一个角色", "name at least one role"))
             yield from self.start((*at, "asked"), decision.asked)
             yield from self.basis((*at, "basis"), decision.basis)
+        if self.p.sheet is not None:
+            yield from self._sheet(self.p.sheet)
         duties = Duties(self.p, self.draft)
         for name, obligation in self.p.obligations.items():
             yield from duties.duty(("obligations", name), name, obligation)
@@ -94,6 +96,23 @@ class Check(Naming):
         if self.draft.whole(("events",)) and not any(e.opens for e in p.events.values()):
             hint = Text("给一个事件写 opens: true", "give one event 'opens: true'")
             yield self.problem(("events",), Text("没有能立案的事件", "no event opens a case"), hint)
+
+    def _sheet(self, sheet: Sheet) -> Iterator[Problem]:
+        """What a sheet says of its own procedure; other procedures may not be there yet."""
+        if sheet.window is not None:
+            for key, name in (("from", sheet.window.since), ("until", sheet.window.until)):
+                yield from self.names(("sheet", "window", key), (name,), self.facts, FACT)
+                if name in self.p.facts and self.p.facts[name].type != "date":
+                    yield self.problem(("sheet", "window", key), Text(f"{name} 应为日期", f"{name} must be a date"))
+        for name, line in sheet.lines.items():
+            at: Path = ("sheet", "lines", name)
+            yield from self.names((*at, "facts"), line.facts, self.facts, FACT)
+            yield from self.names((*at, "elements"), line.elements, self.elements, ELEMENT)
+            yield from self.names((*at, "durations"), line.durations, self.obligations, DUTY)
+            yield from self.basis((*at, "basis"), line.basis)
+            if not (line.facts or line.elements or line.durations or line.cases) and self.draft.whole(at):
+                hint = Text("写 facts、elements、durations 或 cases", "give facts, elements, durations or cases")
+                yield self.problem(at, Text("这一行没有内容", "nothing fills this line"), hint)
 
     def _span(self, at: Path, since: date | None, until: date | None) -> Iterator[Problem]:
         if since is not None and until is not None and until < since:

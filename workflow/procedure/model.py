@@ -352,6 +352,45 @@ class Period(Model):
     """A unit that starts in the middle of a period owes from the next one, or at once."""
 
 
+class Window(Model):
+    """From when to when a sheet looks at other cases: two facts that name days, both included."""
+
+    since: Name = Field(alias="from")
+    until: Name
+
+
+class Gather(Model):
+    """Other cases of the same unit and the units below it."""
+
+    procedures: Names
+    where: dict[Name, Names] = {}
+    """Fact → what it is there; a case that does not say so is left out."""
+    events: Names = ()
+    """Events of these cases to be counted."""
+    duties: Names = ()
+    """Duties of these cases to be tallied; nothing: all of them."""
+
+
+class Line(Label):
+    """One line of a sheet: what it is filled from."""
+
+    facts: Names = ()
+    elements: Names = ()
+    """What the last act that says this element said."""
+    durations: Names = ()
+    """Duties of this case: how long each took from its start to its fulfilment, to the second (指令下达到落实)."""
+    cases: Gather | None = None
+    basis: Names = ()
+
+
+class Sheet(Label):
+    """A form that is filled from the ledger (检查表, 评估表, 考核表); nobody types its figures."""
+
+    window: Window | None = None
+    """Nothing: from the beginning until now."""
+    lines: dict[Name, Line]
+
+
 class Procedure(Model):
     procedure: Name
     version: Version
@@ -375,6 +414,7 @@ class Procedure(Model):
     erase: Names = ()
     """Roles that may decide that personal data be destroyed; nobody named: nobody may (S9.3)."""
     period: Period | None = None
+    sheet: Sheet | None = None
     notes: tuple[Label, ...] = ()
 
     @property
