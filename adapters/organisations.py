@@ -13,8 +13,8 @@ from workflow.errors import BadInput
 from workflow.journal.canonical import Json
 from workflow.moment import parse
 from workflow.organisation import entries
+from workflow.organisation.roster import flaws
 from workflow.procedure.source import BrokenDefinition, Source, read_source
-from workflow.roster import flaws
 from workflow.text import Text
 
 

@@ -236,8 +236,7 @@ class Engine:
             head = old[-1].hash if old else None
             linked: list[tuple[Entry, Private | None]] = []
             for body, private in entries:
-                if body["what"] == "unit" and "since" not in body:
-                    body = {**body, "since": stamp(now)}
+                body = organisations.dated(body, now)
                 organisations.check(organisation, body)
                 organisation = organisations.evolve(organisation, body)
                 pair = link(

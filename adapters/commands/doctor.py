@@ -14,7 +14,9 @@ import typer
 from adapters import host
 from adapters.calendars import shipped
 from adapters.commands import almanac, frame, screen
+from adapters.commands.org import in_use
 from workflow.errors import DubanError
+from workflow.owners import unowned
 from workflow.text import Text
 
 WANTED_DAYS = 90
@@ -37,6 +39,7 @@ def doctor() -> None:
     encoding = (sys.stdout.encoding or "").lower()
     checks.append((Text("终端编码", "terminal encoding"), encoding, encoding.replace("-", "") in ("utf8", "gb18030")))
     checks.append(_store())
+    checks.extend(_owners())
     document: Any = [{"check": t.en, "value": v, "ok": ok} for t, v, ok in checks]
     lang = frame.settings.lang
     rows = [["✓" if ok else "✗", t.say(lang), v] for t, v, ok in checks]
@@ -84,3 +87,19 @@ def _store() -> tuple[Text, str, bool]:
             return title, f"{frame.settings.db} · {view.meta()['algorithm']} · {len(view.cases())}", True
     except DubanError as error:
         return title, error.message.say(frame.settings.lang), False
+
+
+def _owners() -> list[tuple[Text, str, bool]]:
+    """Whether every duty of the procedures in use has a post that owes it (A17); nothing where there is no organisation to ask."""
+    if not _file().exists():
+        return []
+    try:
+        with frame.engine() as engine:
+            organisation, now = engine.organisation(), engine.clock.now()
+            missing = list(unowned(organisation, in_use(engine), now)) if not organisation.is_empty else None
+    except DubanError:
+        return []  # a store that cannot be read has a check of its own
+    if missing is None:
+        return []
+    told = "; ".join(f"{g.unit} {g.about}".strip() for g in missing)
+    return [(Text("无责任主体的职责", "duties without an owner"), f"{len(missing)} {told}".rstrip(), not missing)]

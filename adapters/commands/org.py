@@ -1,17 +1,23 @@
-"""``duban org``: load an organisation, look at it."""
+"""``duban org``: load an organisation, look at it, and at who owes what."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from adapters.commands import frame, screen
+from adapters.commands import frame, registers, screen
 from adapters.organisations import read_organisation, shipped_organisation
+from workflow.engine import Engine
+from workflow.errors import BadInput
 from workflow.journal.canonical import Json
-from workflow.moment import stamp, utc
-from workflow.organisation import check, evolve
+from workflow.moment import utc
+from workflow.organisation import check, dated, evolve
+from workflow.organisation.gaps import gaps
+from workflow.owners import owners, unowned
+from workflow.procedure.model import Procedure
 from workflow.text import Text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,8 +34,7 @@ def load(
         with frame.engine(create=True, dry_run=True) as engine:
             organisation, since = engine.organisation(), utc(engine.clock.now())
         for body, _ in found:
-            if body["what"] == "unit" and "since" not in body:
-                body = {**body, "since": stamp(since)}
+            body = dated(body, since)
             check(organisation, body)
             organisation = evolve(organisation, body)
     if not dry_run:
@@ -41,26 +46,50 @@ def load(
     )
 
 
+Asked = Annotated[list[str], typer.Option("--procedure", "-p", help="也看这些程序 / of these procedures too, repeatable")]
+
+
 @app.command()
-def show() -> None:
-    """查看机构:谁现在可以签字,哪些岗位空缺 / who may sign now, which posts are vacant"""
+def show(procedure: Asked = []) -> None:
+    """查看机构:谁现在可以签字、队伍、资源、指挥权限,缺什么 / who may sign now, teams, resources, powers, what is missing"""
     with frame.engine() as engine:
         organisation = engine.organisation()
         now = utc(engine.clock.now())
-    lang = frame.settings.lang
-    document: list[Json] = []
-    rows: list[list[str]] = []
-    for name, post in sorted(organisation.posts.items()):
-        signing = organisation.signing(name, now)
-        acting = Text("(代 {})", " (for {})").say(lang)
-        who = Text("、", ", ").say(lang).join(f"{a.person}" + (acting.format(a.acting_for) if a.acting_for else "") for a in signing)
-        unit, part = organisation.units[post.unit], organisation.unit_at(post.unit, now)
-        entry: dict[str, Json] = {"post": name, "role": post.role, "unit": post.unit, "signing": [a.document() for a in signing]}
-        nobody = Text("空缺", "vacant") if any(h.post == name for h in organisation.holders) else Text("未登记人员", "nobody named")
-        if part != post.unit:
-            entry["merged_into"] = part
-            nobody = Text(f"已并入{organisation.units[part].zh}", f"merged into {organisation.units[part].en}")
-        document.append(entry)
-        rows.append([unit.zh if lang == "zh" else unit.en, post.zh if lang == "zh" else post.en, post.role, who or nobody.say(lang)])
-    headings = (Text("单位", "unit"), Text("岗位", "post"), Text("角色", "role"), Text("签字人", "who may sign"))
-    screen.emit(document, lambda: screen.table(headings, rows))
+        procedures = in_use(engine, procedure)
+    missing = [*gaps(organisation, now), *unowned(organisation, procedures, now)]
+    document: dict[str, Json] = {
+        "posts": registers.posts(organisation, now),
+        "teams": registers.teams(organisation, now),
+        "resources": registers.resources(organisation, now),
+        "authority": registers.powers(organisation, now),
+        "procedures": [p.ref for p in procedures],
+        "gaps": [gap.document() for gap in missing],
+    }
+    screen.emit(document, lambda: registers.show(organisation, now, procedures, missing))
+
+
+@app.command()
+def duties(
+    unit: Annotated[str, typer.Option("--unit", help="只看一个单位 / one unit")] = "",
+    procedure: Asked = [],
+) -> None:
+    """职责清单:每个单位的岗位负什么责 / the duty list of each unit: which post owes what"""
+    with frame.engine() as engine:
+        organisation = engine.organisation()
+        now = utc(engine.clock.now())
+        procedures = in_use(engine, procedure)
+    if unit and unit not in organisation.units:
+        raise BadInput(
+            Text(f"没有单位 {unit}", f"there is no unit {unit}"),
+            hint=Text("可用:" + "、".join(organisation.units), "there are: " + ", ".join(organisation.units)),
+        )
+    found = [owner for owner in owners(organisation, procedures, now) if not unit or owner.unit == unit]
+    screen.emit([owner.document() for owner in found], lambda: registers.show_duties(organisation, procedures, found))
+
+
+def in_use(engine: Engine, asked: Sequence[str] = ()) -> list[Procedure]:
+    """The procedures that cases of the store run on, and those that were asked for, by reference."""
+    used = {row.definition for row in engine.cases()}
+    rules = [r for r in engine.definitions() if r.hash in used]
+    rules.extend(frame.rules_for(engine, name, dry_run=True) for name in asked)
+    return [found for _, found in sorted({r.procedure.ref: r.procedure for r in rules}.items())]

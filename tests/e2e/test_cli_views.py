@@ -238,7 +238,7 @@ def test_a_duty_that_is_not_there_is_not_found(dispute: Cli) -> None:
 
 
 def test_the_organisation_says_who_may_sign_now(cli: Cli) -> None:
-    signing = {p["post"]: p["signing"] for p in cli.at("10-02 09:00")("org", "show", "--json").json}
+    signing = {p["post"]: p["signing"] for p in cli.at("10-02 09:00")("org", "show", "--json").json["posts"]}
     assert [(a["person"], a.get("acting_for")) for a in signing["hospital.director"]] == [("h02", "h01")]
 
 

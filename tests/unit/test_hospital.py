@@ -80,7 +80,7 @@ def test_org_load_and_show(capsys: pytest.CaptureFixture[str], tmp_path: Path, m
     assert main(["--db", "sqlite:///o.db", "org", "load", "hospital"]) == 0
     capsys.readouterr()
     assert main(["--db", "sqlite:///o.db", "--json", "org", "show"]) == 0
-    shown = {row["post"]: row for row in json.loads(capsys.readouterr().out)}
+    shown = {row["post"]: row for row in json.loads(capsys.readouterr().out)["posts"]}
     assert set(shown) == {body["id"] for body, _ in shipped_organisation("hospital") if body["what"] == "post"}
     assert shown["surgery.head"]["unit"] == "surgery"
     assert [a["person"] for a in shown["surgery.head"]["signing"]] == ["h05"]

@@ -5,7 +5,8 @@ acting move who may sign and who is told, never the duty or the clock (SEMANTICS
 """
 
 from workflow.organisation.actor import Actor
-from workflow.organisation.entry import check, evolve, fold
+from workflow.organisation.check import check
+from workflow.organisation.entry import dated, evolve, fold
 from workflow.organisation.file import entries
 from workflow.organisation.model import Organisation
 from workflow.organisation.post import Post, Span, Unit
@@ -13,4 +14,4 @@ from workflow.organisation.post import Post, Span, Unit
 CHAIN = "organisation"
 """Id of the chain in which the organisation is journaled."""
 
-__all__ = ["CHAIN", "Actor", "Organisation", "Post", "Span", "Unit", "check", "entries", "evolve", "fold"]
+__all__ = ["CHAIN", "Actor", "Organisation", "Post", "Span", "Unit", "check", "dated", "entries", "evolve", "fold"]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
-from workflow.roster import flaws
+from workflow.organisation.roster import flaws
 
 
 def entries(document: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
-    """The entries that a readable document stands for: units as a tree, posts with their holders, leave.
+    """The entries that a readable document stands for: units as a tree with posts and holders, teams and resources; leave; powers.
 
     ``read_instant`` turns the text of a date into an instant of the unit's zone. Each item is the public body and the erasable part
     (names and telephone numbers of persons). Raises :class:`~workflow.errors.BadInput` naming the place.
@@ -31,6 +31,49 @@ def entries(document: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[di
         yield body, None
     for merge in document.get("merged") or []:
         yield {"what": "merge", "id": merge["unit"], "into": merge["into"], "since": stamp(read_instant(merge["from"]))}, None
+    for unit in _walk(document.get("units") or []):  # who is called and who keeps something are posts of any unit of the file
+        yield from _listed(unit, read_instant)
+    for power in document.get("authority") or []:
+        row: dict[str, Json] = {"what": "power", "id": power.get("id") or f"{power['role']}.{power['action']}"}
+        row |= {key: power[key] for key in ("role", "action", "class", "grade") if power.get(key)}
+        yield row | _validity(power, read_instant), None
+    for end in document.get("ended") or []:
+        kind = next(k for k in ("team", "resource", "power") if end.get(k))
+        yield {"what": "end", "of": kind, "id": end[kind], "since": stamp(read_instant(end["from"]))}, None
+
+
+def _walk(units: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for unit in units:
+        yield unit
+        yield from _walk(unit.get("units") or [])
+
+
+def _validity(item: Mapping[str, Any], read_instant: Any) -> dict[str, Json]:
+    pairs = (("since", "from"), ("until", "until"))
+    return {key: stamp(read_instant(item[name])) for key, name in pairs if item.get(name)}
+
+
+def _listed(unit: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
+    """The teams of a unit with their members, and its resources."""
+    for team in unit.get("teams") or []:
+        name = team.get("id") or f"{unit['id']}.{team['kind']}"
+        body: dict[str, Json] = {"what": "team", "id": name, "unit": unit["id"]}
+        body |= {key: team[key] for key in ("kind", "zh", "en", "skills", "contact", "size") if team.get(key) is not None}
+        valid = _validity(team, read_instant)
+        yield body | valid, None
+        for member in team.get("members") or []:
+            listed: dict[str, Json] = {"what": "member", "team": name}
+            listed |= {key: member[key] for key in ("person", "post") if member.get(key)}
+            yield valid | listed | _validity(member, read_instant), _private(member)
+    for resource in unit.get("resources") or []:
+        body = {"what": "resource", "id": resource["id"], "unit": unit["id"]}
+        body |= {key: resource[key] for key in ("kind", "zh", "en", "amount", "measure", "custodian") if resource.get(key) is not None}
+        yield body | _validity(resource, read_instant), None
+
+
+def _private(item: Mapping[str, Any]) -> dict[str, Json] | None:
+    """Names and telephone numbers: they lie in the erasable part."""
+    return {k: str(item[k]) for k in ("name", "phone") if item.get(k)} or None
 
 
 def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
@@ -52,7 +95,6 @@ def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[t
             }
             if holder.get("until"):
                 held["until"] = stamp(read_instant(holder["until"]))
-            private = {k: str(holder[k]) for k in ("name", "phone") if holder.get(k)}
-            yield held, dict(private) or None
+            yield held, _private(holder)
     for inner in unit.get("units") or []:
         yield from _unit(inner, str(unit["id"]), read_instant)

@@ -10,8 +10,10 @@ from functools import cached_property
 from workflow.errors import UnknownActor
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
+from workflow.organisation import register
 from workflow.organisation.actor import Actor
 from workflow.organisation.post import Post, Span, Unit
+from workflow.organisation.register import Listed, Member, Power, Register, Resource, Team
 from workflow.text import Text
 
 
@@ -23,6 +25,10 @@ class Organisation:
     posts: Mapping[str, Post] = field(default_factory=dict)
     holders: tuple[Span, ...] = ()
     leaves: tuple[Span, ...] = ()
+    teams: Register[Team] = field(default_factory=dict)
+    members: tuple[Member, ...] = ()
+    resources: Register[Resource] = field(default_factory=dict)
+    powers: Register[Power] = field(default_factory=dict)
     n: int = 0
 
     @property
@@ -132,6 +138,22 @@ class Organisation:
         """Posts for which nobody may sign. One that went with a merged unit is not vacant: it is no more."""
         return [p for name, p in sorted(self.posts.items()) if not self.signing(name, at) and self.unit_at(p.unit, at) == p.unit]
 
+    def teams_at(self, at: datetime) -> list[Team]:
+        """The teams that there are at an instant, by id."""
+        return register.at(self.teams, at)
+
+    def members_of(self, team: str, at: datetime) -> list[Member]:
+        """Who is listed as a member of a team at an instant, in the order of entry."""
+        return [m for m in register.covering(self.members, at) if m.team == team]
+
+    def resources_at(self, at: datetime) -> list[Resource]:
+        """The resources that there are at an instant, by id."""
+        return register.at(self.resources, at)
+
+    def powers_at(self, at: datetime) -> list[Power]:
+        """The rows of the authority matrix in force at an instant, by id."""
+        return register.at(self.powers, at)
+
     def actor(self, said: Actor, unit: str, at: datetime, *among: Collection[str]) -> Actor:
         """Who an author is, completed from the organisation.
 
@@ -181,11 +203,31 @@ class Organisation:
             "posts": [[p.id, p.role, p.unit] for _, p in sorted(self.posts.items())],
             "holders": [_span(s) for s in self.holders],
             "leaves": [_span(s) for s in self.leaves],
+            "teams": [
+                [*_listed(t), t.kind, t.unit, t.zh, t.en, list(t.skills), t.contact, t.size]
+                for _, revisions in sorted(self.teams.items())
+                for t in revisions
+            ],
+            "members": [[m.team, m.person, m.post, stamp(m.since), _maybe(m.until)] for m in self.members],
+            "resources": [
+                [*_listed(r), r.kind, r.unit, r.zh, r.en, r.amount, r.measure, r.custodian]
+                for _, revisions in sorted(self.resources.items())
+                for r in revisions
+            ],
+            "authority": [
+                [*_listed(p), p.role, p.action, list(p.classes), list(p.grades)]
+                for _, revisions in sorted(self.powers.items())
+                for p in revisions
+            ],
         }
 
 
 def _maybe(instant: datetime | None) -> str:
     return stamp(instant) if instant is not None else ""
+
+
+def _listed(item: Listed) -> list[Json]:
+    return [item.id, stamp(item.since), _maybe(item.until)]
 
 
 def _span(span: Span) -> list[Json]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from workflow.errors import DubanError
+from workflow.organisation.register import RESOURCE_KINDS, TEAM_KINDS
 from workflow.text import Text
 
 Path = tuple[str | int, ...]
@@ -28,18 +29,49 @@ class Flaw:
     hint: Text | None = None
 
 
-FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    # what: (texts that must be there, texts that may be, dates that must be there, dates that may be)
-    "unit": (("id", "zh", "en", "level"), (), (), ("from",)),
-    "post": (("role", "zh", "en"), ("id",), (), ()),
-    "holder": (("person",), ("name", "phone"), ("from",), ("until",)),
-    "leave": (("person",), ("post", "acting"), ("from",), ("until",)),
-    "merged": (("unit", "into"), (), ("from",), ()),
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an item of a file may say."""
+
+    texts: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    """Texts that may be there."""
+    dates: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    """Dates that may be there."""
+    numbers: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
+    """Numbers that may be there."""
+    words: tuple[str, ...] = ()
+    """Lists of texts that may be there."""
+    one_of: tuple[str, ...] = ()
+    """Texts of which exactly one is there."""
+    kinds: tuple[str, ...] = ()
+    """What ``kind`` may be."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*self.texts, *self.more, *self.dates, *self.later, *self.numbers, *self.counts, *self.words, *self.one_of)
+
+
+VALID = ("from", "until")
+SHAPES: Mapping[str, Shape] = {
+    "unit": Shape(texts=("id", "zh", "en", "level"), later=("from",)),
+    "post": Shape(texts=("role", "zh", "en"), more=("id",)),
+    "holder": Shape(texts=("person",), more=("name", "phone"), dates=("from",), later=("until",)),
+    "leave": Shape(texts=("person",), more=("post", "acting"), dates=("from",), later=("until",)),
+    "merged": Shape(texts=("unit", "into"), dates=("from",)),
+    "team": Shape(("kind", "zh", "en"), ("id", "contact"), later=VALID, counts=("size",), words=("skills",), kinds=TEAM_KINDS),
+    "member": Shape(more=("name", "phone"), later=VALID, one_of=("person", "post")),
+    "resource": Shape(("id", "kind", "zh", "en"), ("measure", "custodian"), later=VALID, numbers=("amount",), kinds=RESOURCE_KINDS),
+    "power": Shape(("role", "action"), ("id",), later=VALID, words=("class", "grade")),
+    "end": Shape(dates=("from",), one_of=("team", "resource", "power")),
 }
 LISTS: Mapping[str, Mapping[str, str]] = {
-    "file": {"units": "unit", "leave": "leave", "merged": "merged"},
-    "unit": {"posts": "post", "units": "unit"},
+    "file": {"units": "unit", "leave": "leave", "merged": "merged", "authority": "power", "ended": "end"},
+    "unit": {"posts": "post", "teams": "team", "resources": "resource", "units": "unit"},
     "post": {"holders": "holder"},
+    "team": {"members": "member"},
 }
 
 
@@ -71,18 +103,31 @@ def _item(kind: str, at: Path, item: object, read_instant: ReadInstant) -> Itera
     if not isinstance(item, Mapping):
         yield Flaw(at, Text("应为映射", "must be a mapping"))
         return
-    texts, more, dates, later = FIELDS[kind]
-    yield from _unknown(at, item, (*texts, *more, *dates, *later, *LISTS.get(kind, {})))
-    for name in (*texts, *dates):
+    shape = SHAPES[kind]
+    yield from _unknown(at, item, (*shape.fields, *LISTS.get(kind, {})))
+    for name in (*shape.texts, *shape.dates, *shape.numbers):
         if name not in item:
             yield Flaw((*at, name), Text(f"缺少 {name}", f"{name} is missing"))
-    for name in (*texts, *more):
+    for name in (*shape.texts, *shape.more, *shape.one_of):
         if name in item and not _is_text(name, item[name]):
             yield Flaw((*at, name), Text("应为非空文字", "must be text that is not empty"), Text("数字加引号", "put a number in quotes"))
+    if shape.one_of and len([name for name in shape.one_of if name in item]) != 1:
+        choice = Text("、".join(shape.one_of), ", ".join(shape.one_of))
+        yield Flaw(at, Text(f"写明其中之一:{choice.zh}", f"exactly one of: {choice.en}"))
+    if shape.kinds and isinstance(item.get("kind"), str) and item["kind"] not in shape.kinds:
+        known = Text("可用:" + "、".join(shape.kinds), "one of: " + ", ".join(shape.kinds))
+        yield Flaw((*at, "kind"), Text(f"不认识的种类 {item['kind']!r}", f"unknown kind {item['kind']!r}"), known)
+    for name in (*shape.numbers, *shape.counts):
+        if name in item and not (type(item[name]) is int and item[name] >= 0):
+            yield Flaw((*at, name), Text("应为不小于零的整数", "must be a whole number, zero or more"))
+    for name in shape.words:
+        value = item.get(name, [])
+        if not isinstance(value, list) or not all(_is_text(name, word) for word in value):
+            yield Flaw((*at, name), Text("应为文字的列表", "must be a list of texts"))
     instants: dict[str, datetime] = {}
-    for name in (*dates, *later):
+    for name in (*shape.dates, *shape.later):
         value = item.get(name)
-        if value is None and name in later:
+        if value is None and name in shape.later:
             continue
         if name in item:
             try:
