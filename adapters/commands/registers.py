@@ -49,7 +49,7 @@ def teams(organisation: Organisation, at: datetime) -> list[Json]:
             "team": team.id,
             "kind": team.kind,
             "unit": team.unit,
-            "skills": list(team.skills),
+            "skills": [{"zh": s.zh, "en": s.en} for s in team.skills],
             "contact": team.contact or None,
             "size": _size(organisation, team, at),
         }
@@ -64,7 +64,6 @@ def resources(organisation: Organisation, at: datetime) -> list[Json]:
             "kind": r.kind,
             "unit": r.unit,
             "amount": r.amount,
-            "measure": r.measure,
             "custodian": r.custodian or None,
         }
         for r in organisation.resources_at(at)
@@ -147,7 +146,7 @@ def _team_cells(organisation: Organisation, team: Team, at: datetime) -> list[st
         Text(team.zh, team.en).say(lang),
         TEAMS[team.kind].say(lang),
         str(_size(organisation, team, at)),
-        LIST.say(lang).join(team.skills),
+        LIST.say(lang).join(skill.say(lang) for skill in team.skills),
         f"{contact} {reach}".strip(),
     ]
 
@@ -158,7 +157,7 @@ def _resource_cells(organisation: Organisation, resource: Resource) -> list[str]
         _unit(organisation, resource.unit),
         Text(resource.zh, resource.en).say(lang),
         RESOURCES[resource.kind].say(lang),
-        f"{resource.amount} {resource.measure}".rstrip(),
+        str(resource.amount),
         _post(organisation, resource.custodian),
     ]
 

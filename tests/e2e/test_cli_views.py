@@ -242,6 +242,25 @@ def test_the_organisation_says_who_may_sign_now(cli: Cli) -> None:
     assert [(a["person"], a.get("acting_for")) for a in signing["hospital.director"]] == [("h02", "h01")]
 
 
+def test_the_organisation_says_what_is_missing_and_who_owes_what(incident: Cli) -> None:
+    shown = incident("org", "show", "--json").json
+    assert {"gap": "no_holder", "unit": "town", "about": "town.command_foreign"} in shown["gaps"]
+    assert "social-security-incident@2010-1" in shown["procedures"]
+    duties = incident("org", "duties", "--unit", "zhongzhuang", "--json").json
+    assert {d["post"] for d in duties} == {"zhongzhuang.scene_head"}
+    assert incident("org", "duties", "--unit", "nowhere", "--json", code=2).error["error"] == "input.bad"
+
+
+def test_the_doctor_finds_duties_that_nobody_owes(empty: Cli, tmp_path: Path) -> None:
+    post = "{role: scene_head, zh: 负责人, en: head, holders: [{person: p1, from: 2020-01-01}]}"
+    file = tmp_path / "village.yaml"
+    file.write_text(f"units: [{{id: v, zh: 村, en: Village, level: village, from: 2020-01-01, posts: [{post}]}}]\n", encoding="utf-8")
+    empty.at("10-01 23:55")("org", "load", str(file))
+    empty("open", "social-security-incident", "群众聚集", "村委会", "村信息员", "--person", "p1", "--unit", "v")
+    found = {c["check"]: c for c in empty("doctor", "--json", code=1).json}["duties without an owner"]
+    assert found["ok"] is False and "town_office" in found["value"] and "scene_head" not in found["value"]
+
+
 @pytest.mark.parametrize(("lang", "word"), [("zh", "时区数据库"), ("en", "time-zone database")])
 def test_the_doctor_looks_at_zone_data_calendar_disk_and_store(lang: str, word: str, cli: Cli) -> None:
     said = cli("doctor", lang=lang, code=None)

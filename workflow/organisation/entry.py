@@ -12,6 +12,7 @@ from workflow.moment import stamp, unstamp
 from workflow.organisation.model import Organisation
 from workflow.organisation.post import Post, Span, Unit
 from workflow.organisation.register import Member, Power, Resource, Team, ended, entered
+from workflow.text import Text
 
 DATED = frozenset({"unit", "team", "member", "resource", "power"})
 """Entries that hold from when they are journaled unless they say from when."""
@@ -78,7 +79,7 @@ def _team(o: Organisation, body: Mapping[str, Any]) -> Organisation:
         unit=str(body["unit"]),
         zh=str(body["zh"]),
         en=str(body["en"]),
-        skills=_words(body, "skills"),
+        skills=tuple(Text(str(s["zh"]), str(s["en"])) for s in body.get("skills", ())),
         contact=str(body.get("contact", "")),
         size=int(body["size"]) if "size" in body else None,
         **_validity(body),
@@ -99,7 +100,6 @@ def _resource(o: Organisation, body: Mapping[str, Any]) -> Organisation:
         zh=str(body["zh"]),
         en=str(body["en"]),
         amount=int(body["amount"]),
-        measure=str(body.get("measure", "")),
         custodian=str(body.get("custodian", "")),
         **_validity(body),
     )

@@ -67,7 +67,7 @@ def _listed(unit: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[dict[s
             yield valid | listed | _validity(member, read_instant), _private(member)
     for resource in unit.get("resources") or []:
         body = {"what": "resource", "id": resource["id"], "unit": unit["id"]}
-        body |= {key: resource[key] for key in ("kind", "zh", "en", "amount", "measure", "custodian") if resource.get(key) is not None}
+        body |= {key: resource[key] for key in ("kind", "zh", "en", "amount", "custodian") if resource.get(key) is not None}
         yield body | _validity(resource, read_instant), None
 
 

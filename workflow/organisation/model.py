@@ -204,13 +204,13 @@ class Organisation:
             "holders": [_span(s) for s in self.holders],
             "leaves": [_span(s) for s in self.leaves],
             "teams": [
-                [*_listed(t), t.kind, t.unit, t.zh, t.en, list(t.skills), t.contact, t.size]
+                [*_listed(t), t.kind, t.unit, t.zh, t.en, [[s.zh, s.en] for s in t.skills], t.contact, t.size]
                 for _, revisions in sorted(self.teams.items())
                 for t in revisions
             ],
             "members": [[m.team, m.person, m.post, stamp(m.since), _maybe(m.until)] for m in self.members],
             "resources": [
-                [*_listed(r), r.kind, r.unit, r.zh, r.en, r.amount, r.measure, r.custodian]
+                [*_listed(r), r.kind, r.unit, r.zh, r.en, r.amount, r.custodian]
                 for _, revisions in sorted(self.resources.items())
                 for r in revisions
             ],

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, Self, TypeVar
 
+from workflow.text import Text
+
 TEAM_KINDS = ("backbone", "professional", "expert", "volunteer")
 """骨干(预备役民兵、公安)、专业、专家、志愿者."""
 
@@ -38,7 +40,7 @@ class Team(Listed):
     unit: str
     zh: str
     en: str
-    skills: tuple[str, ...] = ()
+    skills: tuple[Text, ...] = ()
     contact: str = ""
     """The post that is called; empty where none is named."""
     size: int | None = None
@@ -66,8 +68,6 @@ class Resource(Listed):
     zh: str
     en: str
     amount: int
-    measure: str = ""
-    """What the amount counts (辆、顶); empty: pieces."""
     custodian: str = ""
     """The post that keeps it; empty where none is named."""
 

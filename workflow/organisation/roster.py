@@ -61,9 +61,10 @@ SHAPES: Mapping[str, Shape] = {
     "holder": Shape(texts=("person",), more=("name", "phone"), dates=("from",), later=("until",)),
     "leave": Shape(texts=("person",), more=("post", "acting"), dates=("from",), later=("until",)),
     "merged": Shape(texts=("unit", "into"), dates=("from",)),
-    "team": Shape(("kind", "zh", "en"), ("id", "contact"), later=VALID, counts=("size",), words=("skills",), kinds=TEAM_KINDS),
+    "team": Shape(("kind", "zh", "en"), ("id", "contact"), later=VALID, counts=("size",), kinds=TEAM_KINDS),
+    "skill": Shape(("zh", "en")),
     "member": Shape(more=("name", "phone"), later=VALID, one_of=("person", "post")),
-    "resource": Shape(("id", "kind", "zh", "en"), ("measure", "custodian"), later=VALID, numbers=("amount",), kinds=RESOURCE_KINDS),
+    "resource": Shape(("id", "kind", "zh", "en"), ("custodian",), later=VALID, numbers=("amount",), kinds=RESOURCE_KINDS),
     "power": Shape(("role", "action"), ("id",), later=VALID, words=("class", "grade")),
     "end": Shape(dates=("from",), one_of=("team", "resource", "power")),
 }
@@ -71,7 +72,7 @@ LISTS: Mapping[str, Mapping[str, str]] = {
     "file": {"units": "unit", "leave": "leave", "merged": "merged", "authority": "power", "ended": "end"},
     "unit": {"posts": "post", "teams": "team", "resources": "resource", "units": "unit"},
     "post": {"holders": "holder"},
-    "team": {"members": "member"},
+    "team": {"members": "member", "skills": "skill"},
 }
 
 
