@@ -14,6 +14,8 @@ PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference" / "procedures
 FAMILIES = {
     "warnings": ("early-warning", "sensitive-period"),
     "duty-watch": ("duty-watch",),
+    "instruction": ("instruction",),
+    "public-information": ("public-information",),
 }
 """Page → the procedures that it is about."""
 

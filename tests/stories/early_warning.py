@@ -73,7 +73,7 @@ _SHARE: Step = ("town_office", "share", {})
 _MEASURES: Step = ("village_office", "measures", MEASURES)
 _EASED: Step = ("village_office", "eased", {})
 _LIFT: Step = ("command", "lift", LIFTED)
-_ERUPTED: Step = ("duty_officer", "erupted", {})
+_ERUPTED: Step = ("duty_officer", "erupted", {"other": "social-security-incident"})
 _IN_FORCE = (_MORE, _RAISED, _JUDGE, _SPREAD, _SHARE, _EASED)
 
 COURSES: tuple[tuple[Step, ...], ...] = (

@@ -29,6 +29,8 @@ def ordinary(procedure: str, event: str, facts: Mapping[str, Any] | None = None,
         more["present"] = declared.present
     if declared.second:
         more["second"] = Actor(declared.second, person="second")
+    if declared.link:
+        more["other"] = declared.link.to[0]
     if facts:
         more["facts"] = dict(facts)
     if at:

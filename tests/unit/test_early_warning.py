@@ -87,10 +87,24 @@ def test_a_lowered_level_answers_that_the_danger_is_over_too() -> None:
 def test_s3_3_what_was_open_is_discharged_when_it_becomes_an_incident() -> None:
     play = story.issued()
     play.at("09-24 09:30").fire("town_office", "share")
-    play.at("09-24 10:00").fire("duty_officer", "erupted")
+    play.procedure = "social-security-incident"
+    play.at("09-24 10:00").open("duty_officer", case="I", origin="C", by="erupted")
+    assert play.engine.case("I").case.opened.name == "intake"
+    play.case = "C"
     assert play.state == ("incident",)
     assert play.outcome("share") is MET
     assert {play.outcome("measures"), *(r.outcome for r in play.rows("spread"))} == {DISCHARGED}
+
+
+def test_an_incident_that_nobody_named_moves_nothing() -> None:
+    play = story.issued()
+    play.at("09-24 10:00").fire("duty_officer", "erupted")
+    assert play.state == ("warned.issued",)
+    assert play.engine.case("C").case.acts[-1].deviations == ("no_case",)
+
+
+def test_nothing_is_owed_of_a_warning_on_which_nobody_has_decided() -> None:
+    assert story.judged().rows("issue") == []
 
 
 def test_the_obligor_cannot_waive_its_own_measures() -> None:
