@@ -283,7 +283,7 @@ class Courses:
             counter += 1
         heap.sort(key=lambda item: item[:2])
 
-        def satisfy(number: int, i: int, node: Node, at: int, terms: tuple[Term, ...]) -> None:
+        def satisfy(number: int, i: int, node: Node | None, at: int, terms: tuple[Term, ...]) -> None:
             nonlocal counter
             rule, so_far = self.rules[number], met.setdefault(number, {})
             if i in so_far or rule.event in without:
@@ -300,7 +300,7 @@ class Courses:
             for number, i in self._by.get(node, ()):
                 need = self.rules[number].needs[i]
                 if not (need.latest and need.any_of & outset.now):
-                    satisfy(number, i, node, 0, ())
+                    satisfy(number, i, None, 0, ())
         while heap:
             at, _, node, step = heappop(heap)
             if node in found:

@@ -36,7 +36,7 @@ class Timing:
         self.p = p
         self.courses = Courses(p)
         self.spans: Spans = spans(calendar, p.zone)
-        self._meeting = Meeting(self.courses, self.spans)
+        self.meeting = Meeting(self.courses, self.spans)
 
     def troubles(self) -> Iterator[Trouble]:
         yield from self._terms()
@@ -66,7 +66,7 @@ class Timing:
     def _met(self) -> Iterator[Trouble]:
         for name, duty in self.p.obligations.items():
             if unseen(duty) is None:
-                for fault in self._meeting.faults(duty):
+                for fault in self.meeting.faults(duty):
                     yield self._late(name, duty, fault) if isinstance(fault, Late) else self._never(name, duty, fault.start)
 
     def _late(self, name: str, duty: Obligation, late: Late) -> Trouble:
@@ -261,7 +261,7 @@ class Timing:
 
     @cached_property
     def _earliest(self) -> Mapping[Node, Step]:
-        return self.courses.reached(self.courses.outset, self._meeting.soonest)
+        return self.courses.reached(self.courses.outset, self.meeting.soonest)
 
     def _unseen(self) -> Iterator[Trouble]:
         for name, duty in self.p.obligations.items():
