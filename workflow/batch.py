@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 from workflow import command as commands
@@ -18,7 +18,7 @@ from workflow.case.standing import Standing, settle
 from workflow.errors import AlreadyThere, BadInput, KeyReused, Refused, StaleVersion
 from workflow.journal.canonical import canonical, digest
 from workflow.journal.entry import Entry, Private, link
-from workflow.moment import Moment
+from workflow.moment import BEGINNING, Moment
 from workflow.obligation.row import Row
 from workflow.organisation import CHAIN, Organisation
 from workflow.period import Period
@@ -30,7 +30,6 @@ from workflow.text import Text
 SALT = 16
 LONGEST_ID = 100
 """Characters of the id of a case."""
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any
 from workflow import command as commands
 from workflow import organisation as organisations
 from workflow.act import Act
-from workflow.batch import BEGINNING, SALT, Batch, Result, answered, demand_free, demand_version
+from workflow.batch import SALT, Batch, Result, answered, demand_free, demand_version
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up, stood
 from workflow.case.deed import open_period
@@ -34,11 +34,13 @@ from workflow.errors import (
     StoreUnavailable,
     SweepIncomplete,
     UnknownProcedure,
+    UnsetFrequency,
 )
+from workflow.frequency import period_at
 from workflow.journal.canonical import Json, digest
 from workflow.journal.entry import Entry, Private, link
 from workflow.journal.seal import Seal, make_seal
-from workflow.moment import Moment, stamp, utc
+from workflow.moment import BEGINNING, Moment, stamp, utc
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Row
 from workflow.organisation import CHAIN, Actor, Organisation
@@ -498,12 +500,21 @@ class Engine:
     def period_case(self, procedure: str, unit: str, at: datetime) -> str:
         """The id of the case of a recurring duty in whose period an instant lies: a record fulfils the period in which it happened (S7.3).
 
-        Raises :class:`~workflow.errors.UnknownProcedure`, also for a procedure that does not recur.
+        Raises :class:`~workflow.errors.UnknownProcedure`, also for a procedure that does not recur, and
+        :class:`~workflow.errors.UnsetFrequency` where it is for the unit to set how often, and it had set nothing then.
         """
         rules = self.rules(procedure, at)
         if rules.procedure.period is None:
             raise UnknownProcedure(Text(f"{procedure} 不是周期性义务", f"{procedure} is no recurring duty"))
-        return Period.of(at, rules.procedure.period.every, rules.zone).case(rules.procedure.procedure, unit)
+        period = period_at(self.organisation(), rules, unit, at)
+        if period is None:
+            title = rules.procedure.title
+            raise UnsetFrequency(
+                Text(f"{unit} 当时没有设定“{title.zh}”的频次", f"{unit} had set no frequency for '{title.en}' then"),
+                where=unit,
+                hint=Text("在机构文件中写 periods", "write 'periods' in the organisation file"),
+            )
+        return period.case(rules.procedure.procedure, unit)
 
     def private(self, case: str, n: int) -> Mapping[str, Json]:
         """The erasable part of an act; empty when there was none or it was erased."""

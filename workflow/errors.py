@@ -206,6 +206,12 @@ class UnknownProcedure(NotFound):
     code = "not_found.procedure"
 
 
+class UnsetFrequency(NotFound):
+    """The unit says itself how often it owes a recurring duty, and has said nothing."""
+
+    code = "not_found.frequency"
+
+
 class UnknownName(NotFound):
     """An event, fact, obligation, decision or role that the procedure does not have."""
 

@@ -17,6 +17,8 @@ from workflow.text import Text
 
 TICK = timedelta(microseconds=1)
 """The smallest difference between two instants."""
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""Before every instant."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 

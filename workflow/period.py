@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from workflow.moment import TICK
 from workflow.organisation import Unit
 from workflow.term.due import period_end
 
@@ -17,17 +18,19 @@ class Period:
     every: str
     first: date
     zone: ZoneInfo
+    set_by: str = ""
+    """The unit that set how often; empty where the procedure says it."""
 
     @classmethod
-    def of(cls, at: datetime, every: str, zone: ZoneInfo) -> Period:
+    def of(cls, at: datetime, every: str, zone: ZoneInfo, set_by: str = "") -> Period:
         """The period in which an instant lies."""
         day = at.astimezone(zone).date()
         if every == "day":
-            return cls(every, day, zone)
+            return cls(every, day, zone, set_by)
         if every == "week":
-            return cls(every, day - timedelta(days=day.weekday()), zone)
+            return cls(every, day - timedelta(days=day.weekday()), zone, set_by)
         month = {"month": day.month, "quarter": (day.month - 1) // 3 * 3 + 1, "year": 1}[every]
-        return cls(every, date(day.year, month, 1), zone)
+        return cls(every, date(day.year, month, 1), zone, set_by)
 
     @property
     def last(self) -> date:
@@ -53,7 +56,7 @@ class Period:
 
     def before(self) -> Period:
         """The period before."""
-        return Period.of(self.since - timedelta(microseconds=1), self.every, self.zone)
+        return Period.of(self.since - TICK, self.every, self.zone, self.set_by)
 
     def case(self, procedure: str, unit: str) -> str:
         """The id of its case: the same whoever opens it, so that a period has one case and no more."""

@@ -58,9 +58,11 @@ class Duty:
 
     @cached_property
     def read(self) -> frozenset[str]:
-        """Keys of acts and ``fact:`` names that its conditions read."""
+        """Keys of acts and ``fact:`` names that its conditions and terms read."""
         found = (item for condition in self.conditions for item in reads(condition))
-        return frozenset(f"fact:{n}" if kind == "fact" else f"{DECIDED}:{n}" if kind == "decision" else act_key(n) for kind, n in found)
+        keys = {f"fact:{n}" if kind == "fact" else f"{DECIDED}:{n}" if kind == "decision" else act_key(n) for kind, n in found}
+        days = (part for a in self.obligation.term for part in terms.of_case(a.term))
+        return frozenset(keys | {f"fact:{day.fact}" if day.fact else CASE for day in days})
 
     @cached_property
     def met_keys(self) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, time
 
 from workflow.errors import UnknownProcedure
-from workflow.moment import TICK
+from workflow.frequency import Spell, spells
+from workflow.moment import TICK, unstamp
 from workflow.organisation import Unit
 from workflow.period import Period
 from workflow.ports import View
@@ -27,22 +28,41 @@ def missing_periods(sources: Sources, view: View, procedure: str, now: datetime)
     organisation = sources.organisation(view)
     until = rules.procedure.in_force.until
     last = now if until is None else min(now, datetime.combine(until, time(), rules.zone))
-    behind: list[tuple[Unit, Period]] = []
+    behind: list[tuple[Unit, Spell, Period]] = []
     for unit in organisation.units.values():
+        if unit.level != declared.level or (unit.since is not None and unit.since > now):
+            continue
         merged = unit.merged_from is not None and unit.merged_from <= last  # it owes what began before, whenever the sweep comes
-        latest = Period.of(unit.merged_from - TICK if merged and unit.merged_from is not None else last, declared.every, rules.zone)
-        here = unit.level == declared.level and (unit.since is None or unit.since <= now)
-        if here and latest.owed_by(unit, declared.joins) and view.case(latest.case(procedure, unit.id)) is None:
-            behind.append((unit, latest))
-    present = Period.of(now, declared.every, rules.zone).since
-    begun = min((row.opened for row in view.cases(procedure)), default=present) if behind else present
-    for unit, period in behind:
+        end = unit.merged_from - TICK if merged and unit.merged_from is not None else last
+        for spell in spells(organisation, rules, unit.id):
+            if spell.since <= end:
+                latest = Period.of(end if spell.until is None else min(end, spell.until - TICK), spell.every, rules.zone, spell.set_by)
+                if _owed(latest, unit, spell, declared.joins) and view.case(latest.case(procedure, unit.id)) is None:
+                    behind.append((unit, spell, latest))
+    first = _first_sweep(view, procedure, now) if behind else now
+    found: dict[str, tuple[str, Period]] = {}
+    for unit, spell, period in behind:
+        begun = Period.of(first, spell.every, rules.zone).since
         missing: list[Period] = []
-        while period.since >= begun and period.owed_by(unit, declared.joins) and view.case(period.case(procedure, unit.id)) is None:
+        while period.since >= begun and _owed(period, unit, spell, declared.joins) and view.case(period.case(procedure, unit.id)) is None:
             if _in_force(sources, view, procedure, period.since):
                 missing.append(period)
             period = period.before()
-        yield from ((unit.id, p) for p in reversed(missing))
+        for owed in reversed(missing):
+            found.setdefault(owed.case(procedure, unit.id), (unit.id, owed))
+    yield from found.values()
+
+
+def _owed(period: Period, unit: Unit, spell: Spell, joins: str) -> bool:
+    return period.owed_by(unit, joins) and spell.begins(period, joins)
+
+
+def _first_sweep(view: View, procedure: str, now: datetime) -> datetime:
+    """When the first case of a procedure was entered. Not where its period begins: that of a year began long before that of a week."""
+    rows = view.cases(procedure)
+    if not rows:
+        return now
+    return unstamp(view.entries(min(rows, key=lambda row: (row.opened, row.id)).id)[0].recorded)
 
 
 def _version(sources: Sources, view: View, procedure: str, now: datetime) -> Rules | None:

@@ -16,6 +16,7 @@ from adapters.calendars import shipped
 from adapters.commands import almanac, frame, screen
 from adapters.commands.org import in_use
 from workflow.errors import DubanError
+from workflow.frequency import unset
 from workflow.owners import unowned
 from workflow.text import Text
 
@@ -40,6 +41,7 @@ def doctor() -> None:
     checks.append((Text("终端编码", "terminal encoding"), encoding, encoding.replace("-", "") in ("utf8", "gb18030")))
     checks.append(_store())
     checks.extend(_owners())
+    checks.extend(_frequencies())
     document: Any = [{"check": t.en, "value": v, "ok": ok} for t, v, ok in checks]
     lang = frame.settings.lang
     rows = [["✓" if ok else "✗", t.say(lang), v] for t, v, ok in checks]
@@ -103,3 +105,16 @@ def _owners() -> list[tuple[Text, str, bool]]:
         return []
     told = "; ".join(f"{g.unit} {g.about}".strip() for g in missing)
     return [(Text("无责任主体的职责", "duties without an owner"), f"{len(missing)} {told}".rstrip(), not missing)]
+
+
+def _frequencies() -> list[tuple[Text, str, bool]]:
+    """Recurring duties of which nothing falls due, because the unit has not set how often: no fault, but to be seen."""
+    if not _file().exists():
+        return []
+    try:
+        with frame.engine() as engine:
+            missing = list(unset(engine.organisation(), engine.definitions(), engine.clock.now()))
+    except DubanError:
+        return []  # a store that cannot be read has a check of its own
+    told = "; ".join(f"{g.unit} {g.label.say(frame.settings.lang)}" for g in missing)
+    return [(Text("未设定频次的周期性职责", "recurring duties without a frequency"), f"{len(missing)} {told}".rstrip(), True)]

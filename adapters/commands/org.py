@@ -12,6 +12,7 @@ from adapters.commands import frame, registers, screen
 from adapters.organisations import read_organisation, shipped_organisation
 from workflow.engine import Engine
 from workflow.errors import BadInput
+from workflow.frequency import unset
 from workflow.journal.canonical import Json
 from workflow.moment import utc
 from workflow.organisation import check, dated, evolve
@@ -56,7 +57,8 @@ def show(procedure: Asked = []) -> None:
         organisation = engine.organisation()
         now = utc(engine.clock.now())
         procedures = in_use(engine, procedure)
-    missing = [*gaps(organisation, now), *unowned(organisation, procedures, now)]
+        recurring = engine.definitions()
+    missing = [*gaps(organisation, now), *unowned(organisation, procedures, now), *unset(organisation, recurring, now)]
     document: dict[str, Json] = {
         "posts": registers.posts(organisation, now),
         "teams": registers.teams(organisation, now),

@@ -115,7 +115,7 @@ class _Chart:
         self.columns: dict[str, Column] = {}
         self.duties: dict[str, list[str]] = {}
         for o in p.obligations.values():
-            said = f"{o.text.say(lang)}{self.say(':', ': ')}{short_terms(o, lang)}{aside(parties(p, o, lang), lang)}"
+            said = f"{o.text.say(lang)}{self.say(':', ': ')}{short_terms(p, o, lang)}{aside(parties(p, o, lang), lang)}"
             for starter in starters(p, o):
                 self.duties.setdefault(starter, []).append(said)
         self.root = self._column("", p.states)

@@ -515,3 +515,30 @@ def test_s9_1_a_merged_unit_agrees_with_a_slow_walk(mergers: list[tuple[int, int
         if place in kept and kept[place][1] <= hour:
             place = kept[place][0]
     assert organisation.unit_at(f"u{unit}", START + timedelta(hours=hour)) == f"u{place}"
+
+
+def test_s7_3_a_frequency_under_a_unit_holds_since_the_unit_is_there() -> None:
+    document = {"units": [{"id": "a", "zh": "甲", "en": "A", "level": "town", "from": "2026-01-01", "periods": {"drill": "month"}}]}
+    organisation = fold(body for body, _ in entries(document, lambda text: at(f"{text} 00:00")))
+    found = [organisation.frequency("drill", "a", at(day)) for day in ("2025-12-31 23:59", "2026-01-01 00:00")]
+    assert found[0] is None and found[1] is not None and found[1].every == "month"
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        ({"units": [{"id": "a", "zh": "甲", "en": "A", "level": "town", "periods": {"drill": "often"}}]}, "units.0.periods.drill"),
+        ({"units": [{"id": "a", "zh": "甲", "en": "A", "level": "town", "periods": "month"}]}, "units.0.periods"),
+        ({"periods": [{"unit": "a", "procedure": "drill", "every": "often", "from": "2026-01-01"}]}, "periods.0.every"),
+        ({"periods": [{"unit": "a", "procedure": "drill", "every": "month"}]}, "periods.0.from"),
+    ],
+)
+def test_a_frequency_that_cannot_be_read_is_refused_with_its_place(document: dict[str, Any], path: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        list(entries(document, lambda text: at(f"{text} 00:00")))
+    assert caught.value.where == path
+
+
+def test_a_frequency_of_a_unit_that_is_not_there_is_refused() -> None:
+    with pytest.raises(BadInput):
+        check(Organisation(), {"what": "period", "id": "a", "procedure": "drill", "every": "month", "since": stamp(at("2026-01-01 00:00"))})

@@ -107,6 +107,8 @@ def open_period(unit: str, period: Period, world: World, now: datetime, case_id:
     rules = world.rules
     name = next(n for n, e in rules.procedure.events.items() if e.opens)
     data: dict[str, Json] = {**_pinned(world), "unit": unit, "period": [stamp(period.since), stamp(period.until)]}
+    if period.set_by:
+        data["frequency"] = {"every": period.every, "set_by": period.set_by}
     act = Act(1, kinds.OPENED, name, Moment.at(period.since), now, data=data, state=rules.chart.initial)
     return catch_up(settle(Standing.fresh(case_id, act), act, world), world, now)
 

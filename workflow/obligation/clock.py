@@ -15,7 +15,7 @@ from workflow.act import ASKED, DENIED, GRANTED, RECALENDARED, Act
 from workflow.case.fold import Case
 from workflow.moment import Moment
 from workflow.obligation.evidence import course, holds_from
-from workflow.obligation.known import known_at
+from workflow.obligation.known import known_at, told
 from workflow.obligation.start import Begin
 from workflow.procedure.condition import Known, holds
 from workflow.procedure.model import Alternative, Obligation
@@ -103,9 +103,9 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
     for act in case.by_name.get(f"{RECALENDARED}:", ()):
         if act.recorded <= at:
             calendar_id = str(act.data["calendar"])
-    chosen, _ = choose(obligation, known_at(case, at, obligation.owed.by)) if duty.conditions else (0, False)
-    term, count = _count(begin, chosen, duty, world)
-    if not (duty.conditions or obligation.pause or obligation.extend or f"{RECALENDARED}:" in case.by_name):  # nothing can move it
+    chosen, stated = _stated(duty, case, at, world) if duty.read else (0, obligation.term[0].term)
+    term, count = _count(begin, stated, world)
+    if not (duty.read or obligation.pause or obligation.extend or f"{RECALENDARED}:" in case.by_name):  # nothing can move it
         start, due, last = count(calendar_id, ())
         return Timeline((DueRevision(1, begin.act, "start", at, start, chosen, term, due, last, calendar_id),))
     paused = [p for p in _pauses(duty, case, as_of) if until is None or p.lo < until or p.lo <= at]
@@ -126,13 +126,14 @@ def timeline(duty: Duty, key: str, begin: Begin, case: Case, world: World, until
             known = known_at(case, instant, obligation.owed.by)
             if obligation.owed_when is not None and holds(obligation.owed_when, known) is False and not expired:
                 return Timeline(tuple(revisions), None, (instant, act.n))
-            chosen, _ = choose(obligation, known)
-            if chosen == current.alternative:
+            chosen, now_stated = _stated(duty, case, instant, world)
+            if chosen == current.alternative and now_stated == stated:
                 continue
+            stated = now_stated
             if expired and not _extending(key, case, current, (instant, act.n), world):
                 return Timeline(tuple(revisions), (instant, act.n), None, _pending(key, case, revisions, tuple(paused), world))
             origin = begin if obligation.recount == "from_start" else begin._replace(moment=Moment.at(instant))
-            term, anew = _count(origin, chosen, duty, world)
+            term, anew = _count(origin, stated, world)
             pauses = begun(instant)
             count, kept = _not_late_for_the_past(anew, count, current._replace(calendar=calendar_id, pauses=pauses), instant, term, world)
             start, due, last = count(calendar_id, pauses)
@@ -193,9 +194,15 @@ def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
     return tuple(found)
 
 
-def _count(begin: Begin, chosen: int | None, duty: Duty, world: World) -> tuple[Term | None, Count]:
+def _stated(duty: Duty, case: Case, at: datetime, world: World) -> tuple[int | None, Term | None]:
+    """Which alternative applies at an instant, and its term as the facts of the case state it."""
+    known = known_at(case, at, duty.obligation.owed.by)
+    chosen, _ = choose(duty.obligation, known)
+    return chosen, told(duty.obligation.term[chosen].term, case, known, world.rules.zone) if chosen is not None else None
+
+
+def _count(begin: Begin, term: Term | None, world: World) -> tuple[Term | None, Count]:
     """The term that applies, and how it is counted."""
-    term: Term | None = duty.obligation.term[chosen].term if chosen is not None else None
     slot, start = begin.slot, begin.moment
     if slot is not None and (term is None or term.qualitative):
         return term, lambda _calendar, _pauses: (start, slot, slot)
@@ -226,6 +233,9 @@ def _not_late_for_the_past(
         return new, False
     fresh = _counting(Moment.at(instant), term, world)
     _, date, _ = fresh(current.calendar, current.pauses)
+    if date is not None and not date.in_time(instant):  # a day that is over has no length of its own
+        at_once = Due(instant, True, None, False, instant, instant, None)
+        return (lambda _calendar, _pauses: (Moment.at(instant), at_once, at_once)), True
     return (fresh if before is None or (date is not None and date.instant < before.instant) else old), True
 
 

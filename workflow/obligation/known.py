@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from workflow.act import DECIDED
 from workflow.case.fold import Case
 from workflow.journal.canonical import Json
+from workflow.moment import TICK, unstamp
 from workflow.obligation.evidence import holds_from
 from workflow.procedure.condition import Known
+from workflow.procedure.fact import is_unknown
+from workflow.term import OfCase, Qualitative, Term, of_case
+from workflow.term.model import Choice, OnDate
+
+UNKNOWN_DAY = Qualitative("unset")
 
 
 def known_at(case: Case, at: datetime, obligor: str = "") -> Known:
@@ -18,6 +25,29 @@ def known_at(case: Case, at: datetime, obligor: str = "") -> Known:
     Of what bears on a duty, what its ``obligor`` alone says holds from when it was entered.
     """
     return Known(_Facts(case, at), _Happened(case, at, obligor), _Decided(case, at, obligor))
+
+
+def told(term: Term | None, case: Case, known: Known, zone: ZoneInfo) -> Term | None:
+    """A term with the days in it that only the case knows: of a fact as it was known then, of the period in which a recurring duty runs.
+
+    While a day is not known there is no number; beside other terms the earlier of which decides, the others decide.
+    """
+    if isinstance(term, OfCase):
+        day = _day(term, case, known, zone)
+        return UNKNOWN_DAY if day is None else OnDate(day.month, day.day, day.year)
+    if isinstance(term, Choice) and of_case(term):
+        parts = tuple(p for part in term.parts if (p := told(part, case, known, zone)) is not None)
+        silent = term.later and any(p.qualitative for p in parts)
+        return UNKNOWN_DAY if silent or all(p.qualitative for p in parts) else Choice(parts, term.later)
+    return term
+
+
+def _day(term: OfCase, case: Case, known: Known, zone: ZoneInfo) -> date | None:
+    if not term.fact:
+        period = case.opened.data.get("period")
+        return (unstamp(str(period[1])).astimezone(zone) - TICK).date() if isinstance(period, list) else None
+    value = known.facts.get(term.fact)
+    return None if value is None or is_unknown(value) else date.fromisoformat(str(value))
 
 
 class _Facts(Mapping[str, Json]):

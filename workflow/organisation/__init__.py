@@ -9,9 +9,9 @@ from workflow.organisation.check import check
 from workflow.organisation.entry import dated, evolve, fold
 from workflow.organisation.file import entries
 from workflow.organisation.model import Organisation
-from workflow.organisation.post import Post, Span, Unit
+from workflow.organisation.post import Frequency, Post, Span, Unit
 
 CHAIN = "organisation"
 """Id of the chain in which the organisation is journaled."""
 
-__all__ = ["CHAIN", "Actor", "Organisation", "Post", "Span", "Unit", "check", "dated", "entries", "evolve", "fold"]
+__all__ = ["CHAIN", "Actor", "Frequency", "Organisation", "Post", "Span", "Unit", "check", "dated", "entries", "evolve", "fold"]

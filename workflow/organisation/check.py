@@ -9,6 +9,7 @@ from workflow.errors import AlreadyThere, BadInput, UnknownActor
 from workflow.moment import unstamp
 from workflow.organisation.model import Organisation
 from workflow.organisation.register import RESOURCE_KINDS, TEAM_KINDS, Listed, Register
+from workflow.organisation.roster import FREQUENCIES
 from workflow.text import Text
 
 Body = Mapping[str, Any]
@@ -101,9 +102,18 @@ def _end(o: Organisation, body: Body) -> None:
         raise BadInput(Text(f"{name} 在该时刻本来无效", f"{name} is not valid at that instant anyway"), where=name)
 
 
+def _period(o: Organisation, body: Body) -> None:
+    name = str(body.get("id", ""))
+    if name not in o.units:
+        raise BadInput(Text(f"没有单位 {name}", f"there is no unit {name}"), where=str(body.get("procedure", "")))
+    if body.get("every") not in FREQUENCIES:
+        raise BadInput(Text(f"不认识的周期 {body.get('every')!r}", f"unknown period {body.get('every')!r}"), where=name)
+
+
 _CHECKS: Mapping[str, Callable[[Organisation, Body], None]] = {
     "unit": _unit,
     "merge": _merge,
+    "period": _period,
     "post": _post,
     "holder": _holder,
     "leave": _leave,

@@ -10,11 +10,11 @@ from typing import Any
 from workflow.journal.canonical import Json
 from workflow.moment import stamp, unstamp
 from workflow.organisation.model import Organisation
-from workflow.organisation.post import Post, Span, Unit
+from workflow.organisation.post import Frequency, Post, Span, Unit
 from workflow.organisation.register import Member, Power, Resource, Team, ended, entered
 from workflow.text import Text
 
-DATED = frozenset({"unit", "team", "member", "resource", "power"})
+DATED = frozenset({"unit", "period", "team", "member", "resource", "power"})
 """Entries that hold from when they are journaled unless they say from when."""
 
 
@@ -65,6 +65,11 @@ def _merge(o: Organisation, body: Mapping[str, Any]) -> Organisation:
 def _post(o: Organisation, body: Mapping[str, Any]) -> Organisation:
     post = Post(str(body["id"]), str(body["role"]), str(body["unit"]), str(body["zh"]), str(body["en"]))
     return replace(o, posts={**o.posts, post.id: post})
+
+
+def _period(o: Organisation, body: Mapping[str, Any]) -> Organisation:
+    said = Frequency(str(body["id"]), str(body["procedure"]), str(body["every"]), unstamp(str(body["since"])))
+    return replace(o, frequencies=(*o.frequencies, said))
 
 
 def _span(body: Mapping[str, Any]) -> Span:
@@ -134,6 +139,7 @@ def _words(body: Mapping[str, Any], key: str) -> tuple[str, ...]:
 _EVOLVE: Mapping[str, Callable[[Organisation, Mapping[str, Any]], Organisation]] = {
     "unit": _unit,
     "merge": _merge,
+    "period": _period,
     "post": _post,
     "holder": lambda o, body: replace(o, holders=(*o.holders, _span(body))),
     "leave": lambda o, body: replace(o, leaves=(*o.leaves, _span(body))),

@@ -12,7 +12,8 @@ from workflow.organisation.roster import flaws
 
 
 def entries(document: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
-    """The entries that a readable document stands for: units as a tree with posts and holders, teams and resources; leave; powers.
+    """The entries that a readable document stands for: units as a tree with posts and holders, teams and resources; how often
+    they owe what recurs; leave; powers.
 
     ``read_instant`` turns the text of a date into an instant of the unit's zone. Each item is the public body and the erasable part
     (names and telephone numbers of persons). Raises :class:`~workflow.errors.BadInput` naming the place.
@@ -31,6 +32,9 @@ def entries(document: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[di
         yield body, None
     for merge in document.get("merged") or []:
         yield {"what": "merge", "id": merge["unit"], "into": merge["into"], "since": stamp(read_instant(merge["from"]))}, None
+    for said in document.get("periods") or []:
+        since = stamp(read_instant(said["from"]))
+        yield {"what": "period", "id": said["unit"], "procedure": said["procedure"], "every": said["every"], "since": since}, None
     for unit in _walk(document.get("units") or []):  # who is called and who keeps something are posts of any unit of the file
         yield from _listed(unit, read_instant)
     for power in document.get("authority") or []:
@@ -83,6 +87,9 @@ def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[t
     if unit.get("from"):
         body["since"] = stamp(read_instant(unit["from"]))
     yield body, None
+    here = {k: v for k, v in body.items() if k in ("id", "since")}
+    for procedure, every in (unit.get("periods") or {}).items():
+        yield {"what": "period", **here, "procedure": procedure, "every": every}, None
     for post in unit.get("posts") or []:
         name = post.get("id") or f"{unit['id']}.{post['role']}"
         yield {"what": "post", "id": name, "role": post["role"], "unit": unit["id"], "zh": post["zh"], "en": post["en"]}, None

@@ -22,6 +22,7 @@ KINDS = {
     "no_contact": Text("队伍无联络岗位", "a team without contact"),
     "contact_unmanned": Text("联络岗位无人", "nobody in the contact post of a team"),
     "no_custodian": Text("资源无保管岗位", "a resource without custodian"),
+    "no_frequency": Text("未设定频次", "no frequency set"),
     "no_authority": Text("未规定指挥权限", "no powers of command are set"),
 }
 """What a gap is called."""

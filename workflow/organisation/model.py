@@ -12,7 +12,7 @@ from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.organisation import register
 from workflow.organisation.actor import Actor
-from workflow.organisation.post import Post, Span, Unit
+from workflow.organisation.post import Frequency, Post, Span, Unit
 from workflow.organisation.register import Listed, Member, Power, Register, Resource, Team
 from workflow.text import Text
 
@@ -25,6 +25,7 @@ class Organisation:
     posts: Mapping[str, Post] = field(default_factory=dict)
     holders: tuple[Span, ...] = ()
     leaves: tuple[Span, ...] = ()
+    frequencies: tuple[Frequency, ...] = ()
     teams: Register[Team] = field(default_factory=dict)
     members: tuple[Member, ...] = ()
     resources: Register[Resource] = field(default_factory=dict)
@@ -34,6 +35,23 @@ class Organisation:
     @property
     def is_empty(self) -> bool:
         return not self.posts
+
+    @cached_property
+    def _set(self) -> Mapping[tuple[str, str], tuple[Frequency, ...]]:
+        """(procedure, unit) → what the unit set, in the order of the journal."""
+        found: dict[tuple[str, str], tuple[Frequency, ...]] = {}
+        for item in self.frequencies:
+            found[item.procedure, item.unit] = (*found.get((item.procedure, item.unit), ()), item)
+        return found
+
+    def frequency(self, procedure: str, unit: str, at: datetime) -> Frequency | None:
+        """How often a unit owes a recurring duty: as it set last itself, else as the nearest unit above that set anything (S7.3)."""
+        for place in self.near(unit, at):
+            own = [f for f in self._set.get((procedure, place), ()) if f.since <= at]
+            if own:
+                last = max(f.since for f in own)
+                return [f for f in own if f.since == last][-1]  # of two from the same day, the one that was entered last
+        return None
 
     def unit_at(self, unit: str, at: datetime) -> str:
         """The unit itself, or what it was merged into by then."""
@@ -203,6 +221,7 @@ class Organisation:
             "posts": [[p.id, p.role, p.unit] for _, p in sorted(self.posts.items())],
             "holders": [_span(s) for s in self.holders],
             "leaves": [_span(s) for s in self.leaves],
+            "periods": [[f.unit, f.procedure, f.every, stamp(f.since)] for f in self.frequencies],
             "teams": [
                 [*_listed(t), t.kind, t.unit, t.zh, t.en, [[s.zh, s.en] for s in t.skills], t.contact, t.size]
                 for _, revisions in sorted(self.teams.items())

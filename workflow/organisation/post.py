@@ -1,4 +1,4 @@
-"""Units, their posts, and who is in a post or away from it."""
+"""Units, their posts, who is in a post or away from it, and how often a unit owes what recurs."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ class Post:
     unit: str
     zh: str
     en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """How often a unit, and every unit below it that says nothing else, owes a recurring duty; ``unset``: not by any number."""
+
+    unit: str
+    procedure: str
+    every: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

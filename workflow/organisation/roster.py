@@ -67,9 +67,12 @@ SHAPES: Mapping[str, Shape] = {
     "resource": Shape(("id", "kind", "zh", "en"), ("custodian",), later=VALID, numbers=("amount",), kinds=RESOURCE_KINDS),
     "power": Shape(("role", "action"), ("id",), later=VALID, words=("class", "grade")),
     "end": Shape(dates=("from",), one_of=("team", "resource", "power")),
+    "period": Shape(("unit", "procedure", "every"), dates=("from",)),
 }
+FREQUENCIES = ("day", "week", "month", "quarter", "year", "unset")
+"""How often a unit may owe a recurring duty; ``unset``: it owes it, but by no number."""
 LISTS: Mapping[str, Mapping[str, str]] = {
-    "file": {"units": "unit", "leave": "leave", "merged": "merged", "authority": "power", "ended": "end"},
+    "file": {"units": "unit", "leave": "leave", "merged": "merged", "authority": "power", "ended": "end", "periods": "period"},
     "unit": {"posts": "post", "teams": "team", "resources": "resource", "units": "unit"},
     "post": {"holders": "holder"},
     "team": {"members": "member", "skills": "skill"},
@@ -105,7 +108,8 @@ def _item(kind: str, at: Path, item: object, read_instant: ReadInstant) -> Itera
         yield Flaw(at, Text("应为映射", "must be a mapping"))
         return
     shape = SHAPES[kind]
-    yield from _unknown(at, item, (*shape.fields, *LISTS.get(kind, {})))
+    own = ("periods",) if kind == "unit" else ()
+    yield from _unknown(at, item, (*shape.fields, *own, *LISTS.get(kind, {})))
     for name in (*shape.texts, *shape.dates, *shape.numbers):
         if name not in item:
             yield Flaw((*at, name), Text(f"缺少 {name}", f"{name} is missing"))
@@ -139,7 +143,25 @@ def _item(kind: str, at: Path, item: object, read_instant: ReadInstant) -> Itera
         yield Flaw((*at, "until"), Text("until 不晚于 from", "until is not later than from"))
     if kind == "leave" and item.get("acting") is not None and item.get("acting") == item.get("person"):
         yield Flaw((*at, "acting"), Text("不能由请假人自己代理", "nobody acts for themselves"))
+    if kind == "period" and "every" in item:
+        yield from _frequency((*at, "every"), item["every"])
+    if kind == "unit" and item.get("periods") is not None:
+        yield from _frequencies((*at, "periods"), item["periods"])
     yield from _lists(kind, at, item, read_instant)
+
+
+def _frequencies(at: Path, said: object) -> Iterator[Flaw]:
+    if not isinstance(said, Mapping):
+        yield Flaw(at, Text("应为映射", "must be a mapping"), Text("例如 {drill: month}", "for example {drill: month}"))
+        return
+    for procedure, every in said.items():
+        yield from _frequency((*at, procedure), every)
+
+
+def _frequency(at: Path, every: object) -> Iterator[Flaw]:
+    if every not in FREQUENCIES:
+        hint = Text("可用:" + "、".join(FREQUENCIES), "known: " + ", ".join(FREQUENCIES))
+        yield Flaw(at, Text(f"不认识的周期 {every!r}", f"unknown period {every!r}"), hint)
 
 
 def _is_text(name: str, value: object) -> bool:

@@ -306,6 +306,7 @@ class Check(Naming):
         yield from self.names((*at, "after", "on"), after.on, [*self.keyed, CASE], EVENT)
         if after.term is not None and after.term.qualitative:
             yield self.problem((*at, "after", "term"), NUMBER_NEEDED)
+        yield from self.caseless((*at, "after", "term"), after.term)
         if after.due is not None:
             yield from self.names((*at, "after", "due"), (after.due,), self.obligations, DUTY)
             duty = self.p.obligations.get(after.due)

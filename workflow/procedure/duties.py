@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from workflow.procedure.alternative import Fault, faults
 from workflow.procedure.model import Alternative, Ambiguity, Obligation
-from workflow.procedure.naming import ELEMENT, EVENT, NUMBER_NEEDED, ROLE, Naming
+from workflow.procedure.naming import ELEMENT, EVENT, FACT, NUMBER_NEEDED, ROLE, Naming
 from workflow.procedure.source import Path, Problem
+from workflow.term import OfCase, of_case
 from workflow.text import Text
 
 
@@ -40,6 +41,11 @@ class Duties(Naming):
             yield self.problem((*at, "receipt"), why)
         if o.deemed is not None and o.deemed.qualitative:
             yield self.problem((*at, "deemed"), NUMBER_NEEDED)
+        for field, term in (("receipt", o.receipt), ("deemed", o.deemed)):
+            yield from self.caseless((*at, field), term)
+        if o.ambiguous is not None:
+            for term in (o.ambiguous.use, *o.ambiguous.readings):
+                yield from self.caseless((*at, "ambiguous"), term)
         yield from self._terms(at, o)
         for i, rule in enumerate(o.pause):
             for key, names in (("from", rule.start), ("until", rule.end)):
@@ -55,6 +61,7 @@ class Duties(Naming):
             yield from self.some((*at, "extend", "grant"), o.extend.grant, Text("写明由谁批准", "say who grants it"))
             if o.extend.cap is not None and o.extend.cap.qualitative:
                 yield self.problem((*at, "extend", "cap"), NUMBER_NEEDED)
+            yield from self.caseless((*at, "extend", "cap"), o.extend.cap)
             yield from self.basis((*at, "extend", "basis"), o.extend.basis)
         for i, tier in enumerate(o.tiers):
             here = (*at, "tiers", i)
@@ -77,6 +84,8 @@ class Duties(Naming):
             yield from wrong
         for i, alternative in enumerate(o.term):
             yield from self.basis((*at, "term", i, "basis"), alternative.basis)
+            for day in of_case(alternative.term):
+                yield from self._day((*at, "term", i, "is"), day)
             if alternative.when is not None and alternative.when != Alternative.UNKNOWN:
                 wrong = list(self.condition((*at, "term", i, "when")))
                 sound = sound and not wrong
@@ -107,6 +116,19 @@ class Duties(Naming):
                 if getattr(o, field) and self.draft.whole((*at, field)):
                     why = Text(f"没有数字期限,{field} 不起作用", f"no term has a number: '{field}' does nothing")
                     yield self.problem((*at, field), why)
+
+    def _day(self, at: Path, day: OfCase) -> Iterator[Problem]:
+        if not day.fact:
+            if self.p.period is None and self.draft.whole(("period",)):
+                why = Text("只有周期性程序有“本期末”", "only a recurring duty has an 'end of period'")
+                yield self.problem(at, why, Text("写 period,或用 end of month", "write 'period', or end of month"))
+            return
+        yield from self.names(at, (day.fact,), self.facts, FACT)
+        fact = self.p.facts.get(day.fact)
+        if fact is not None and fact.type != "date":
+            yield self.problem(at, Text(f"期限所依的事实 {day.fact} 应为日期", f"the fact {day.fact} that a term ends on is a date"))
+        if fact is not None and fact.personal:
+            yield self.personal(at, day.fact)
 
     def _fault(self, at: Path, fault: Fault) -> Problem:
         case = ", ".join(f"{k} = {'yes' if v is True else 'no' if v is False else v}" for k, v in fault.example.items())

@@ -19,6 +19,7 @@ from workflow.procedure.model import (
     Start,
     basis_id,
 )
+from workflow.term import Term, of_case
 from workflow.text import Lang, Text
 
 REPORTS = {
@@ -75,7 +76,7 @@ def terms_text(p: Procedure, o: Obligation, lang: Lang) -> str:
     for a in o.term:
         if o.starts.every and a.term.qualitative:
             continue
-        text = a.term.text.say(lang)
+        text = term_text(p, a.term, lang)
         if a.when == Alternative.UNKNOWN:
             text += "[尚未分类]" if lang == "zh" else " [not classified yet]"
         elif a.when is not None:
@@ -84,11 +85,20 @@ def terms_text(p: Procedure, o: Obligation, lang: Lang) -> str:
     return (";" if lang == "zh" else "; ").join(parts)
 
 
-def short_terms(o: Obligation, lang: Lang) -> str:
+def term_text(p: Procedure, term: Term, lang: Lang) -> str:
+    """A term, with the labels of the facts that it names."""
+    text = term.text.say(lang)
+    for day in of_case(term):
+        if day.fact:
+            text = text.replace(day.text.say(lang), day.text.say(lang).replace(day.fact, p.facts[day.fact].text.say(lang)))
+    return text
+
+
+def short_terms(p: Procedure, o: Obligation, lang: Lang) -> str:
     """The lengths only, each once: what stands beside an event."""
     if o.starts.every:
         return _every(o.starts.every, lang)
-    return " / ".join(dict.fromkeys(a.term.text.say(lang) for a in o.term))
+    return " / ".join(dict.fromkeys(term_text(p, a.term, lang) for a in o.term))
 
 
 def _every(text: str, lang: Lang) -> str:

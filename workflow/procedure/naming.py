@@ -12,6 +12,7 @@ from workflow.procedure.draft import Draft
 from workflow.procedure.model import CASE, CLOCK, ENGINE, UNIT_BASIS, Procedure, Start, basis_id
 from workflow.procedure.source import Path, Problem
 from workflow.rules import RESERVED
+from workflow.term import Term, of_case
 from workflow.text import Text
 
 ROLE, FACT, EVENT, ELEMENT = Text("角色", "role"), Text("事实", "fact"), Text("事件", "event"), Text("要素", "element")
@@ -96,6 +97,12 @@ class Naming:
                     yield self.personal(path, leaf.fact)
                 elif fact is not None:
                     yield from (self.problem(path, *wrong) for wrong in misfits(leaf, fact))
+
+    def caseless(self, at: Path, term: Term | None) -> Iterator[Problem]:
+        """Where a day that only a case knows has no meaning."""
+        if term is not None and of_case(term):
+            why = Text(f"此处不能用“{term.text.zh}”", f"'{term.text.en}' cannot stand here")
+            yield self.problem(at, why, Text("只在 term 中使用", "it stands in 'term' only"))
 
     def personal(self, at: Path, name: str) -> Problem:
         why = Text(f"条件和起算不得读取个人信息 {name}", f"no condition and no start reads the personal fact {name}")

@@ -2,13 +2,14 @@
 
 from workflow.term.due import Due, Lateness, Pause, due, lateness
 from workflow.term.explain import Explanation, explain
-from workflow.term.model import Qualitative, Span, Term, parse
+from workflow.term.model import OfCase, Qualitative, Span, Term, of_case, parse
 from workflow.term.recur import Offset, Recurrence
 
 __all__ = [
     "Due",
     "Explanation",
     "Lateness",
+    "OfCase",
     "Offset",
     "Pause",
     "Qualitative",
@@ -18,5 +19,6 @@ __all__ = [
     "due",
     "explain",
     "lateness",
+    "of_case",
     "parse",
 ]

@@ -66,6 +66,7 @@ _MANNER = re.compile(
     r"[\s,]*(?:(?P<roll>roll|顺延)|(?P<start>counting the start day|起始日计入)|(?:cutoff|截止)\s*(?P<cutoff>[0-9:]+))(?=[\s,]|\Z)"
 )
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\Z")
+_FACT = re.compile(r"[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*\Z")
 _MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
@@ -218,6 +219,30 @@ class EndOf(Term):
         return Text({"week": "本周末", "month": "本月底", "quarter": "本季度末", "year": "年底"}[self.unit], str(self))
 
 
+@dataclass(frozen=True, slots=True)
+class OfCase(Term):
+    """By a day that only the case knows: the one that a fact names, or, with no fact, the last of the period of a recurring duty.
+
+    :mod:`workflow.obligation.clock` puts the day in its place; without a case there is none.
+    """
+
+    fact: str = ""
+
+    def __str__(self) -> str:
+        return f"by fact {self.fact}" if self.fact else "end of period"
+
+    @property
+    def text(self) -> Text:
+        return Text(f"至“{self.fact}”所载之日", f"by the day that '{self.fact}' names") if self.fact else Text("本期末", str(self))
+
+
+def of_case(term: Term) -> tuple[OfCase, ...]:
+    """The parts of a term that only a case can tell."""
+    if isinstance(term, Choice):
+        return tuple(found for part in term.parts for found in of_case(part))
+    return (term,) if isinstance(term, OfCase) else ()
+
+
 def parse(value: str | Mapping[str, Any] | Term) -> Term:
     """Read a term. Raises :class:`~workflow.errors.BadTerm` that says what can be written."""
     return _parse(value, MAX_DEPTH)
@@ -278,6 +303,8 @@ def _text(value: str, depth: int) -> Term:
             return _choice(value, [p.strip() for p in _split(word[len(prefix) : -1])], later, depth)
     if lowered.startswith("until "):
         return Until(clock(word[6:]))
+    if lowered == "end of period" or lowered.startswith("by fact "):
+        return _of_case(value, "" if lowered == "end of period" else word[8:].strip())
     if lowered.startswith("end of "):
         return _end_of(value, lowered[7:].strip())
     for prefix, inclusive in (("by ", True), ("before ", False)):
@@ -378,6 +405,10 @@ def _mapping(value: dict[str, Any], depth: int) -> Term:
             return _on_date(str(value["by"]), _flag(value, "inclusive", True))
         if keys == {"until"}:
             return Until(clock(str(value["until"])))
+        if keys == {"fact"}:
+            return _of_case(value, str(value["fact"]))
+        if keys == {"end_of"} and value["end_of"] == "period":
+            return OfCase()
         if keys == {"end_of"}:
             return _end_of(value, str(value["end_of"]))
     except (KeyError, TypeError):
@@ -392,6 +423,12 @@ def _flag(value: Mapping[str, Any], name: str, default: bool) -> bool:
         said = _short(found)
         raise BadTerm(Text(f"{name} 应为 true 或 false,不是 {said}", f"{name} is true or false, not {said}"))
     return found
+
+
+def _of_case(value: object, fact: str) -> OfCase:
+    if fact and not _FACT.match(fact):
+        raise _bad(value)
+    return OfCase(fact)
 
 
 def _end_of(value: object, unit: str) -> EndOf:

@@ -1,0 +1,219 @@
+"""How often a unit owes a recurring duty for which the source names no period: the unit sets it (S7.3, promise 4)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.play import ZONE, Play, at
+from workflow import organisation as organisations
+from workflow.errors import UnsetFrequency
+from workflow.frequency import unset
+from workflow.obligation.row import Outcome
+from workflow.procedure.load import load
+from workflow.procedure.source import BrokenDefinition
+
+REVIEW = """
+procedure: review
+version: "1"
+zh: 会商
+en: review
+roles: {desk: {zh: 值班, en: desk, level: village}}
+initial: open
+states: {open: {zh: 在办, en: open}, closed: {zh: 结束, en: closed, final: true}}
+period: {every: unset, level: village, joins: JOINS}
+events:
+  begin: {zh: 开始, en: begin, opens: true, by: engine, basis: unit}
+  held: {zh: 已会商, en: held, by: desk, basis: unit}
+obligations:
+  meet: {zh: 会商, en: meet, owed: {by: desk}, starts: {on: case}, term: [{is: end of period}], met_by: held, basis: unit}
+"""
+TOWN = {
+    "id": "town", "zh": "镇", "en": "Town", "level": "town", "from": "2020-01-01",
+    "units": [{"id": v, "zh": v, "en": v, "level": "village", "from": "2020-01-01"} for v in ("v1", "v2")],
+}  # fmt: skip
+
+
+def organise(play: Play, document: dict[str, object]) -> None:
+    play.engine.organise(organisations.entries(document, lambda text: at(f"{text} 00:00")))
+
+
+def sets(play: Play, unit: str, every: str, since: str) -> None:
+    organise(play, {"periods": [{"unit": unit, "procedure": "review", "every": every, "from": since}]})
+
+
+def opened(play: Play, unit: str = "v1") -> list[str]:
+    play.engine.tick()
+    return [r.id.removeprefix(f"review.{unit}.") for r in play.engine.cases("review") if r.unit == unit]
+
+
+@pytest.fixture
+def play() -> Play:
+    """Two villages of a town, none of which has said how often."""
+    play = Play("review").at("2026-10-05 08:00")
+    play.engine.add(load(REVIEW.replace("JOINS", "next").encode(), "review.yaml"))
+    organise(play, {"units": [TOWN]})
+    return play
+
+
+def test_promise_4_a_unit_that_set_no_frequency_owes_nothing_by_a_number(play: Play) -> None:
+    assert opened(play) == []
+    play.at("2027-06-01 08:00")
+    assert opened(play) == []
+
+
+def test_promise_4_where_no_frequency_is_set_it_shows(play: Play) -> None:
+    sets(play, "v1", "month", "2026-10-01")
+    found = list(unset(play.engine.organisation(), play.engine.definitions(), at("2026-10-05 08:00")))
+    assert [gap.document() for gap in found] == [{"gap": "no_frequency", "unit": "v2", "about": "review"}]
+
+
+def test_s7_3_each_unit_owes_as_often_as_it_set(play: Play) -> None:
+    sets(play, "v1", "month", "2026-10-01")
+    sets(play, "v2", "quarter", "2026-10-01")
+    assert (opened(play, "v1"), opened(play, "v2")) == (["2026-10"], ["2026-Q4"])
+
+
+def test_s7_3_a_unit_inherits_what_the_unit_above_set_unless_it_sets_its_own(play: Play) -> None:
+    sets(play, "town", "quarter", "2026-10-01")
+    sets(play, "v2", "week", "2026-10-01")
+    assert (opened(play, "v1"), opened(play, "v2")) == (["2026-Q4"], ["2026-W41"])
+
+
+def test_s7_3_a_unit_that_sets_unset_owes_nothing_though_the_unit_above_set_a_frequency(play: Play) -> None:
+    sets(play, "town", "month", "2026-10-01")
+    sets(play, "v2", "unset", "2026-10-01")
+    assert (opened(play, "v1"), opened(play, "v2")) == (["2026-10"], [])
+
+
+def test_s7_3_a_change_takes_effect_from_the_next_period(play: Play) -> None:
+    sets(play, "v1", "month", "2026-10-01")
+    play.at("2026-10-20 08:00")
+    sets(play, "v1", "quarter", "2026-10-15")
+    assert opened(play) == ["2026-10"]
+    play.at("2027-01-02 08:00")
+    assert opened(play) == ["2026-10", "2027-Q1"]
+
+
+def test_s7_3_a_frequency_that_is_set_in_the_middle_of_a_period_is_owed_from_the_next_or_at_once() -> None:
+    found = {}
+    for joins in ("next", "at_once"):
+        play = Play("review").at("2026-10-05 08:00")
+        play.engine.add(load(REVIEW.replace("JOINS", joins).encode(), "review.yaml"))
+        organise(play, {"units": [TOWN]})
+        sets(play, "v1", "month", "2026-10-05")
+        found[joins] = opened(play)
+    assert found == {"next": [], "at_once": ["2026-10"]}
+
+
+def test_s7_3_the_period_ends_the_term_and_stands_in_the_opening(play: Play) -> None:
+    sets(play, "town", "quarter", "2026-10-01")
+    play.engine.tick()
+    play.case = "review.v1.2026-Q4"
+    assert play.due("meet") == "01-01 00:00"
+    assert play.engine.case(play.case).case.opened.data["frequency"] == {"every": "quarter", "set_by": "town"}
+
+
+def test_s7_1_what_is_set_later_changes_nothing_of_a_period_that_is_open(play: Play) -> None:
+    sets(play, "v1", "month", "2026-10-01")
+    play.engine.tick()
+    play.case = "review.v1.2026-10"
+    before = play.engine.ledger(play.case)
+    sets(play, "v1", "year", "2026-09-01")
+    assert [(r.due, r.outcome) for r in play.engine.ledger(play.case)] == [(r.due, r.outcome) for r in before]
+
+
+def test_s7_3_a_record_fulfils_the_period_that_the_unit_had_then(play: Play) -> None:
+    sets(play, "v1", "month", "2026-10-01")
+    play.engine.tick()
+    play.at("2026-11-03 08:00").engine.tick()
+    play.case = play.engine.period_case("review", "v1", at("2026-10-30 09:00"))
+    play.record("desk", "held", "2026-10-30 09:00", grade="counterpart")
+    assert (play.case, play.outcome("meet")) == ("review.v1.2026-10", Outcome.MET)
+
+
+def test_s3_2_a_period_that_passes_without_the_act_is_missed(play: Play) -> None:
+    sets(play, "v1", "month", "2026-10-01")
+    play.engine.tick()
+    play.case = "review.v1.2026-10"
+    assert play.at("2026-11-01 00:00").outcome("meet") == Outcome.MISSED
+
+
+def test_the_period_of_an_instant_in_which_nothing_was_set_is_refused_with_what_to_do(play: Play) -> None:
+    with pytest.raises(UnsetFrequency) as caught:
+        play.engine.period_case("review", "v1", at("2026-10-30 09:00"))
+    assert caught.value.exit_code == 7 and caught.value.hint is not None
+
+
+def test_the_first_sweep_of_a_long_period_brings_no_short_ones_from_before_it(play: Play) -> None:
+    sets(play, "v1", "year", "2026-01-01")
+    play.engine.tick()
+    sets(play, "v2", "week", "2026-01-01")
+    play.at("2026-10-14 08:00")
+    assert opened(play, "v2") == ["2026-W41", "2026-W42"]
+
+
+def test_only_a_recurring_duty_has_an_end_of_period() -> None:
+    text = REVIEW.replace("period: {every: unset, level: village, joins: JOINS}\n", "").replace("by: engine", "by: desk")
+    with pytest.raises(BrokenDefinition, match="only a recurring duty"):
+        load(text.encode(), "review.yaml")
+
+
+FIRST = {
+    "week": lambda d: d - timedelta(days=d.weekday()),
+    "month": lambda d: d.replace(day=1),
+    "year": lambda d: d.replace(month=1, day=1),
+}
+
+
+def in_use(day: date, own: list[tuple[date, str]], above: list[tuple[date, str]]) -> str:
+    """What applies on a day, read off the two lists by hand: the village's own last word, else the town's."""
+    for said in (own, above):
+        past = [every for since, every in sorted(said, key=lambda s: s[0]) if since <= day]
+        if past:
+            return past[-1]
+    return "unset"
+
+
+DAYS = st.dates(date(2026, 7, 1), date(2027, 2, 28))
+SAID = st.lists(st.tuples(DAYS, st.sampled_from(["week", "month", "year", "unset"])), max_size=4, unique_by=lambda s: s[0])
+
+
+@settings(max_examples=40)
+@given(SAID, SAID, st.lists(DAYS, min_size=1, max_size=5).map(sorted))
+def test_s7_3_the_cases_are_those_of_the_frequency_of_each_first_day(
+    own: list[tuple[date, str]], above: list[tuple[date, str]], sweeps: list[date]
+) -> None:
+    """Against an oracle that walks day by day; what lies before the first sweep that opened a case is not looked at."""
+    play = Play("review").at("2026-06-01 08:00")
+    play.engine.add(load(REVIEW.replace("JOINS", "next").encode(), "review.yaml"))
+    organise(play, {"units": [TOWN]})
+    for unit, said in (("v1", own), ("town", above)):
+        for since, every in said:
+            sets(play, unit, every, since.isoformat())
+    for day in sweeps:
+        play.clock.set(at(f"{day} 07:00"))
+        play.engine.tick()
+    wanted: set[tuple[str, str, date]] = set()
+    begun: date | None = None
+    for sweep in sweeps:
+        for unit, said in (("v1", own), ("v2", [])):
+            for every, first in FIRST.items():
+                day = first(begun or sweep)
+                while day <= sweep:
+                    if first(day) == day and in_use(day, said, above) == every:
+                        wanted.add((unit, every, day))
+                    day += timedelta(days=1)
+        if wanted and begun is None:
+            begun = sweep
+    cases = [play.engine.case(r.id).case for r in play.engine.cases("review")]
+    found = {(k.unit, _every(k.opened.data["frequency"]), k.opened.happened.lo.astimezone(ZONE).date()) for k in cases}
+    assert found == wanted and len(cases) == len(found)
+
+
+def _every(frequency: object) -> str:
+    assert isinstance(frequency, dict)
+    return str(frequency["every"])
