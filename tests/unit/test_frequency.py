@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.calendars import shipped
+from adapters.host import FixedClock, SystemEntropy
+from adapters.store.memory import MemoryStore
 from tests.play import ZONE, Play, at
 from workflow import organisation as organisations
+from workflow.engine import Engine
 from workflow.errors import UnsetFrequency
 from workflow.frequency import unset
 from workflow.obligation.row import Outcome
@@ -37,6 +41,15 @@ TOWN = {
 }  # fmt: skip
 
 
+def review(joins: str = "next") -> Play:
+    """A store with this one procedure: what is shipped has recurring duties of its own."""
+    engine = Engine(MemoryStore(), FixedClock(at("2026-01-01 00:00")), SystemEntropy(), shipped("cn"), "test")
+    play = Play("review", engine=engine).at("2026-10-05 08:00")
+    play.engine.add(load(REVIEW.replace("JOINS", joins).encode(), "review.yaml"))
+    organise(play, {"units": [TOWN]})
+    return play
+
+
 def organise(play: Play, document: dict[str, object]) -> None:
     play.engine.organise(organisations.entries(document, lambda text: at(f"{text} 00:00")))
 
@@ -53,10 +66,7 @@ def opened(play: Play, unit: str = "v1") -> list[str]:
 @pytest.fixture
 def play() -> Play:
     """Two villages of a town, none of which has said how often."""
-    play = Play("review").at("2026-10-05 08:00")
-    play.engine.add(load(REVIEW.replace("JOINS", "next").encode(), "review.yaml"))
-    organise(play, {"units": [TOWN]})
-    return play
+    return review()
 
 
 def test_promise_4_a_unit_that_set_no_frequency_owes_nothing_by_a_number(play: Play) -> None:
@@ -101,9 +111,7 @@ def test_s7_3_a_change_takes_effect_from_the_next_period(play: Play) -> None:
 def test_s7_3_a_frequency_that_is_set_in_the_middle_of_a_period_is_owed_from_the_next_or_at_once() -> None:
     found = {}
     for joins in ("next", "at_once"):
-        play = Play("review").at("2026-10-05 08:00")
-        play.engine.add(load(REVIEW.replace("JOINS", joins).encode(), "review.yaml"))
-        organise(play, {"units": [TOWN]})
+        play = review(joins)
         sets(play, "v1", "month", "2026-10-05")
         found[joins] = opened(play)
     assert found == {"next": [], "at_once": ["2026-10"]}
@@ -188,9 +196,7 @@ def test_s7_3_the_cases_are_those_of_the_frequency_of_each_first_day(
     own: list[tuple[date, str]], above: list[tuple[date, str]], sweeps: list[date]
 ) -> None:
     """Against an oracle that walks day by day; what lies before the first sweep that opened a case is not looked at."""
-    play = Play("review").at("2026-06-01 08:00")
-    play.engine.add(load(REVIEW.replace("JOINS", "next").encode(), "review.yaml"))
-    organise(play, {"units": [TOWN]})
+    play = review().at("2026-06-01 08:00")
     for unit, said in (("v1", own), ("town", above)):
         for since, every in said:
             sets(play, unit, every, since.isoformat())
