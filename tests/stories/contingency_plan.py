@@ -139,7 +139,7 @@ _ANY: tuple[Step, ...] = (
 _OTHERS: tuple[Step, ...] = ((OWNER, "link_plan", {"other": PROCEDURE}), (OWNER, "linked_by", {}))
 _TOLD: tuple[Step, ...] = (
     ("drill_evaluator", "finding_from_drill", {}),
-    ("town_office", "lesson_from_incident", {}),
+    ("town_office", "lesson_passed", {}),
     (OWNER, "report_to_drill", {"other": "drill"}),
 )
 _ASKS: tuple[Step, ...] = (

@@ -123,5 +123,5 @@ def test_plans_that_link_with_each_other_show_it_on_both_sides() -> None:
 
 
 def test_the_lesson_of_an_incident_asks_for_a_revision() -> None:
-    play = story.steps(story.made(), (("town_office", "lesson_from_incident", {}),), "04")
+    play = story.steps(story.made(), (("town_office", "lesson_passed", {}),), "04")
     assert [r.open for r in play.rows("revise_by_lesson")] == [True]

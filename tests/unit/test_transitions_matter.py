@@ -113,6 +113,8 @@ def _ordinary(procedure: str, event: str, kind: str = "mass") -> Step:
         more["facts"] = {fact: {"class": kind, "grade": "major"}[fact] for fact in stated}
     if declared.second:
         more["second"] = Actor(declared.second, person="second")
+    if declared.link:
+        more["other"] = declared.link.to[0]
     return declared.by[0], event, more
 
 
