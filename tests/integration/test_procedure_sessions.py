@@ -15,6 +15,7 @@ FAMILIES = {
     "warnings": ("early-warning", "sensitive-period"),
     "duty-watch": ("duty-watch",),
     "instruction": ("instruction",),
+    "meetings": ("consultation", "joint-meeting"),
     "public-information": ("public-information",),
 }
 """Page → the procedures that it is about."""
