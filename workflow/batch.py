@@ -201,7 +201,7 @@ class Batch:
 
     def _known(self, case: str) -> Known:
         standing, _ = self._load(case)
-        return Known(standing, self._world(standing))
+        return Known(standing, self._world(standing), lambda: {e.n: e.hash for e in self._unit.entries(case)})
 
     def _write_all(self, parts: Sequence[Part], command: commands.Command, key: str | None) -> Result:
         """Draft what a command did to each case; the answer is that of the first one, and has the others beside it."""

@@ -78,6 +78,8 @@ class Open(Command):
     """The case that it comes from: it gets an act that names this one, in the same transaction."""
     by: str = ""
     """The event of the case that it comes from; empty where the opening event itself declares the link."""
+    leads: tuple[tuple[str, str], ...] = ()
+    """Leads that it takes up, each by its case and row: it gets the evidence, and each of their cases an act that says so (S9.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,8 @@ class Do(Command):
     """The entries that this answers, where a duty begins with each of several: an order, a report that was sent back."""
     case: str = ""
     """The other case, for an event that links to one."""
+    leads: tuple[tuple[str, str], ...] = ()
+    """Further leads that it takes up, each by its case and row."""
     slot: Moment | None = None
     """The slot of a recurring duty that this is for; otherwise the one in which it happened (S7.3)."""
 
@@ -169,6 +173,15 @@ class Waive(Command):
     verb: ClassVar[str] = "waive"
     row: str
     ground: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dismiss(Command):
+    """A lead is looked at and not pursued (S9.2); the outcome of the row stays what it is."""
+
+    verb: ClassVar[str] = "dismiss"
+    row: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -265,11 +265,13 @@ class Engine:
 
     def open_case(self, procedure: str, command: commands.Open, *, case: str = "", key: str | None = None) -> Result:
         """Open a case under the rules in force on the day its opening event happened. ``case`` is its id; empty makes one."""
-        if not command.origin:
+        source = command.origin or next((lead[0] for lead in command.leads), "")
+        if not source:
             with self.batch() as batch:
                 return batch.open(procedure, command, case=case, key=key)
         sent = commands.Do(said=command.said, event=command.by, case=case)  # what is refused is refused to the case that it comes from
-        return self._attempt(lambda batch: batch.open(procedure, command, case=case, key=key), command.origin, sent, again=True)
+        asked = sent if command.by else command
+        return self._attempt(lambda batch: batch.open(procedure, command, case=case, key=key), source, asked, again=True)
 
     def do(self, case: str, command: commands.Command, *, expected: int | None = None, key: str | None = None) -> Result:
         """Carry out a command on a case, in a transaction of its own.
@@ -330,7 +332,7 @@ class Engine:
     def _loading(self, view: View, now: datetime) -> Load:
         def load(case: str) -> Known:
             standing, _ = self.sources.standing(view, case, now)
-            return Known(standing, self.sources.world(view, standing.case.definition))
+            return Known(standing, self.sources.world(view, standing.case.definition), lambda: {e.n: e.hash for e in view.entries(case)})
 
         return load
 

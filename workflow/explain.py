@@ -41,7 +41,7 @@ class Why:
         return {
             "title": {"zh": self.row.duty.title.zh, "en": self.row.duty.title.en},
             "owed": {"by": self.row.owed_by, "to": self.row.owed_to},
-            "basis": [_basis_document(p, b) for b in _bases(self.row)],
+            "basis": list(clauses(self.row, p)),
             "row": row_document(self.row, self.case),
             "term": self.story.document() if self.story is not None else None,
             "readings": [{"term": str(term), "due": stamp(found.instant)} for term, found in _readings(self)],
@@ -78,6 +78,11 @@ def _bases(row: Row) -> tuple[str, ...]:
         if found:
             return found
     return row.duty.obligation.basis
+
+
+def clauses(row: Row, p: Procedure) -> Iterator[dict[str, Json]]:
+    """The clauses on which a row rests, as data."""
+    return (_basis_document(p, reference) for reference in _bases(row))
 
 
 def _basis_document(p: Procedure, reference: str) -> dict[str, Json]:

@@ -86,6 +86,7 @@ KINDS = {
     kinds.WITHDRAWN: Text("撤回", "withdrawn"),
     kinds.REOPENED: Text("重新立案", "reopened"),
     kinds.LINKED: Text("关联", "linked"),
+    kinds.DISMISSED: Text("线索不予立案", "lead dismissed"),
     kinds.FLAGGED: Text("标记", "flag"),
     kinds.UNFLAGGED: Text("撤销标记", "flag withdrawn"),
     kinds.REFUSED: Text("拒绝", "refused"),

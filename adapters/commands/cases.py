@@ -35,6 +35,8 @@ Expected = Annotated[int, typer.Option("--expected", help="所见版本 / versio
 Dry = Annotated[bool, typer.Option("--dry-run", help="只预演,不写入 / show what would happen, write nothing")]
 Facts = Annotated[list[str], typer.Option("--fact", "-f", help="事实=值 / fact=value, repeatable")]
 Elements = Annotated[list[str], typer.Option("--element", "-e", help="要素=内容 / element=text, repeatable")]
+Other = Annotated[str, typer.Option("--case", help="所涉的另一案件 / the other case that it names")]
+Leads = Annotated[list[str], typer.Option("--lead", help="接收的线索:案件:义务 / a lead that it takes up, CASE:ROW, repeatable")]
 Reason = Annotated[str, typer.Option("--reason", "-r", help="理由 / reason")]
 
 
@@ -86,6 +88,17 @@ def pairs(items: Sequence[str], what: str) -> dict[str, Any]:
     return found
 
 
+def taken(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """``CASE:ROW`` arguments, as ``duban leads`` shows them."""
+    found = []
+    for word in words:
+        case, _, row = word.partition(":")
+        if not case or not row:
+            raise BadInput(Text(f"--lead 应写成 案件:义务,得到 {word!r}", f"write --lead as CASE:ROW, not {word!r}"))
+        found.append((case, row))
+    return tuple(found)
+
+
 def actor(word: str) -> Actor:
     """``role`` or ``role:person``."""
     role, _, person = word.partition(":")
@@ -124,6 +137,7 @@ def open_(
     drill: Annotated[bool, typer.Option("--drill", help="演练 / practice")] = False,
     origin: Annotated[str, typer.Option("--from", help="来自哪个案件 / the case that it comes from")] = "",
     by: Annotated[str, typer.Option("--by", help="来源案件的事件 / the event of that case")] = "",
+    lead: Leads = [],
     name: Annotated[str, typer.Option("--id", help="案件编号 / case id")] = "",
     key: Key = "",
     dry_run: Dry = False,
@@ -144,6 +158,7 @@ def open_(
             drill=drill,
             origin=origin,
             by=by,
+            leads=taken(lead),
         )
         return rules, command
 
@@ -174,6 +189,7 @@ def _event(
     oral: str,
     slot: str,
     other: str,
+    lead: list[str],
     key: str,
     expected: int,
     dry_run: bool,
@@ -190,6 +206,7 @@ def _event(
             oral=oral,
             slot=parse(slot, rules.zone) if slot else None,
             case=other,
+            leads=taken(lead),
         )
 
     _do(case, author, make, key, expected, dry_run)
@@ -200,7 +217,6 @@ To = Annotated[list[str], typer.Option("--to", help="接收角色 / receiver, re
 Second = Annotated[str, typer.Option("--second", help="会签:角色或角色:人员 / second signer, role or role:person")]
 Oral = Annotated[str, typer.Option("--oral", help="口头同意:谁、何时、哪部电话 / oral approval: who, when, which telephone")]
 Slot = Annotated[str, typer.Option("--slot", help="对应的周期时点 / the slot it is for")]
-Other = Annotated[str, typer.Option("--case", help="所涉的另一案件 / the other case that it names")]
 EventName = Annotated[str, typer.Argument(help="事件,中英文均可 / event, in either language")]
 
 
@@ -224,12 +240,13 @@ def fire(
     oral: Oral = "",
     slot: Slot = "",
     other: Other = "",
+    lead: Leads = [],
     key: Key = "",
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
-    _event(commands.Do, case, event, author, fact, element, present, to, second, oral, slot, other, key, expected, dry_run)
+    _event(commands.Do, case, event, author, fact, element, present, to, second, oral, slot, other, lead, key, expected, dry_run)
 
 
 def record(
@@ -252,12 +269,13 @@ def record(
     oral: Oral = "",
     slot: Slot = "",
     other: Other = "",
+    lead: Leads = [],
     key: Key = "",
     expected: Expected = 0,
     dry_run: Dry = False,
 ) -> None:
     author = Author(role, person, at, submitted, received, grade, source, note, acting_for)
-    _event(commands.Record, case, event, author, fact, element, present, to, second, oral, slot, other, key, expected, dry_run)
+    _event(commands.Record, case, event, author, fact, element, present, to, second, oral, slot, other, lead, key, expected, dry_run)
 
 
 def revise(

@@ -44,6 +44,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "confirm": ("cases", "confirm", Text("由他人确认时间,或补签", "confirm a time, or sign afterwards")),
     "note": ("cases", "note", Text("备注、情况说明、认定", "add a note, a statement or a finding")),
     "correct": ("cases", "correct", Text("更正要素或事实", "correct elements or facts")),
+    "dismiss": ("leads", "dismiss", Text("线索不予立案,写明理由", "a lead is not pursued, with the reason")),
     "waive": ("cases", "waive", Text("免除义务", "waive a duty")),
     "extend": ("cases", "extend", Text("延期:申请、同意、不同意", "extension: ask, grant, refuse")),
     "withdraw": ("cases", "withdraw", Text("撤回", "withdraw")),
@@ -59,6 +60,11 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "erase": ("erasure", "erase", Text("依法销毁个人信息", "destroy personal data on a lawful ground")),
     "show": ("views", "show", Text("案件经过与台账", "timeline and ledger of a case")),
     "due": ("views", "due", Text("接下来什么到期,逾期在前", "what is due next, overdue first")),
+    "leads": (
+        "leads",
+        "list_",
+        Text("线索清单:疑似迟报、漏报,待人认定", "leads: suspected late and missing acts, for a person to determine"),
+    ),
     "stats": ("stats", "stats", Text("按单位、程序、月份统计按时率", "on-time figures by unit, kind and month")),
     "sheet": (
         "sheet",

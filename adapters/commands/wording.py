@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from workflow import act as kinds
 from workflow import term as terms
@@ -29,6 +29,8 @@ _HOW = {
     "system": Text("系统回执", "stamped by the system"),
 }
 _VERBS = {
+    "open": KINDS[kinds.OPENED],
+    "dismiss": KINDS[kinds.DISMISSED],
     "fire": Text("办理", "do"),
     "record": Text("补记", "record"),
     "revise": KINDS[kinds.REVISED],
@@ -82,6 +84,8 @@ def author(act: Act, rules: Rules) -> Text:
 def name(act: Act, case: Case, rules: Rules, void: Collection[str] = ()) -> Text:
     """What an act is about, and the other cases that it names (``void``: those that are)."""
     text = _about(act, case, rules)
+    for row in act.names("taken"):
+        text += Text(" 线索:", " lead: ") + title(row, rules)
     for link in links(act):
         sign = "→" if link.way == "to" else "←"
         text += same(f" {sign} {link.case}") + (Text("(误立)", " (void)") if link.case in void else same(""))
@@ -108,6 +112,8 @@ def _about(act: Act, case: Case, rules: Rules) -> Text:
         return _of(act, case, rules)
     if act.kind in (kinds.FLAGGED, kinds.UNFLAGGED):
         return _flag(act, rules)
+    if act.kind == kinds.DISMISSED:
+        return title(act.name, rules)
     if act.kind in (kinds.WAIVED, kinds.ASKED, kinds.GRANTED, kinds.DENIED):
         text = title(act.name, rules)
         by = data.get("by")
@@ -146,10 +152,17 @@ def remarks(act: Act, private: Mapping[str, Json], rules: Rules, lang: Lang, sho
     if shown and act.kind not in kinds.EVIDENCE and act.recorded - act.happened.hi >= BACK_FILLED:
         found.append(Text(f"补录于 {shown}", f"entered {shown}").say(lang))
     found.append(told(act, rules).say(lang))
+    found += [_lead(doc).say(lang) for doc in cast(list[dict[str, Any]], act.data.get("leads", []))]
     if act.kind in (kinds.OPENED, kinds.ACTED):
         found.append(facts({"facts": act.data.get("facts")}, rules).say(lang))
     found += [written(key, private[key], rules).say(lang) for key in sorted(private, key=lambda k: (_WRITTEN.get(k, _LAST)[0], k))]
     return Text(";", "; ").say(lang).join(f for f in found if f)
+
+
+def _lead(doc: Mapping[str, Any]) -> Text:
+    """A lead that was taken up, as it was computed then."""
+    suspicion = Text(doc["suspicion"]["zh"], doc["suspicion"]["en"])
+    return same(f"{doc['case']} ") + Text(doc["zh"], doc["en"]) + COLON + suspicion
 
 
 def written(key: str, value: Json, rules: Rules) -> Text:

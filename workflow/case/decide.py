@@ -15,7 +15,7 @@ from workflow import command as commands
 from workflow.act import Act
 from workflow.case import deed, duty, matter
 from workflow.case.clockwork import catch_up
-from workflow.case.link import Link
+from workflow.case.link import NOBODY, Naming
 from workflow.case.scene import Scene
 from workflow.case.standing import Standing, settle
 from workflow.errors import BadInput
@@ -29,22 +29,22 @@ def decide(
     world: World,
     now: datetime,
     case_id: str = "",
-    links: tuple[Link, ...] = (),
+    named: Naming = NOBODY,
 ) -> Standing:
     """The standing after the command; the new acts are those of ``case.acts`` beyond the old version.
 
-    ``standing`` is ``None`` for :class:`~workflow.command.Open` only; ``links`` are the other cases that its act names. Raises the typed
+    ``standing`` is ``None`` for :class:`~workflow.command.Open` only; ``named`` are the other cases that its act names. Raises the typed
     refusals of :mod:`workflow.errors`; nothing is changed then, because nothing is shared.
     """
     if isinstance(command, commands.Open):
-        return deed.open_case(command, world, now, case_id, links)
+        return deed.open_case(command, world, now, case_id, named)
     if standing is None:
         raise BadInput(Text("没有案件", "there is no case"))
     if isinstance(command, commands.Recalendar):  # it says itself who imported which calendar, and on what ground
         world = replace(world, in_use={})
     now = max(now, standing.case.acts[-1].recorded)  # a clock that went back makes nothing earlier than what stands in the journal
     standing = catch_up(standing, world, now)
-    draft = _HANDLERS[type(command)](Scene(standing, world, now, links), command)
+    draft = _HANDLERS[type(command)](Scene(standing, world, now, named), command)
     return standing if draft is None else catch_up(settle(standing, draft, world), world, now)
 
 
@@ -54,6 +54,7 @@ _HANDLERS: dict[type, Callable[[Scene, Any], Act | None]] = {
     commands.Receipt: duty.receipt,
     commands.Confirm: duty.confirm,
     commands.Waive: duty.waive,
+    commands.Dismiss: duty.dismiss,
     commands.Extend: duty.extend,
     commands.Revise: matter.revise,
     commands.Decide: matter.decide,

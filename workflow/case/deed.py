@@ -11,7 +11,7 @@ from workflow import act as kinds
 from workflow import command as commands
 from workflow.act import Act
 from workflow.case.clockwork import catch_up, ending
-from workflow.case.link import Link
+from workflow.case.link import NOBODY, Naming
 from workflow.case.scene import Given, Scene, Signed, author, existing, read_given, stamps
 from workflow.case.standing import Standing, settle
 from workflow.errors import BadInput, ClockOnly, MissingFacts, NotAllowed, WrongRole, WrongState
@@ -45,7 +45,7 @@ def opener(command: commands.Open, world: World, now: datetime) -> str:
     return name
 
 
-def open_case(command: commands.Open, world: World, now: datetime, case_id: str, links: tuple[Link, ...] = ()) -> Standing:
+def open_case(command: commands.Open, world: World, now: datetime, case_id: str, named: Naming = NOBODY) -> Standing:
     rules = world.rules
     name = opener(command, world, now)
     when = stamps(command.said, now)
@@ -58,7 +58,7 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str,
         )
     given = read_given(world, command.facts, {})
     event = rules.procedure.events[name]
-    breaches = {"wrong_role": event.by and actor.role not in event.by, "no_case": event.link is not None and not links}
+    breaches = {"wrong_role": event.by and actor.role not in event.by, "no_case": event.link is not None and not named.links}
     deviations = tuple(code for code, on in breaches.items() if on)
     data: dict[str, Json] = {
         **given.data(),
@@ -73,8 +73,7 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str,
         data["away"] = away
     if command.drill:
         data["drill"] = True
-    if links:
-        data["links"] = [link.document() for link in links]
+    data.update(named.data())
     if command.said.source:
         data["source"] = command.said.source
     private = given.private(what=command.what, where=command.where, told_by=command.told_by, note=command.said.note)
@@ -160,8 +159,7 @@ def done(scene: Scene, name: str, command: commands.Do, signed: Signed) -> Act:
         data["second"] = second.document()
     if command.oral:
         data["oral"] = True
-    if scene.links:
-        data["links"] = [link.document() for link in scene.links]
+    data.update(scene.named.data())
     if command.slot is not None:
         data["slot"] = command.slot.encode()
     if command.of:
@@ -292,7 +290,7 @@ def _breaches(
             found["four_eyes"] = lambda: NotAllowed(
                 Text("会签人与经办人不能是同一人", "the second signer must be another person"), where=where
             )
-    if event.link is not None and not scene.links:
+    if event.link is not None and not scene.named.links:
         found["no_case"] = lambda: MissingFacts(
             Text(f"“{label.zh}”须写明所涉案件", f"'{label.en}' must name the other case"),
             where=where,

@@ -11,11 +11,13 @@ from workflow import term as terms
 from workflow.act import Act
 from workflow.case.scene import Scene, existing, reasoned, stamps
 from workflow.errors import BadInput, NotAllowed, TooLate, WrongRole
+from workflow.journal.canonical import Json
+from workflow.lead import STATES
 from workflow.moment import Moment
 from workflow.obligation.evidence import OWN_RECEIPT
 from workflow.obligation.row import Row
 from workflow.organisation import Actor
-from workflow.text import Text
+from workflow.text import Text, same
 
 
 def receipt(scene: Scene, command: commands.Receipt) -> Act:
@@ -59,6 +61,22 @@ def waive(scene: Scene, command: commands.Waive) -> Act:
     if not command.ground.strip():
         raise BadInput(Text("免除须写明依据", "a waiver needs its ground"), where=row.key)
     return scene.act(kinds.WAIVED, row.key, command.said, {}, {"ground": command.ground})
+
+
+def dismiss(scene: Scene, command: commands.Dismiss) -> Act:
+    """A lead is not pursued: by a person with a reason, never by who owed the duty (S9.2)."""
+    reasoned(scene, command.reason)
+    lead = scene.lead(command.row)
+    signed = scene.signed(command.said)
+    row, case = lead.row, scene.case
+    author = case.acts[row.met_by - 1].actor if row.met_by is not None else None
+    if signed.actor.role == row.owed_by or (author is not None and author.may_be(signed.actor)):
+        raise WrongRole(Text("责任人不能处理自己的线索", "nobody disposes of a lead about themselves"), where=f"{case.id}: {row.key}")
+    if lead.state != "open":
+        how = STATES[lead.state] + same(f" {lead.into}".rstrip())
+        raise NotAllowed(Text("线索已处理:", "the lead was dealt with: ") + how, where=f"{case.id}: {row.key}")
+    data: dict[str, Json] = {"lead": list(lead.names), "outcome": row.outcome.value}
+    return scene.act(kinds.DISMISSED, row.key, command.said, data, {"reason": command.reason}, signed=signed)
 
 
 def extend(scene: Scene, command: commands.Extend) -> Act:

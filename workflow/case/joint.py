@@ -6,10 +6,10 @@ its event is not possible there it deviates and moves nothing (S5.3).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from workflow import act as kinds
 from workflow import command as commands
@@ -18,12 +18,14 @@ from workflow.case import deed
 from workflow.case.clockwork import catch_up
 from workflow.case.decide import decide
 from workflow.case.fold import Case
-from workflow.case.link import OPPOSITE, Link, demand, links, onward
+from workflow.case.link import OPPOSITE, Link, Naming, Way, demand, links, onward
 from workflow.case.matter import leading
 from workflow.case.scene import Scene, Signed, Stamps
 from workflow.case.standing import Standing, settle
-from workflow.errors import WrongCase
+from workflow.errors import BadInput, ClockOnly, NotAllowed, WrongCase
 from workflow.journal.canonical import Json
+from workflow.lead import evidence
+from workflow.procedure.model import CLOCK, ENGINE
 from workflow.rules import World
 from workflow.text import Text
 
@@ -33,6 +35,12 @@ class Known(NamedTuple):
 
     standing: Standing
     world: World
+    hashes: Callable[[], Mapping[int, str]] = dict
+    """Of its entries in the journal, by number."""
+
+    @property
+    def case(self) -> Case:
+        return self.standing.case
 
 
 class Part(NamedTuple):
@@ -52,74 +60,110 @@ Load = Callable[[str], Known]
 
 
 def opened(command: commands.Open, world: World, now: datetime, case_id: str, load: Load) -> tuple[Part, ...]:
-    """Open a case; one that comes from another is named there too. The first part is the new case."""
-    if not command.origin:
+    """Open a case; those that it comes from hear of it. The first part is the new case."""
+    sources = _others(command.origin, command.leads, load)
+    if not sources:
         return (Part(None, decide(None, command, world, now, case_id), world),)
-    source = load(command.origin)
-    origin = source.standing.case
-    command = replace(command, drill=command.drill or origin.drill)  # what comes of a practice is practice
+    if any(source.case.drill for source in sources):
+        command = replace(command, drill=True)  # what comes of a practice is practice
     if command.by:
-        return _sent(command, world, now, case_id, source)
+        return _sent(command, world, now, case_id, sources[0])
     name = deed.opener(command, world, now)
-    event = world.rules.procedure.events[name]
-    if event.link is None:
-        able = onward(source.world.rules, world.rules.procedure.procedure)
+    if world.rules.procedure.events[name].link is None:
+        origin, able = sources[0].case, onward(sources[0].world.rules, world.rules.procedure.procedure)
         raise WrongCase(
             Text(f"写明案件 {origin.id} 凭哪个事件转来", f"say by which event of the case {origin.id} it comes"),
             where=origin.id,
             hint=Text("--by " + ("、".join(able) or "(没有)"), "--by " + (", ".join(able) or "(there is none)")),
         )
-    demand(world.rules, name, case_id, origin)
-    link = Link(origin.id, origin.procedure, event.link.event or "", "from")
-    new = decide(None, replace(command, event=name), world, now, case_id, (link,))
-    return (Part(None, new, world), heard(source, new.case, new.case.acts[0], now))
+    named = _naming(world, name, case_id, sources, "from", command, now)
+    new = decide(None, replace(command, event=name), world, now, case_id, named)
+    return (Part(None, new, world), *(heard(source, new.case, new.case.acts[0], now) for source in sources))
 
 
 def _sent(command: commands.Open, world: World, now: datetime, case_id: str, source: Known) -> tuple[Part, ...]:
     """Open a case by an event of the case that it comes from."""
-    rules, origin = source.world.rules, source.standing.case
+    if command.leads:
+        raise BadInput(
+            Text("线索由新案件的立案事件接收,不写 --by", "a lead is taken up by the opening event of the new case, without --by")
+        )
+    rules, origin = source.world.rules, source.case
     by = rules.find("event", command.by)
     declared = rules.procedure.events[by].link
     reply = (declared.event or "") if declared is not None else ""
     told = world.rules.procedure.events.get(reply)
     if not command.event and told is not None and told.opens:
         command = replace(command, event=reply)
-    link = Link(origin.id, origin.procedure, by, "from")
-    new = Part(None, decide(None, command, world, now, case_id, (link,)), world)
+    named = Naming((Link(origin.id, origin.procedure, by, "from"),))
+    new = Part(None, decide(None, command, world, now, case_id, named), world)
     said = replace(command.said, note="")  # it lies in the new case
-    part = done(source, commands.Do(said=said, event=by, case=case_id), now, new.becomes.case)
+    part = _done(source, commands.Do(said=said, event=by, case=case_id), now, (Known(new.becomes, world),))
     if reply and new.becomes.case.acts[0].name != reply:
-        act = next(a for a in part.acts if a.name == by and links(a))
-        new = new._replace(becomes=heard(Known(new.becomes, world), part.becomes.case, act, now).becomes)
+        new = new._replace(becomes=heard(Known(new.becomes, world), part.becomes.case, _naming_act(part), now).becomes)
     return (new, part)
 
 
-def done(known: Known, command: commands.Do, now: datetime, other: Case) -> Part:
-    """Do an event that names another case, on this side."""
-    standing, world = known
-    name = world.rules.find("event", command.event)
-    demand(world.rules, name, standing.case.id, other)
-    declared = world.rules.procedure.events[name].link
-    link = Link(other.id, other.procedure, (declared.event or "") if declared is not None else "", "to")
-    return Part(standing, decide(standing, command, world, now, links=(link,)), world)
-
-
 def carried_out(known: Known, command: commands.Command, now: datetime, load: Load) -> tuple[Part, ...]:
-    """Carry out a command on a case. The first part is that case."""
-    standing, world = known
+    """Carry out a command on a case; others that it names hear of it. The first part is that case."""
+    standing, world = known.standing, known.world
     if isinstance(command, commands.SameAs) and command.lead:
-        leading(load(command.lead).standing.case)
-    if not isinstance(command, commands.Do) or not command.case:
+        leading(load(command.lead).case)
+    others = _others(command.case, command.leads, load, known) if isinstance(command, commands.Do) else []
+    if not isinstance(command, commands.Do) or not others:
         return (Part(standing, decide(standing, command, world, now), world),)
-    other = known if command.case == standing.case.id else load(command.case)
-    part = done(known, command, now, other.standing.case)
-    act = next(a for a in part.acts if links(a))
-    return (part, heard(other, part.becomes.case, act, now))
+    part = _done(known, command, now, others)
+    return (part, *(heard(other, part.becomes.case, _naming_act(part), now) for other in others))
+
+
+def _done(known: Known, command: commands.Do, now: datetime, others: Sequence[Known]) -> Part:
+    """Do an event that names other cases, on this side."""
+    standing, world = known.standing, known.world
+    name = world.rules.find("event", command.event)
+    named = _naming(world, name, standing.case.id, others, "to" if not command.leads else "from", command, now)
+    return Part(standing, decide(standing, command, world, now, named=named), world)
+
+
+def _others(case: str, leads: Sequence[tuple[str, str]], load: Load, here: Known | None = None) -> list[Known]:
+    """The cases that a command names, each once: the case itself stands for itself, to be refused."""
+    ids = dict.fromkeys([*([case] if case else ()), *(lead[0] for lead in leads)])
+    return [here if here is not None and one == here.case.id else load(one) for one in ids]
+
+
+def _naming(
+    world: World, name: str, here: str, others: Sequence[Known], way: Way, command: commands.Open | commands.Do, now: datetime
+) -> Naming:
+    """What the act ``name`` of the case ``here`` says of other cases. Raises :class:`~workflow.errors.WrongCase`."""
+    for other in others:
+        demand(world.rules, name, here, other.case)
+    link = world.rules.procedure.events[name].link
+    reply = (link.event or "") if link is not None else ""
+    told = tuple(Link(other.case.id, other.case.procedure, reply, way) for other in others)
+    if command.leads and command.said.actor.role in (CLOCK, ENGINE):
+        raise ClockOnly(Text("线索只能由人处理", "only a person takes up a lead"), where=here)
+    by_id = {other.case.id: other for other in others}
+    found = {(doc["case"], doc["row"]): doc for case, row in command.leads for doc in (_evidence(by_id[case], row, now),)}
+    return Naming(told, tuple(found.values()))
+
+
+def _evidence(known: Known, row: str, now: datetime) -> dict[str, Json]:
+    """The evidence of a lead that is not taken up yet: one that was dismissed may be."""
+    ready = catch_up(known.standing, known.world, now)
+    lead = Scene(ready, known.world, now).lead(row)
+    if lead.state == "taken":
+        raise NotAllowed(
+            Text(f"线索已由案件 {lead.into} 处理", f"the lead was taken up by the case {lead.into}"),
+            where=f"{known.case.id}: {lead.row.key}",
+        )
+    return evidence(lead, known.world, known.hashes(), now)
+
+
+def _naming_act(part: Part) -> Act:
+    return next(act for act in part.acts if links(act))
 
 
 def heard(known: Known, teller: Case, act: Act, now: datetime) -> Part:
     """A case after it heard of an act of another: by the event that the act declares for it, else by a plain ``linked``."""
-    standing, world = known
+    standing, world = known.standing, known.world
     (told,) = (link for link in links(act) if link.case == standing.case.id)
     now = max(now, standing.case.acts[-1].recorded)
     ready = catch_up(standing, world, now)
@@ -132,13 +176,14 @@ def _reply(scene: Scene, teller: Case, act: Act, told: Link) -> Act:
     link = Link(teller.id, teller.procedure, act.name, OPPOSITE[told.way])
     signed = Signed(Stamps(act.happened, act.submitted, act.received, act.grade), act.actor)  # as it was established there
     said = commands.Said(actor=act.actor, source=str(act.data.get("source", "")))
+    taken = tuple(str(doc["row"]) for doc in cast(list[dict[str, Json]], act.data.get("leads", [])) if doc["case"] == scene.case.id)
+    named = Naming((link,), taken=taken)
     event = scene.world.rules.procedure.events.get(told.event)
     if event is not None and not event.clockwork:
-        reply = deed.done(scene._replace(links=(link,)), told.event, commands.Record(said=said, event=told.event), signed)
+        reply = deed.done(scene._replace(named=named), told.event, commands.Record(said=said, event=told.event), signed)
         return _deviating(reply, scene.case) if act.deviations else reply
-    data: dict[str, Json] = {"links": [link.document()]}
     lost: tuple[str, ...] = ("unknown_activity",) if told.event else ()  # the version that this case is pinned to has no such event
-    return scene.act(kinds.LINKED, teller.id, said, data, signed=signed, deviations=lost)
+    return scene.act(kinds.LINKED, teller.id, said, named.data(), signed=signed, deviations=lost)
 
 
 def _deviating(reply: Act, case: Case) -> Act:

@@ -30,6 +30,28 @@ class Link(NamedTuple):
         return dict(self._asdict())
 
 
+class Naming(NamedTuple):
+    """The other cases that an act names, the leads that it takes up, and those of its own case that another case took up."""
+
+    links: tuple[Link, ...] = ()
+    leads: tuple[dict[str, Json], ...] = ()
+    taken: tuple[str, ...] = ()
+
+    def data(self) -> dict[str, Json]:
+        """Its part of the public content of the act."""
+        found: dict[str, Json] = {}
+        if self.links:
+            found["links"] = [link.document() for link in self.links]
+        if self.leads:
+            found["leads"] = list(self.leads)
+        if self.taken:
+            found["taken"] = list(self.taken)
+        return found
+
+
+NOBODY = Naming()
+
+
 def links(act: Act) -> tuple[Link, ...]:
     """The other cases that an act names."""
     found = act.data.get("links")

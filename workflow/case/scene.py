@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from workflow import command as commands
 from workflow.act import Act
 from workflow.case.fold import Case
-from workflow.case.link import Link
+from workflow.case.link import NOBODY, Naming
 from workflow.case.standing import Standing
 from workflow.errors import BadInput, FutureTime, UnknownName, WrongRole
 from workflow.journal.canonical import Json
+from workflow.lead import Lead, leads
 from workflow.moment import Moment
 from workflow.obligation.ledger import assess
 from workflow.obligation.row import Row
@@ -117,7 +118,7 @@ class Scene(NamedTuple):
     standing: Standing
     world: World
     now: datetime
-    links: tuple[Link, ...] = ()
+    named: Naming = NOBODY
     """The other cases that the act names."""
 
     @property
@@ -175,6 +176,19 @@ class Scene(NamedTuple):
             Text(f"义务 {key!r} 不明确或不存在", f"the obligation {key!r} is not there, or not the only one"),
             where=self.case.id,
             hint=Text("可用:" + "、".join(r.key for r in rows), "there are: " + ", ".join(r.key for r in rows)),
+        )
+
+    def lead(self, word: str) -> Lead:
+        """The only lead of the case that a word means."""
+        rows = assess(self.world.rules.duties.values(), self.case, self.world, self.now)
+        there = {lead.row.key: lead for lead in leads(self.case, rows, self.world, self.now)}
+        found = matching(word, (lead.row for lead in there.values()), self.world.rules)
+        if len(found) == 1:
+            return there[found[0].key]
+        raise UnknownName(
+            Text(f"案件 {self.case.id} 没有线索 {word!r},或不止一条", f"the case {self.case.id} has no lead {word!r}, or several"),
+            where=self.case.id,
+            hint=Text("线索:" + ("、".join(there) or "无"), "leads: " + (", ".join(there) or "none")),
         )
 
     def demand_role(self, actor: Actor, allowed: tuple[str, ...], what: Text) -> None:
