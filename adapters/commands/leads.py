@@ -7,8 +7,9 @@ from typing import Annotated, NamedTuple
 import typer
 
 from adapters.commands import cases, frame, screen, wording
+from adapters.commands.wording import NOTES
 from workflow import command as commands
-from workflow.act import Act
+from workflow.act import NOTED, Act
 from workflow.case.clockwork import catch_up
 from workflow.engine import Engine
 from workflow.explain import clauses
@@ -22,6 +23,7 @@ from workflow.rowname import title
 from workflow.rules import World
 from workflow.term.explain import shown
 from workflow.text import Text
+from workflow.words import KINDS
 
 
 class Found(NamedTuple):
@@ -101,7 +103,7 @@ def _cells(found: Found) -> list[str]:
     remarks = [] if lead.state == "open" else [f"{STATES[lead.state].say(lang)} {lead.into}".rstrip()]
     for act in (*lead.done, *lead.statements):
         if found.said[act.n]:
-            remarks.append(f"{wording.name(act, lead.case, rules).say(lang)}({wording.author(act, rules).say(lang)}):{found.said[act.n]}")
+            remarks.append(f"{_kind(act).say(lang)}({wording.author(act, rules).say(lang)}):{found.said[act.n]}")
     return [
         lead.case.id,
         title(row.key, rules).say(lang),
@@ -112,6 +114,10 @@ def _cells(found: Found) -> list[str]:
         Text(";", "; ").say(lang).join(remarks),
         row.key,
     ]
+
+
+def _kind(act: Act) -> Text:
+    return NOTES[act.name] if act.kind == NOTED else KINDS[act.kind]
 
 
 def dismiss(

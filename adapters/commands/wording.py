@@ -21,7 +21,7 @@ from workflow.words import DEVIATIONS, FLAGS, KINDS
 
 LIST = Text("、", ", ")
 COLON = Text(":", ": ")
-_NOTES = {"note": Text("", ""), "statement": Text("情况说明", "statement"), "finding": Text("认定", "finding")}
+NOTES = {"note": Text("", ""), "statement": Text("情况说明", "statement"), "finding": Text("认定", "finding")}
 _HOLDS = {"dispute": Text("争议", "dispute"), "appeal": Text("申诉", "appeal"), "inspection": Text("检查", "inspection")}
 _HOW = {
     "signature": Text("", ""),
@@ -74,6 +74,9 @@ def author(act: Act, rules: Rules) -> Text:
     if act.actor is None:
         return same("")
     text = role(act.actor.role, rules)
+    foreign = act.data.get("role")
+    if isinstance(foreign, Mapping):  # a role of the procedure of another case
+        text = Text(str(foreign["zh"]), str(foreign["en"]))
     if act.actor.person:
         text += same(f" {act.actor.person}")
     if act.actor.acting_for:
@@ -85,7 +88,7 @@ def name(act: Act, case: Case, rules: Rules, void: Collection[str] = ()) -> Text
     """What an act is about, and the other cases that it names (``void``: those that are)."""
     text = _about(act, case, rules)
     for row in act.names("taken"):
-        text += Text(" 线索:", " lead: ") + title(row, rules)
+        text += Text("线索:", "lead: ") + title(row, rules)
     for link in links(act):
         sign = "→" if link.way == "to" else "←"
         text += same(f" {sign} {link.case}") + (Text("(误立)", " (void)") if link.case in void else same(""))
@@ -120,7 +123,7 @@ def _about(act: Act, case: Case, rules: Rules) -> Text:
         return text + (COLON + terms.parse(str(by)).text if by else same(""))
     if act.kind == kinds.NOTED:
         about = COLON + title(str(data["about"]), rules) if data.get("about") else same("")
-        return _NOTES.get(act.name, same(act.name)) + about
+        return NOTES.get(act.name, same(act.name)) + about
     if act.kind == kinds.HELD:
         return _HOLDS.get(act.name, same(act.name))
     if act.kind == kinds.ERASED:

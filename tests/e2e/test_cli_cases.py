@@ -24,6 +24,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "confirm": ("confirm", "D", "2", "--as", "head"),
     "note": ("note", "D", "家属情绪平稳", "--as", "relations"),
     "correct": ("correct", "D", "1", "-f", "deaths=0", "-r", "误填", "--as", "director"),
+    "dismiss": ("dismiss", "T", "written_report/government#1", "-r", "另案处理", "--as", "town_office"),
     "waive": ("waive", "D", "feedback", "--ground", "家属书面放弃", "--as", "director"),
     "extend": ("extend", "D", "feedback", "ask", "--by", "3 working days", "-r", "等待会诊", "--as", "relations"),
     "withdraw": ("withdraw", "D", "-r", "家属撤回", "--as", "complainant"),
@@ -39,7 +40,22 @@ WRITES: dict[str, tuple[str, ...]] = {
     "calendar import": ("calendar", "import", "2027.json", "--issued", "2026-11-01"),
     "audit seal": ("audit", "seal"),
 }
-OTHER = {"definitions", "calendar", "org", "audit", "show", "due", "explain", "replay", "schema", "doctor", "demo", "stats", "sheet"}
+OTHER = {
+    "definitions",
+    "calendar",
+    "org",
+    "audit",
+    "show",
+    "due",
+    "leads",
+    "explain",
+    "replay",
+    "schema",
+    "doctor",
+    "demo",
+    "stats",
+    "sheet",
+}
 """Commands that read, and groups whose commands that write stand in the table by two words."""
 
 
@@ -52,6 +68,7 @@ def scene(dispute: Cli, tmp_path: Path) -> Cli:
     cli("open", "medical-dispute", "纠纷", "普外科", "家属", "--person", "h06", "--id", "Z")
     cli("fire", "Z", "answered", "--as", "relations", "-e", "result=已查", "-e", "opinion=致歉")
     cli("fire", "Z", "close", "--as", "director")
+    cli("open", "social-security-incident", "聚集", "村委会", "信息员", "--as", "informant", "--id", "T", "-f", "knew=2026-09-24 09:50")
     (tmp_path / "leave.yaml").write_text("leave: [{person: h05, from: 2026-12-01, until: 2026-12-08, acting: h06}]\n", encoding="utf-8")
     notice = {"year": 2027, "days": [{"name": "元旦", "date": "2027-01-01", "isOffDay": True}], "papers": ["http://example.invalid/2027"]}
     (tmp_path / "2027.json").write_text(json.dumps(notice), encoding="utf-8")

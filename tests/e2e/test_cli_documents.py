@@ -71,6 +71,7 @@ def test_options_that_are_shared_are_explained_once() -> None:
         "--case",
         "--from",
         "--by",
+        "--lead",
     }
     assert {p.opts[0] for c in writing for p in c.params if p.param_type_name == "option"} - own <= explained
 

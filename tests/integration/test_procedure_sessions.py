@@ -12,6 +12,7 @@ from tests.stories import procedure_of
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference" / "procedures"
 FAMILIES = {
+    "accountability": ("accountability",),
     "warnings": ("early-warning", "sensitive-period"),
     "duty-watch": ("duty-watch",),
     "instruction": ("instruction",),

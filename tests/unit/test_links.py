@@ -90,7 +90,7 @@ def test_a_role_that_the_other_case_does_not_give_it_to_deviates_there(play: Pla
 def test_a_role_that_the_other_procedure_does_not_know_is_kept_as_it_stands(play: Play) -> None:
     play.fire("guest", "raise", other="M")
     actor = last(play, "M").actor
-    assert actor is not None and actor.role == "guest"
+    assert actor is not None and actor.role == "guest" and last(play, "M").data["role"] == {"zh": "来访", "en": "guest"}
 
 
 def test_what_deviates_here_moves_nothing_there(play: Play) -> None:

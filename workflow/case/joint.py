@@ -78,7 +78,8 @@ def opened(command: commands.Open, world: World, now: datetime, case_id: str, lo
         )
     named = _naming(world, name, case_id, sources, "from", command, now)
     new = decide(None, replace(command, event=name), world, now, case_id, named)
-    return (Part(None, new, world), *(heard(source, new.case, new.case.acts[0], now) for source in sources))
+    first = Part(None, new, world)
+    return (first, *(heard(source, first, new.case.acts[0], now) for source in sources))
 
 
 def _sent(command: commands.Open, world: World, now: datetime, case_id: str, source: Known) -> tuple[Part, ...]:
@@ -99,7 +100,7 @@ def _sent(command: commands.Open, world: World, now: datetime, case_id: str, sou
     said = replace(command.said, note="")  # it lies in the new case
     part = _done(source, commands.Do(said=said, event=by, case=case_id), now, (Known(new.becomes, world),))
     if reply and new.becomes.case.acts[0].name != reply:
-        new = new._replace(becomes=heard(Known(new.becomes, world), part.becomes.case, _naming_act(part), now).becomes)
+        new = new._replace(becomes=heard(Known(new.becomes, world), part, _naming_act(part), now).becomes)
     return (new, part)
 
 
@@ -112,7 +113,7 @@ def carried_out(known: Known, command: commands.Command, now: datetime, load: Lo
     if not isinstance(command, commands.Do) or not others:
         return (Part(standing, decide(standing, command, world, now), world),)
     part = _done(known, command, now, others)
-    return (part, *(heard(other, part.becomes.case, _naming_act(part), now) for other in others))
+    return (part, *(heard(other, part, _naming_act(part), now) for other in others))
 
 
 def _done(known: Known, command: commands.Do, now: datetime, others: Sequence[Known]) -> Part:
@@ -161,8 +162,8 @@ def _naming_act(part: Part) -> Act:
     return next(act for act in part.acts if links(act))
 
 
-def heard(known: Known, teller: Case, act: Act, now: datetime) -> Part:
-    """A case after it heard of an act of another: by the event that the act declares for it, else by a plain ``linked``."""
+def heard(known: Known, teller: Part, act: Act, now: datetime) -> Part:
+    """A case after it heard of an act of another, the ``teller``: by the event that the act declares for it, else by a plain ``linked``."""
     standing, world = known.standing, known.world
     (told,) = (link for link in links(act) if link.case == standing.case.id)
     now = max(now, standing.case.acts[-1].recorded)
@@ -171,19 +172,22 @@ def heard(known: Known, teller: Case, act: Act, now: datetime) -> Part:
     return Part(standing, catch_up(settle(ready, reply, world), world, now), world)
 
 
-def _reply(scene: Scene, teller: Case, act: Act, told: Link) -> Act:
+def _reply(scene: Scene, teller: Part, act: Act, told: Link) -> Act:
     assert act.actor is not None
-    link = Link(teller.id, teller.procedure, act.name, OPPOSITE[told.way])
+    there = teller.becomes.case
+    link = Link(there.id, there.procedure, act.name, OPPOSITE[told.way])
     signed = Signed(Stamps(act.happened, act.submitted, act.received, act.grade), act.actor)  # as it was established there
     said = commands.Said(actor=act.actor, source=str(act.data.get("source", "")))
     taken = tuple(str(doc["row"]) for doc in cast(list[dict[str, Json]], act.data.get("leads", [])) if doc["case"] == scene.case.id)
-    named = Naming((link,), taken=taken)
+    role = teller.world.rules.procedure.roles.get(act.actor.role)
+    stranger = role is not None and act.actor.role not in scene.world.rules.procedure.roles
+    named = Naming((link,), taken=taken, role=role.text if role is not None and stranger else None)
     event = scene.world.rules.procedure.events.get(told.event)
     if event is not None and not event.clockwork:
         reply = deed.done(scene._replace(named=named), told.event, commands.Record(said=said, event=told.event), signed)
         return _deviating(reply, scene.case) if act.deviations else reply
     lost: tuple[str, ...] = ("unknown_activity",) if told.event else ()  # the version that this case is pinned to has no such event
-    return scene.act(kinds.LINKED, teller.id, said, named.data(), signed=signed, deviations=lost)
+    return scene.act(kinds.LINKED, there.id, said, named.data(), signed=signed, deviations=lost)
 
 
 def _deviating(reply: Act, case: Case) -> Act:

@@ -36,6 +36,8 @@ class Naming(NamedTuple):
     links: tuple[Link, ...] = ()
     leads: tuple[dict[str, Json], ...] = ()
     taken: tuple[str, ...] = ()
+    role: Text | None = None
+    """What the role of its author is called in the other procedure, where this one does not know it."""
 
     def data(self) -> dict[str, Json]:
         """Its part of the public content of the act."""
@@ -46,6 +48,8 @@ class Naming(NamedTuple):
             found["leads"] = list(self.leads)
         if self.taken:
             found["taken"] = list(self.taken)
+        if self.role is not None:
+            found["role"] = {"zh": self.role.zh, "en": self.role.en}
         return found
 
 
