@@ -42,6 +42,7 @@ WRITES: dict[str, tuple[str, ...]] = {
 }
 OTHER = {
     "definitions",
+    "matrix",
     "calendar",
     "org",
     "audit",
