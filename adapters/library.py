@@ -1,4 +1,4 @@
-"""The procedures that are shipped in ``definitions/procedures``, and those in files of the user."""
+"""The procedures and packs that are shipped in ``definitions``, and those in files of the user."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from adapters.calendars import calendar_names
-from workflow.errors import BadInput
+from workflow.errors import BadInput, UnknownProcedure
 from workflow.procedure.load import Definition, load
-from workflow.procedure.source import MAX_BYTES
+from workflow.procedure.pack import Pack, compose, is_pack, read_pack
+from workflow.procedure.source import MAX_BYTES, read_source
 from workflow.text import Text
 
 
@@ -37,3 +38,48 @@ def read_bytes(path: Path) -> bytes:
 def definition_file(path: Path) -> Definition:
     """A procedure from a file. Raises :class:`BadInput` or :class:`~workflow.procedure.source.BrokenDefinition`."""
     return load(read_bytes(path), str(path), calendar_names())
+
+
+@cache
+def shipped_packs() -> tuple[Pack, ...]:
+    """Every shipped pack, by file name."""
+    folder = files("definitions") / "packs"
+    return tuple(read_pack(f.read_bytes(), f.name) for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name.endswith(".yaml"))
+
+
+def find_pack(name: str) -> Pack:
+    """A pack by file, id or reference. Raises :class:`UnknownProcedure`, and what :func:`read_pack` raises."""
+    if name.endswith((".yaml", ".yml")) or Path(name).is_file():
+        return read_pack(read_bytes(Path(name)), name)
+    found = [pack for pack in shipped_packs() if name in (pack.name, pack.ref, pack.head.zh, pack.head.en)]
+    if not found:
+        hint = Text("用 duban definitions packs 查看,或给出文件", "see duban definitions packs, or give a file")
+        raise UnknownProcedure(Text(f"没有规则包 {name!r}", f"there is no pack {name!r}"), hint=hint)
+    return found[-1]
+
+
+def find_definition(name: str) -> Definition:
+    """A definition by file, id, ``id@version`` or title, of several versions the last; ``id+pack`` is it with a pack.
+
+    Raises :class:`UnknownProcedure`.
+    """
+    if Path(name).is_file() or (name.endswith((".yaml", ".yml")) and "+" not in name):
+        return definition_file(Path(name))
+    word, *packs = name.split("+")
+    found = [d for d in shipped_definitions() if word in (d.procedure.procedure, d.procedure.ref, d.procedure.zh, d.procedure.en)]
+    if not found:
+        raise UnknownProcedure(
+            Text(f"没有程序 {word!r}", f"there is no procedure {word!r}"),
+            hint=Text("用 duban definitions list 查看", "see duban definitions list"),
+        )
+    return compose(found[-1], [find_pack(pack) for pack in packs], calendar_names())
+
+
+def check_file(path: Path) -> Definition:
+    """The procedure in a file; of a pack what it makes together with the shipped procedure that it extends."""
+    raw = read_bytes(path)
+    source = read_source(raw, str(path))
+    if not is_pack(source):
+        return load(raw, str(path), calendar_names())
+    pack = read_pack(raw, str(path))
+    return compose(find_definition(pack.head.extends), [pack], calendar_names())

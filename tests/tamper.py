@@ -34,7 +34,7 @@ class Copy:
     def of(cls, store: Store) -> Copy:
         with store.read() as view:
             documents = {}
-            for kind in ("definition", "calendar", "calendar-in-use"):
+            for kind in ("definition", "calendar", "calendar-in-use", "pack"):
                 for name, found in view.blobs(kind):
                     data = view.blob(found)
                     assert data is not None

@@ -22,11 +22,12 @@ from workflow.moment import stamp
 from workflow.organisation import CHAIN, Organisation
 from workflow.ports import DueRow, View
 from workflow.procedure.load import thaw
+from workflow.procedure.pack import thaw_pack
 from workflow.rules import Rules, World
 from workflow.sources import announcement
 from workflow.text import Text
 
-DEFINITION, CALENDAR, IN_USE = "definition", "calendar", "calendar-in-use"
+DEFINITION, CALENDAR, IN_USE, PACK = "definition", "calendar", "calendar-in-use", "pack"
 
 
 class Document(NamedTuple):
@@ -145,6 +146,9 @@ def _documents(documents: Iterable[Document], rules: dict[str, Rules], calendars
                 if procedure.ref != document.name:
                     yield Finding("document", where, 0, Text(f"名称不符:{procedure.ref}", f"it is {procedure.ref}"))
                 rules[document.hash] = Rules(procedure, document.hash)
+            elif document.kind == PACK:
+                if (pack := thaw_pack(data, document.name)).ref != document.name:
+                    yield Finding("document", where, 0, Text(f"名称不符:{pack.ref}", f"it is {pack.ref}"))
             else:
                 calendars[document.hash] = Calendar.of(parse_canonical(data))
         except Exception:  # whatever the bytes are, they are no document of that kind
@@ -153,7 +157,7 @@ def _documents(documents: Iterable[Document], rules: dict[str, Rules], calendars
 
 def documents(view: View) -> Iterator[Document]:
     """The documents of a store."""
-    for kind in (DEFINITION, CALENDAR, IN_USE):
+    for kind in (DEFINITION, CALENDAR, IN_USE, PACK):
         for name, found in view.blobs(kind):
             yield Document(kind, name, found, view.blob(found))
 

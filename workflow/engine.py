@@ -25,7 +25,6 @@ from workflow.case.flags import flags, tiers, wake
 from workflow.case.joint import Known, Load, Part, carried_out, opened
 from workflow.case.standing import Standing
 from workflow.errors import (
-    AlreadyThere,
     ConfigError,
     IntegrityError,
     ListenerFailed,
@@ -45,8 +44,9 @@ from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Row
 from workflow.organisation import CHAIN, Actor, Organisation
 from workflow.period import Period
-from workflow.ports import CaseRow, Clock, Entropy, Store, View
+from workflow.ports import CaseRow, Clock, Entropy, Store, Unit, View
 from workflow.procedure.load import Definition
+from workflow.procedure.pack import Pack
 from workflow.rules import Rules, World
 from workflow.sources import Sources
 from workflow.sweep import missing_periods
@@ -204,13 +204,13 @@ class Engine:
     # -- definitions ---------------------------------------------------------------------------------------------------------------
 
     def add(self, definition: Definition) -> str:
-        """Keep a definition; returns its hash. A version that exists with other content raises :class:`AlreadyThere`."""
-        ref = definition.procedure.ref
+        """Keep a definition; returns its hash. A version that exists with other content raises :class:`AlreadyThere`.
+
+        Where packs of its procedure are in use, what it makes together with them is kept too; one that does not fit them raises
+        :class:`~workflow.procedure.source.BrokenDefinition`.
+        """
         with self.store.write() as unit:
-            for name, known in unit.blobs("definition"):
-                if name == ref and known != definition.hash:
-                    raise version_taken(ref)
-            unit.put_blob("definition", ref, definition.hash, definition.data)
+            self.sources.keep_definition(unit, definition)
         self.sources.know(Rules(definition.procedure, definition.hash))
         return definition.hash
 
@@ -227,34 +227,60 @@ class Engine:
         with self.store.read() as view:
             return self.sources.in_force(view, procedure, on or self.clock.now())
 
+    def use_packs(self, procedure: str, packs: Sequence[Pack], said: commands.Said, *, write: bool = True) -> tuple[Definition, ...]:
+        """Switch on exactly these packs of a procedure; none: all are off. Returns what it makes together with them.
+
+        An explicit act of the unit, in the journal with who did it. It binds cases that are opened from now on, each by the packs in force
+        on the day of its opening event (S8.1); a case that is open keeps the rules it began under (promise 9). Raises
+        :class:`~workflow.procedure.source.BrokenDefinition` for a pack that does not fit, and
+        :class:`~workflow.errors.UnknownProcedure`. With ``write`` false nothing is kept.
+        """
+        if not write:
+            with self.store.read() as view:
+                return self.sources.made_with(view, procedure, packs)
+        by = said.actor.document()
+        used: list[Json] = [{"ref": pack.ref, "hash": pack.hash} for pack in packs]
+        with self.store.write() as unit:
+            made = self.sources.keep_packs(unit, procedure, packs)
+            self._organise(unit, [({"what": "packs", "procedure": procedure, "packs": used, "by": by}, None)])
+        return made
+
+    def packs(self, procedure: str) -> tuple[Pack, ...]:
+        """The packs of a procedure that are switched on."""
+        with self.store.read() as view:
+            return self.sources.packs(view, procedure)
+
     # -- the organisation ----------------------------------------------------------------------------------------------------------
 
     def organise(self, entries: Iterable[tuple[Mapping[str, Json], Mapping[str, Json] | None]]) -> Organisation:
         """Journal entries of the organisation, all or none. Raises what :func:`workflow.organisation.check` raises."""
-        now = utc(self.clock.now())
         with self.store.write() as unit:
-            organisation = self.sources.organisation(unit)
-            old = unit.entries(CHAIN)
-            head = old[-1].hash if old else None
-            linked: list[tuple[Entry, Private | None]] = []
-            for body, private in entries:
-                body = organisations.dated(body, now)
-                organisations.check(organisation, body)
-                organisation = organisations.evolve(organisation, body)
-                pair = link(
-                    organisation.n,
-                    head,
-                    case=CHAIN,
-                    kind=str(body["what"]),
-                    recorded=stamp(now),
-                    body=body,
-                    private=private,
-                    salt=self._entropy.token(SALT),
-                    algorithm=self._algorithm,
-                )
-                head = pair[0].hash
-                linked.append(pair)
-            unit.append(linked)
+            return self._organise(unit, entries)
+
+    def _organise(self, unit: Unit, entries: Iterable[tuple[Mapping[str, Json], Mapping[str, Json] | None]]) -> Organisation:
+        now = utc(self.clock.now())
+        organisation = self.sources.organisation(unit)
+        old = unit.entries(CHAIN)
+        head = old[-1].hash if old else None
+        linked: list[tuple[Entry, Private | None]] = []
+        for body, private in entries:
+            body = organisations.dated(body, now)
+            organisations.check(organisation, body)
+            organisation = organisations.evolve(organisation, body)
+            pair = link(
+                organisation.n,
+                head,
+                case=CHAIN,
+                kind=str(body["what"]),
+                recorded=stamp(now),
+                body=body,
+                private=private,
+                salt=self._entropy.token(SALT),
+                algorithm=self._algorithm,
+            )
+            head = pair[0].hash
+            linked.append(pair)
+        unit.append(linked)
         return organisation
 
     def organisation(self) -> Organisation:
@@ -529,14 +555,6 @@ def _forecast(parts: Sequence[Part], now: datetime) -> Forecast:
     """What a command would do to each case: the first one, with the others beside it."""
     first, *others = (Forecast(p.acts, p.world, p.was, p.becomes.noted(p.world, now), now) for p in parts)
     return replace(first, others=tuple(others))
-
-
-def version_taken(ref: str) -> AlreadyThere:
-    """A version of a procedure that is there with other content."""
-    return AlreadyThere(
-        Text(f"{ref} 已存在,内容不同", f"{ref} is there already with other content"),
-        hint=Text("换一个版本号", "give it another version"),
-    )
 
 
 @contextmanager

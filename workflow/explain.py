@@ -13,7 +13,7 @@ from workflow.case.fold import Case
 from workflow.journal.canonical import Json
 from workflow.moment import Moment, stamp
 from workflow.obligation.clock import DueRevision
-from workflow.obligation.row import Row, same_duty
+from workflow.obligation.row import Outcome, Row, same_duty
 from workflow.procedure.legend import basis_text, document_text
 from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
 from workflow.replay import row_document
@@ -152,6 +152,8 @@ def abreast(rows: Sequence[Row], world: World) -> Text:
         late = row.late.clock if row.late is not None else None
         zh, en = OUTCOMES[row.outcome].zh, OUTCOMES[row.outcome].en
         if late is not None:
+            reports = any(name in p.events and p.events[name].report is not None for name in row.duty.obligation.met_by)
+            zh = "迟报" if reports and row.outcome == Outcome.MET_LATE else zh
             zh += duration(late, "zh")
             en += f" by {duration(late, 'en')}"
         said.append((f"按{title.zh}{zh}", f"{en} under {title.en}"))

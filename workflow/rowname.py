@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from workflow.obligation.row import Row
+from workflow.procedure.legend import duty_text
 from workflow.rules import Rules
 from workflow.text import Text
 
@@ -30,14 +31,14 @@ class Key(NamedTuple):
 def title(key: str, rules: Rules) -> Text:
     """The row for people: the title of its duty, the receiver where there are several, which one where there may be several.
 
-    A key that the procedure does not know stands for itself.
+    A duty that rests on a text which was not read in the original is marked. A key that the procedure does not know stands for itself.
     """
     try:
         duty_id, to, name = Key.of(key)
         duty = rules.duties[duty_id]
     except KeyError:
         return Text(key, key)
-    text = duty.title
+    text = duty_text(rules.procedure, duty.obligation)
     if len(duty.receivers) > 1:
         receiver = rules.procedure.roles[to].text if to in rules.procedure.roles else Text(to, to)
         text = text + Text(" → ", " → ") + receiver

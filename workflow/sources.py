@@ -16,12 +16,13 @@ from workflow import organisation as organisations
 from workflow.act import Act
 from workflow.calendar import Calendar
 from workflow.case.standing import Standing
-from workflow.errors import ConfigError, IntegrityError, UnknownCase, UnknownProcedure
+from workflow.errors import AlreadyThere, ConfigError, IntegrityError, UnknownCase, UnknownProcedure
 from workflow.journal.canonical import digest, parse_canonical
 from workflow.journal.entry import Entry
 from workflow.organisation import CHAIN, Organisation
 from workflow.ports import Unit, View
-from workflow.procedure.load import thaw
+from workflow.procedure.load import Definition, thaw
+from workflow.procedure.pack import Pack, active, composed_version, compositions, thaw_pack
 from workflow.rules import Rules, World
 from workflow.text import Text
 
@@ -47,6 +48,14 @@ def announcement(data: bytes, number: int) -> str:
     return digest(b"in use %d " % number + data)
 
 
+def version_taken(ref: str) -> AlreadyThere:
+    """A version of a procedure that is there with other content."""
+    return AlreadyThere(
+        Text(f"{ref} 已存在,内容不同", f"{ref} is there already with other content"),
+        hint=Text("换一个版本号", "give it another version"),
+    )
+
+
 class Sources:
     """Shared by all threads of an engine."""
 
@@ -62,6 +71,7 @@ class Sources:
         self.use(calendar)
         self.refresh(view)
         self._rules: dict[str, Rules] = {}
+        self._packs: dict[str, Pack] = {}
         self._organisation: tuple[str, Organisation] = ("", Organisation())
         self._standings: OrderedDict[str, tuple[str, Standing]] = OrderedDict()
 
@@ -86,21 +96,70 @@ class Sources:
     def in_force(self, view: View, procedure: str, on: datetime) -> Rules:
         """The rules in force on the day of ``on`` in the procedure's zone, or of one version (``id@version``) (S8.1).
 
-        Of several in force the one that was added last. Raises :class:`~workflow.errors.UnknownProcedure`.
+        Of several in force the one that was added last, with its packs. Raises :class:`~workflow.errors.UnknownProcedure`.
         """
         found: Rules | None = None
         for rules in self.definitions(view):
             p = rules.procedure
             if procedure == p.ref:
                 return rules
-            if procedure in (p.procedure, p.zh, p.en) and rules.in_force(on):
+            if procedure in (p.procedure, p.zh, p.en) and not p.packs and rules.in_force(on):
                 found = rules
         if found is None:
             raise UnknownProcedure(
                 Text(f"没有在施行的程序 {procedure!r}", f"no procedure {procedure!r} is in force"),
                 hint=Text("用 duban definitions list 查看", "see duban definitions list"),
             )
-        return found
+        return self._with_packs(view, found, on)
+
+    def _with_packs(self, view: View, base: Rules, on: datetime) -> Rules:
+        """What a procedure and the packs that are switched on, and in force on that day, make together (S8.1)."""
+        used = active(self.packs(view, base.procedure.procedure), on.astimezone(base.zone).date())
+        if not used:
+            return base
+        ref = f"{base.procedure.procedure}@{composed_version(base.procedure.version, used)}"
+        made = next((rules for rules in self.definitions(view) if rules.procedure.ref == ref), None)
+        if made is None:
+            raise UnknownProcedure(Text(f"存储中没有程序 {ref}", f"the store has no procedure {ref}"))
+        return made
+
+    def packs(self, view: View, procedure: str) -> tuple[Pack, ...]:
+        """The packs of a procedure that are switched on."""
+        return tuple(self._pack(view, found) for _, found in self.organisation(view).packs.get(procedure, ()))
+
+    def _pack(self, view: View, found: str) -> Pack:
+        if found not in self._packs:
+            self._packs[found] = thaw_pack(_sound(view.blob(found), found), found)
+        return self._packs[found]
+
+    def keep_definition(self, unit: Unit, definition: Definition) -> None:
+        """Put a definition into the store, with what it makes together with the packs in use. Raises :class:`AlreadyThere`."""
+        p = definition.procedure
+        for made in (definition, *([] if p.packs else compositions(definition, self.packs(unit, p.procedure)))):
+            self._keep(unit, "definition", made.procedure.ref, made.hash, made.data)
+
+    def keep_packs(self, unit: Unit, procedure: str, packs: Sequence[Pack]) -> tuple[Definition, ...]:
+        """Put packs into the store, and what every version of their procedure makes together with them; these are returned."""
+        for pack in packs:
+            self._keep(unit, "pack", pack.ref, pack.hash, pack.data)
+        made = self.made_with(unit, procedure, packs)
+        for definition in made:
+            self._keep(unit, "definition", definition.procedure.ref, definition.hash, definition.data)
+        return made
+
+    def made_with(self, view: View, procedure: str, packs: Sequence[Pack]) -> tuple[Definition, ...]:
+        """What every version of a procedure makes together with packs. Raises :class:`~workflow.errors.UnknownProcedure`."""
+        own = [r for r in self.definitions(view) if r.procedure.procedure == procedure and not r.procedure.packs]
+        if not own:
+            raise UnknownProcedure(Text(f"存储中没有程序 {procedure!r}", f"the store has no procedure {procedure!r}"))
+        bases = [Definition(r.procedure, _sound(view.blob(r.hash), r.hash), r.hash) for r in own]
+        return tuple(made for base in bases for made in compositions(base, packs))
+
+    def _keep(self, unit: Unit, kind: str, ref: str, hash: str, data: bytes) -> None:
+        """A version that was kept with other content is refused: cases may rest on it."""
+        if any(name == ref and known != hash for name, known in unit.blobs(kind)):
+            raise version_taken(ref)
+        unit.put_blob(kind, ref, hash, data)
 
     # calendars
 

@@ -1,4 +1,4 @@
-"""``duban definitions``: list, show, check, diff, graph, add; and ``duban schema``."""
+"""``duban definitions``: list, show, check, diff, graph, add, packs, use; and ``duban schema``."""
 
 from __future__ import annotations
 
@@ -8,31 +8,17 @@ from typing import Annotated
 
 import typer
 
-from adapters.commands import difference, frame, screen
+from adapters.commands import difference, frame, packs, screen
 from adapters.graph import mermaid, svg
-from adapters.library import definition_file, shipped_definitions
-from workflow.engine import version_taken
-from workflow.errors import BadInput, UnknownProcedure
+from adapters.library import check_file, definition_file, find_definition, shipped_definitions
+from workflow.errors import BadInput
 from workflow.journal.canonical import Json
-from workflow.procedure.load import Definition
 from workflow.procedure.model import Procedure
 from workflow.procedure.source import BrokenDefinition, Problem
+from workflow.sources import version_taken
 from workflow.text import Text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
-
-
-def find(name: str) -> Definition:
-    """A definition by file, id or ``id@version``; of several versions the last."""
-    if name.endswith((".yaml", ".yml")) or Path(name).is_file():
-        return definition_file(Path(name))
-    found = [d for d in shipped_definitions() if name in (d.procedure.procedure, d.procedure.ref, d.procedure.zh, d.procedure.en)]
-    if not found:
-        raise UnknownProcedure(
-            Text(f"没有程序 {name!r}", f"there is no procedure {name!r}"),
-            hint=Text("用 duban definitions list 查看", "see duban definitions list"),
-        )
-    return found[-1]
 
 
 @app.command("list")
@@ -58,7 +44,7 @@ def _force(p: Procedure) -> str:
 @app.command()
 def show(name: Annotated[str, typer.Argument(help="程序或文件 / procedure or file")]) -> None:
     """查看一个程序:角色、事实、事件、义务与依据 / roles, facts, events, duties and their basis"""
-    definition = find(name)
+    definition = find_definition(name)
     p, lang = definition.procedure, frame.settings.lang
     document: dict[str, Json] = {
         "ref": p.ref,
@@ -89,7 +75,7 @@ def diff_(
     """比较两个程序:预案与法规,或两个版本 / compare two procedures: a plan and the law, or two versions"""
     from workflow.procedure.diff import diff
 
-    ours, theirs = find(name), find(other)
+    ours, theirs = find_definition(name), find_definition(other)
     found = diff(ours.procedure, theirs.procedure)
     sides: dict[str, Json] = {s: {"ref": d.procedure.ref, "hash": d.hash} for s, d in (("a", ours), ("b", theirs))}
     screen.emit({**sides, **difference.document(found)}, lambda: difference.show(found))
@@ -103,7 +89,7 @@ def check(files: Annotated[list[Path], typer.Argument(help="定义文件 / defin
     codes: set[int] = set()
     for path in files:
         try:
-            definition = definition_file(path)
+            definition = check_file(path)
         except (BrokenDefinition, BadInput) as error:
             codes.add(error.exit_code)
             problems.extend(_problems(path, error))
@@ -142,7 +128,7 @@ def graph(
     """画图:状态、事件、期限 / states, events and deadlines as Mermaid or SVG"""
     if form not in ("mermaid", "svg"):
         raise typer.BadParameter("mermaid | svg")
-    procedure = find(name).procedure
+    procedure = find_definition(name).procedure
     text = svg(procedure, frame.settings.lang) if form == "svg" else mermaid(procedure, frame.settings.lang)
     if output is None:
         print(text)
@@ -180,6 +166,10 @@ def add(
             frame.say(Text(f"预演,不写入;将加入 {len(fresh)} 个", f"dry run, nothing is written; {len(fresh)} would be added"))
 
     screen.emit(document, render)
+
+
+app.command()(packs.packs)
+app.command()(packs.use)
 
 
 def schema() -> None:

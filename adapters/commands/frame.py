@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -351,11 +352,13 @@ def rules_for(found: Engine, procedure: str, at: str = "", *, dry_run: bool = Fa
         chosen = None
         for rules in candidates:
             p = rules.procedure
-            if word in (p.ref.lower(), p.procedure.lower(), p.zh.lower(), p.en.lower()):
-                instant = parse(at, rules.zone).lo if at else found.clock.now()
-                if word == p.ref.lower() or rules.in_force(instant):
-                    chosen = rules
+            named = word in (p.procedure.lower(), p.zh.lower(), p.en.lower()) and not p.packs
+            if word == p.ref.lower() or (named and rules.in_force(instant(rules))):
+                chosen = rules
         return chosen
+
+    def instant(rules: Rules) -> datetime:
+        return parse(at, rules.zone).lo if at else found.clock.now()
 
     word = procedure.strip().lower()
     kept = found.definitions()
@@ -371,4 +374,6 @@ def rules_for(found: Engine, procedure: str, at: str = "", *, dry_run: bool = Fa
             )
         if not dry_run:
             found.add(next(d for d in shipped if d.hash == rules.hash))
+    elif word != rules.procedure.ref.lower():
+        return found.rules(rules.procedure.procedure, instant(rules))  # with the packs that are switched on
     return rules

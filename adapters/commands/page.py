@@ -9,6 +9,7 @@ from workflow.procedure.fact import KINDS
 from workflow.procedure.legend import (
     basis_text,
     condition_text,
+    duty_text,
     event_text,
     labels,
     modality_text,
@@ -115,7 +116,7 @@ class Page:
         p = self.p
         modality = modality_text(o.modality).say(self.lang)
         term = " ".join(w for w in (modality, terms_text(p, o, self.lang)) if w)
-        yield [name, o.text.say(self.lang), parties(p, o, self.lang), start_text(p, o, self.lang), term, self._basis(o.basis)]
+        yield [name, duty_text(p, o).say(self.lang), parties(p, o, self.lang), start_text(p, o, self.lang), term, self._basis(o.basis)]
         if o.owed_when is not None:
             yield ["", self.say("条件:", "owed when ") + condition_text(p, o.owed_when, self.lang)]
         for rule in o.pause:

@@ -25,6 +25,7 @@ from workflow.moment import parse, stamp, utc
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Outcome, Row
 from workflow.organisation import CHAIN
+from workflow.procedure.legend import unverified
 from workflow.replay import row_document
 from workflow.rowname import matching, title
 from workflow.rules import Rules
@@ -57,7 +58,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         "version": shown.n,
         "as_of": stamp(now),
         "acts": [{**act_document(a), "private": dict(private[a.n])} for a in shown.acts],
-        "rows": [row_document(r, shown) for r in rows],
+        "rows": [{**row_document(r, shown), "unverified": unverified(rules.procedure, r.duty.obligation)} for r in rows],
         "linked": [{**link.document(), "act": act.n, "void": link.case in void} for act, link in others],
     }
 
@@ -182,6 +183,7 @@ class Owed(NamedTuple):
             "due": stamp(r.due.instant) if r.due is not None else None,
             "pending": stamp(pending.instant) if pending is not None else None,
             "provisional": r.due is not None and r.due.provisional,
+            "unverified": unverified(self.rules.procedure, r.duty.obligation),
             "doubt": r.begin.doubt if r.begin is not None else "",
             "elapsed": int(r.elapsed.total_seconds()) if r.elapsed is not None else None,
             "drill": self.case.drill,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adapters.graph.legend import arrows, starters
-from workflow.procedure.legend import event_text, parties, short_terms
+from workflow.procedure.legend import duty_text, event_text, parties, short_terms
 from workflow.procedure.model import CASE, Procedure, State
 from workflow.statechart import paths
 from workflow.text import Lang, Text
@@ -80,5 +80,5 @@ def _notes(p: Procedure, lang: Lang) -> dict[str, list[str]]:
         first = starters(p, o)[0]
         place = p.initial if first == CASE or first not in places else places[first]
         name = p.events[first].text.say(lang) if first in p.events else Text("立案", "opening").say(lang)
-        found.setdefault(place, []).append(f"{name} → {o.text.say(lang)} {short_terms(p, o, lang)} ({parties(p, o, lang)})")
+        found.setdefault(place, []).append(f"{name} → {duty_text(p, o).say(lang)} {short_terms(p, o, lang)} ({parties(p, o, lang)})")
     return found

@@ -14,7 +14,7 @@ from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
 from adapters.graph.legend import Arrow, arrows, starters, tops
-from workflow.procedure.legend import aside, event_text, parties, short_terms, start_text, terms_text
+from workflow.procedure.legend import aside, duty_text, event_text, parties, short_terms, start_text, terms_text
 from workflow.procedure.model import CASE, Procedure, State
 from workflow.text import Lang, Text
 
@@ -115,7 +115,7 @@ class _Chart:
         self.columns: dict[str, Column] = {}
         self.duties: dict[str, list[str]] = {}
         for o in p.obligations.values():
-            said = f"{o.text.say(lang)}{self.say(':', ': ')}{short_terms(p, o, lang)}{aside(parties(p, o, lang), lang)}"
+            said = f"{duty_text(p, o).say(lang)}{self.say(':', ': ')}{short_terms(p, o, lang)}{aside(parties(p, o, lang), lang)}"
             for starter in starters(p, o):
                 self.duties.setdefault(starter, []).append(said)
         self.root = self._column("", p.states)
@@ -354,7 +354,9 @@ class _Canvas:
         heads = [Text("义务", "duty"), Text("责任 → 对象", "owed by → to"), Text("起算", "starts with"), Text("期限", "term")]
         rows = [[h.say(self.lang) for h in heads]]
         for o in p.obligations.values():
-            rows.append([o.text.say(self.lang), parties(p, o, self.lang), start_text(p, o, self.lang), terms_text(p, o, self.lang)])
+            rows.append(
+                [duty_text(p, o).say(self.lang), parties(p, o, self.lang), start_text(p, o, self.lang), terms_text(p, o, self.lang)]
+            )
         limits = (300, 340, 340, 520)
         cells = [[wrapped(cell, limit) for cell, limit in zip(row, limits, strict=True)] for row in rows]
         offsets = [x]

@@ -90,7 +90,7 @@ def small() -> str:
 
 SHOWN = [
     ("level: town}\n  boss", "level: borough}\n  boss", "borough"), ("unit: 人", "unit: 名", "名"), ("valid_from: 2020-01-01", "valid_from: 2019-05-06", "2019-05-06"),
-    ("valid_until: 2030-12-31", "valid_until: 2031-05-06", "2031-05-06"), ("read: A", "read: C", "C 级来源"), ("clause: 一", "clause: 第九条", "第九条"),
+    ("valid_until: 2030-12-31", "valid_until: 2031-05-06", "2031-05-06"), ("read: A", "read: B", "B 级来源"), ("clause: 一", "clause: 第九条", "第九条"),
     ("plan: {zh: 预案", "plan: {zh: 新预案", "新预案"), ("type: person, personal: true", "type: person", "~个人信息"), ("revise: boss", "revise: desk", "可修改:值班"),
     ("kind: request", "kind: record", "~请求"), ("{kind: first, to", "{kind: final, to", "终报"), ("{kind: first, to", "{kind: first, medium: telephone, to", "电话 首报"),
     ("hour: \"10:00\", basis: unit}", "hour: \"10:00\", basis: unit, title: {zh: 催办, en: urge}}", "催办"), ("cap: 10 days}", "cap: 12 days, times: 3}", "至多 3 次 12 日"),

@@ -108,5 +108,5 @@ def test_a_definition_that_was_stored_is_read_although_a_later_check_would_refus
     text = SMALL.replace("en: call\n", "en: start\n")
     with pytest.raises(loader.BrokenDefinition):
         load(text, "small.yaml")
-    data = loader.canonical(loader._paired(loader.read_source(text, "small.yaml").data))
+    data = loader.canonical(loader.paired(loader.read_source(text, "small.yaml").data))
     assert thaw(data, "store").procedure.events["call"].en == "start"

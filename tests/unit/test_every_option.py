@@ -152,7 +152,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "InForce.until": ("until: 2030-12-31, by", "until: 2026-09-20, by"),
     "Basis.document": ("R1: {document: plan", "R1: {document: 别的文件"),
     "Basis.clause": ("clause: 一", "clause: 九"),
-    "Basis.read": ("read: B", "read: C"),
+    "Basis.read": ("read: B", "read: A"),
     "Role.level": ("office: {zh: 办公室, en: office, level: town}", "office: {zh: 办公室, en: office, level: outside}"),
     "Fact.type": ("type: text, personal: true", "type: date, personal: true"),
     "Fact.of": ("low: {zh: 低", "low: {zh: 较低"),

@@ -16,6 +16,7 @@ import pytest
 from adapters.graph import mermaid, svg
 from adapters.graph.svg import width_of, wrapped
 from adapters.library import shipped_definitions
+from workflow.procedure.legend import duty_text
 from workflow.procedure.load import load
 from workflow.procedure.model import Procedure
 from workflow.statechart import paths
@@ -124,7 +125,7 @@ def test_a_duty_stands_right_below_the_event_that_starts_it(ref: str) -> None:
         if not start.on or start.on[0] not in p.events or start.every or start.on[0] == "case":
             continue
         event = p.events[start.on[0]].en
-        below = next(i for i, text in enumerate(rows) if text.startswith(f"{duty.en}: "))
+        below = next(i for i, text in enumerate(rows) if text.startswith(f"{duty_text(p, duty).en}: "))
         above = max(
             (i for i, text in enumerate(rows[:below]) if text.split(" (")[0].removesuffix(" ↻").split(" → ")[0] == event), default=-1
         )

@@ -20,6 +20,10 @@ SIGNATURES = {
     "add": "(self, definition: 'Definition') -> 'str'",
     "definitions": "(self) -> 'list[Rules]'",
     "rules": "(self, procedure: 'str', on: 'datetime | None' = None) -> 'Rules'",
+    "packs": "(self, procedure: 'str') -> 'tuple[Pack, ...]'",
+    "use_packs": (
+        "(self, procedure: 'str', packs: 'Sequence[Pack]', said: 'commands.Said', *, write: 'bool' = True) -> 'tuple[Definition, ...]'"
+    ),
     "organise": "(self, entries: 'Iterable[tuple[Mapping[str, Json], Mapping[str, Json] | None]]') -> 'Organisation'",
     "organisation": "(self) -> 'Organisation'",
     "open_case": "(self, procedure: 'str', command: 'commands.Open', *, case: 'str' = '', key: 'str | None' = None) -> 'Result'",

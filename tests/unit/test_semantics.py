@@ -784,7 +784,7 @@ def test_s8_3_rules_side_by_side_keep_their_own_rows_and_one_sentence_names_both
     assert (play.outcome("county"), play.outcome("state")) == (LATE, MET)
     standing = play.engine.case("C")
     told = why(play.row("county"), standing.case, play.engine.world(standing), play.engine.ledger("C"))
-    assert any("按县规定迟延12分钟,按国家规定按时" in line for line in told.lines("zh"))
+    assert any("按县规定迟报12分钟,按国家规定按时" in line for line in told.lines("zh"))
     assert any("met late by 12 min under the county rule; met under the national rule" in line for line in told.lines("en"))
 
 

@@ -110,9 +110,17 @@ def _period(o: Organisation, body: Body) -> None:
         raise BadInput(Text(f"不认识的周期 {body.get('every')!r}", f"unknown period {body.get('every')!r}"), where=name)
 
 
+def _packs(o: Organisation, body: Body) -> None:
+    if not body.get("procedure") or not isinstance(body.get("packs"), list):
+        raise BadInput(Text("写明程序和规则包", "name the procedure and its packs"))
+    if not any(body.get("by", {}).values()):
+        raise UnknownActor(Text("写明由谁启用或停用", "say who switches them on or off"), where=str(body["procedure"]))
+
+
 _CHECKS: Mapping[str, Callable[[Organisation, Body], None]] = {
     "unit": _unit,
     "merge": _merge,
+    "packs": _packs,
     "period": _period,
     "post": _post,
     "holder": _holder,

@@ -132,6 +132,11 @@ def _end(o: Organisation, body: Mapping[str, Any]) -> Organisation:
     return replace(o, powers=ended(o.powers, name, since))
 
 
+def _packs(o: Organisation, body: Mapping[str, Any]) -> Organisation:
+    used = tuple((str(pack["ref"]), str(pack["hash"])) for pack in body["packs"])
+    return replace(o, packs={**o.packs, str(body["procedure"]): used})
+
+
 def _words(body: Mapping[str, Any], key: str) -> tuple[str, ...]:
     return tuple(str(word) for word in body.get(key, ()))
 
@@ -148,4 +153,5 @@ _EVOLVE: Mapping[str, Callable[[Organisation, Mapping[str, Any]], Organisation]]
     "resource": _resource,
     "power": _power,
     "end": _end,
+    "packs": _packs,
 }

@@ -30,6 +30,8 @@ class Organisation:
     members: tuple[Member, ...] = ()
     resources: Register[Resource] = field(default_factory=dict)
     powers: Register[Power] = field(default_factory=dict)
+    packs: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """The rule packs that the unit has switched on: by procedure, the reference and the hash of each."""
     n: int = 0
 
     @property

@@ -306,6 +306,8 @@ class Check(Naming):
         yield from self.names((*at, "after", "on"), after.on, [*self.keyed, CASE], EVENT)
         if after.term is not None and after.term.qualitative:
             yield self.problem((*at, "after", "term"), NUMBER_NEEDED)
+        elif after.term is not None:
+            yield from self.unread((*at, "after", "term"), event.basis)
         yield from self.caseless((*at, "after", "term"), after.term)
         if after.due is not None:
             yield from self.names((*at, "after", "due"), (after.due,), self.obligations, DUTY)

@@ -47,6 +47,7 @@ class Duties(Naming):
             for term in (o.ambiguous.use, *o.ambiguous.readings):
                 yield from self.caseless((*at, "ambiguous"), term)
         yield from self._terms(at, o)
+        yield from self._unread(at, o)
         for i, rule in enumerate(o.pause):
             for key, names in (("from", rule.start), ("until", rule.end)):
                 yield from self.names((*at, "pause", i, key), names, self.keyed, EVENT)
@@ -72,6 +73,21 @@ class Duties(Naming):
                 why = Text("既不通知人(tell)也不列线索(lead)", "it tells nobody ('tell') and puts nothing on the list ('lead')")
                 yield self.problem(here, why)
             yield from self.basis((*here, "basis"), tier.basis)
+
+    def _unread(self, at: Path, o: Obligation) -> Iterator[Problem]:
+        for i, alternative in enumerate(o.term):
+            if not alternative.term.qualitative:
+                yield from self.unread((*at, "term", i), alternative.basis, o.basis)
+        if o.starts.every is not None:
+            yield from self.unread((*at, "starts", "every"), o.starts.basis, o.basis)
+        if o.receipt is not None and not o.receipt.qualitative:
+            yield from self.unread((*at, "receipt"), o.receipt_basis, o.basis)
+        if o.deemed is not None:
+            yield from self.unread((*at, "deemed"), o.basis)
+        if o.extend is not None and o.extend.cap is not None:
+            yield from self.unread((*at, "extend", "cap"), o.extend.basis, o.basis)
+        for i, tier in enumerate(o.tiers):
+            yield from self.unread((*at, "tiers", i), tier.basis)
 
     def _terms(self, at: Path, o: Obligation) -> Iterator[Problem]:
         whole = self.draft.whole((*at, "term"))

@@ -215,6 +215,20 @@ def basis_text(p: Procedure, reference: str) -> Text:
     return Text(f"{title.zh}{clause}{sure}", f"{title.en}{clause}{sure_en}")
 
 
+def unverified(p: Procedure, o: Obligation) -> bool:
+    """Whether a duty rests on a text that was not read in the original."""
+    references = (*o.basis, *(b for a in o.term for b in a.basis))
+    return any(r != UNIT_BASIS and p.basis[basis_id(r)].read != "A" for r in references)
+
+
+def duty_text(p: Procedure, o: Obligation) -> Text:
+    """The title of a duty, marked where it is unverified: in every view, not only where its basis stands."""
+    return o.text + UNVERIFIED if unverified(p, o) else o.text
+
+
+UNVERIFIED = Text("(未核实)", " (unverified)")
+
+
 def document_text(p: Procedure, reference: str) -> Text:
     """The title of the document on which a rule rests."""
     if reference == UNIT_BASIS:

@@ -29,7 +29,7 @@ class Definition:
 
     def content(self) -> Json:
         """What the file says, as plain data."""
-        return cast(Json, _mapped(parse_canonical(self.data)))
+        return cast(Json, mapped(parse_canonical(self.data)))
 
 
 def load(text: bytes | str, name: str, calendars: Collection[str] | None = None) -> Definition:
@@ -37,7 +37,7 @@ def load(text: bytes | str, name: str, calendars: Collection[str] | None = None)
 
     ``calendars`` are the names of those there are; without it the calendar that the procedure names is not looked up.
     """
-    return _define(read_source(text, name), lambda p, draft: Check(p, draft, calendars).problems())
+    return define(read_source(text, name), lambda p, draft: (*Check(p, draft, calendars).problems(), *_reserved(p, draft)))
 
 
 def thaw(data: bytes, name: str) -> Definition:
@@ -45,10 +45,22 @@ def thaw(data: bytes, name: str) -> Definition:
 
     It was checked when it was added; what a later version checks besides does not make the rules of a case unreadable (promise 9).
     """
-    return _define(Source(name, _mapped(parse_canonical(data)), {}), lambda p, draft: ())
+    return define(Source(name, mapped(parse_canonical(data)), {}), lambda p, draft: ())
 
 
-def _define(source: Source, check: Callable[[Procedure, Draft], Iterable[Problem]]) -> Definition:
+def _reserved(p: Procedure, draft: Draft) -> Iterable[Problem]:
+    """What only a procedure that was composed with packs has in its version."""
+    if "+" in p.version:
+        yield draft.problem(("version",), PLUS)
+    elif len(p.version) > 60:
+        yield draft.problem(("version",), Text("文字过长", "the text is too long"))
+
+
+PLUS = Text("版本中的 + 由规则包的组合使用", "a '+' in a version is kept for what procedures and packs make together")
+
+
+def define(source: Source, check: Callable[[Procedure, Draft], Iterable[Problem]]) -> Definition:
+    """A procedure out of plain data. ``check`` says what is wrong besides its shape."""
     if not isinstance(source.data, dict):
         hint = Text("以 procedure: 开头", "begin with 'procedure:'")
         raise BrokenDefinition(source.name, [source.problem((), Text("文件不是一个映射", "the file is not a mapping"), hint)])
@@ -59,7 +71,7 @@ def _define(source: Source, check: Callable[[Procedure, Draft], Iterable[Problem
         found.extend(check(procedure, draft))
     if found or procedure is None:
         raise BrokenDefinition(source.name, found)
-    data = canonical(_paired(_settled(source.data)))
+    data = canonical(paired(settled(source.data)))
     return Definition(procedure, data, digest(data))
 
 
@@ -77,12 +89,12 @@ def _scalars() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     return frozenset(yes_no), frozenset(number), frozenset(text)
 
 
-def _settled(value: Any, field: str = "") -> Any:
+def settled(value: Any, field: str = "") -> Any:
     """The same content in one spelling: ``yes`` and ``true``, ``1`` and ``"1"`` are the same where a field can only mean one."""
     if isinstance(value, dict):
-        return {k: _settled(v, k) for k, v in value.items()}
+        return {k: settled(v, k) for k, v in value.items()}
     if isinstance(value, list):
-        return [_settled(v) for v in value]
+        return [settled(v) for v in value]
     yes_no, number, text = _scalars()
     if field in yes_no and isinstance(value, (str, int)) and str(value).lower() in _SPELLED:
         return _SPELLED[str(value).lower()]
@@ -94,18 +106,19 @@ def _settled(value: Any, field: str = "") -> Any:
 _SPELLED = {**dict.fromkeys(("true", "yes", "y", "on", "t", "1"), True), **dict.fromkeys(("false", "no", "n", "off", "f", "0"), False)}
 
 
-def _paired(value: Any) -> Json:
+def paired(value: Any) -> Json:
     """Mappings as lists of pairs: the order of a file decides ties between clock events, so it is part of the content."""
     if isinstance(value, dict):
-        return {"map": [[k, _paired(v)] for k, v in value.items()]}
+        return {"map": [[k, paired(v)] for k, v in value.items()]}
     if isinstance(value, list):
-        return [_paired(v) for v in value]
+        return [paired(v) for v in value]
     return cast(Json, value)
 
 
-def _mapped(value: Json) -> Any:
+def mapped(value: Json) -> Any:
+    """The plain data of :func:`paired`."""
     if isinstance(value, dict):
-        return {str(pair[0]): _mapped(pair[1]) for pair in cast(list[list[Json]], value["map"])}
+        return {str(pair[0]): mapped(pair[1]) for pair in cast(list[list[Json]], value["map"])}
     if isinstance(value, list):
-        return [_mapped(v) for v in value]
+        return [mapped(v) for v in value]
     return value

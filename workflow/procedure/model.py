@@ -98,7 +98,7 @@ TermText = Annotated[Any, BeforeValidator(_term), WithJsonSchema({"x-duban": "te
 Version = Annotated[
     str,
     BeforeValidator(_version),
-    Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=60),
+    Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._+-]*$", max_length=400),  # a file has no '+': procedure and packs together do
     WithJsonSchema({"type": ["string", "integer"], "pattern": r"^[0-9A-Za-z][0-9A-Za-z._-]*$", "maxLength": 60}),
 ]
 
@@ -425,6 +425,11 @@ class Procedure(Model):
     @property
     def ref(self) -> str:
         return f"{self.procedure}@{self.version}"
+
+    @property
+    def packs(self) -> tuple[str, ...]:
+        """The packs that it was composed with."""
+        return tuple(self.version.split("+")[1:])
 
 
 UNIT_BASIS = "unit"

@@ -21,6 +21,12 @@ KINDS = {"roles": ROLE, "facts": FACT, "events": EVENT, "elements": ELEMENT, "ob
 
 NUMBER_NEEDED = Text("此处要有数字的期限", "a term with a number is needed here")
 
+UNREAD = Text("数字只依据未读到原文的条款(read: C)", "the number rests on a text that nobody read (read: C)")
+READ_IT = Text(
+    "读到原文后改为 A 或 B;若是本单位自己定的,写 basis: unit",
+    "read the text and say A or B; if the number is the unit's own, write basis: unit",
+)
+
 _COMPANIONS = {"since": ("fact",), "until": ("every",), "answer": ("decision",), "each": ("on", "decision"), "instant": ("on", "decision")}
 """Options of a start that do something only beside others."""
 _HOUR = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")
@@ -127,6 +133,13 @@ class Naming:
     def some(self, at: Path, names: Collection[str], hint: Text) -> Iterator[Problem]:
         if not names and self.draft.whole(at):
             yield self.problem(at, Text("不能为空", "must not be empty"), hint)
+
+    def unread(self, at: Path, *references: Iterable[str]) -> Iterator[Problem]:
+        """A number on a text that nobody read does not run (promise 4). Of the ``references`` the first that is there counts."""
+        named = next((tuple(r) for r in references if r), ())
+        entries = [self.p.basis.get(basis_id(r)) for r in named if r != UNIT_BASIS]
+        if entries and len(entries) == len(named) and all(e is not None and e.read == "C" for e in entries):
+            yield self.problem(at, UNREAD, READ_IT)
 
     def basis(self, at: Path, references: Iterable[str]) -> Iterator[Problem]:
         for i, reference in enumerate(references):
