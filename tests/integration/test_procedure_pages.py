@@ -47,7 +47,7 @@ def test_the_table_of_the_page_lists_every_duty_and_every_number() -> None:
 
 
 def test_the_example_of_the_organisation_page_is_read(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```yaml\n(.*?)```", ORGANISATION, re.DOTALL)
+    text, *_ = re.findall(r"```yaml\n(.*?)```", ORGANISATION, re.DOTALL)
     (tmp_path / "org.yaml").write_text(text, encoding="utf-8")
     assert len(Play("probe").at("10-02 00:00").engine.organise(read_organisation(tmp_path / "org.yaml")).posts) == 2
 
