@@ -154,6 +154,12 @@ class NotAllowed(Refused):
     code = "refused.not_allowed"
 
 
+class BeyondAuthority(Refused):
+    """The authority matrix of the organisation does not give whoever asks the power of command for it (指挥权限)."""
+
+    code = "refused.authority"
+
+
 class Held(Refused):
     """Erasure asked for while a hold stands (an open dispute, appeal or inspection)."""
 

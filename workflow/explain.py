@@ -20,7 +20,7 @@ from workflow.replay import row_document
 from workflow.rules import World
 from workflow.term.explain import Explanation, shown
 from workflow.text import Lang, Text
-from workflow.words import GRADES, OUTCOMES, beside
+from workflow.words import DEVIATIONS, GRADES, OUTCOMES, beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,9 @@ def _outcome(why: Why, lang: Lang) -> str:
         act = why.case.act(row.met_by) if row.met_by is not None else None
         parts.append(f"{'履行于' if zh else 'done'} {_local(row.met_at.lo, zone)}" + (f" #{act.n}" if act is not None else ""))
         parts.extend(_entered(act, row.met_at, zone, lang))
+        if act is not None and act.deviations:
+            breaches = [DEVIATIONS[d].say(lang) if d in DEVIATIONS else d for d in act.deviations]
+            parts.append(("偏差:" if zh else "deviates: ") + ("、" if zh else ", ").join(breaches))
     over = why.case.act(row.ended_by) if row.ended_by is not None else None
     if over is not None:
         parts.append(f"{'解除于' if zh else 'ended'} {_local(over.happened.lo, zone)} #{over.n}")

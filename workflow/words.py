@@ -54,6 +54,7 @@ DEVIATIONS = {
     "absent": Text("应到场者不在场", "somebody who must be present is not"),
     "no_second": Text("缺少会签", "the second signature is missing"),
     "four_eyes": Text("经办人与会签人相同", "signed twice by one person"),
+    "beyond_authority": Text("超出指挥权限", "beyond the powers of command"),
     "condition": Text("条件不满足", "the condition does not hold"),
     "unknown_activity": Text("未知活动", "unknown activity"),
     "not_opened": Text("立案前发生", "before the case"),
@@ -65,6 +66,15 @@ DEVIATIONS = {
     "own_receipt": Text("送出方自称已签收", "receipt on the sender's own word"),
     "drift": Text("重算日期与记录不同", "a date recomputed differs from the recorded one"),
 }
+
+AUTHORITY = {
+    "unset": Text("指挥权限未规定", "powers of command not set"),
+    "within": Text("", ""),
+    "undetermined": Text("指挥权限待定(类别或等级待核)", "powers of command undetermined (class or grade not known yet)"),
+    "beyond": Text("", ""),
+    "countersigned": Text("由有权者会签", "signed by somebody who has the power"),
+}
+"""What is said beside an act that takes a power of command; being beyond it is a deviation."""
 
 KINDS = {
     kinds.OPENED: Text("立案", "opened"),

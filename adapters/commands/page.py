@@ -97,6 +97,10 @@ class Page:
             extra.append(self.say("条件:", "when ") + condition_text(p, event.when, self.lang))
         if event.report is not None:
             extra.append(report_text(p, event.report, self.lang))
+        if event.authority is not None:
+            asked = event.authority
+            of = self._labels(p.facts, [fact for fact in (asked.kind, asked.grade) if fact is not None])
+            extra.append(self.say("指挥权限:", "power of command ") + asked.action + (f"({of})" if of else ""))
         if event.link is not None:
             reply = f" {event.link.event}" if event.link.event else ""
             extra.append(self.say("关联:", "links to ") + "/".join(event.link.to) + reply)

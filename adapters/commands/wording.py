@@ -17,7 +17,7 @@ from workflow.procedure.fact import UNKNOWN
 from workflow.rowname import title
 from workflow.rules import Rules
 from workflow.text import Lang, Text, same
-from workflow.words import DEVIATIONS, FLAGS, KINDS
+from workflow.words import AUTHORITY, DEVIATIONS, FLAGS, KINDS
 
 LIST = Text("、", ", ")
 COLON = Text(":", ": ")
@@ -152,6 +152,8 @@ def facts(data: Mapping[str, Json], rules: Rules) -> Text:
 def remarks(act: Act, private: Mapping[str, Json], rules: Rules, lang: Lang, shown: str = "") -> str:
     """What else must be read beside an act: breaches, that it was back-filled (``shown``: when it was entered), what was written."""
     found = [DEVIATIONS[d].say(lang) if d in DEVIATIONS else d for d in act.deviations]
+    if "authority" in act.data:
+        found.append(AUTHORITY[str(act.data["authority"])].say(lang))
     if shown and act.kind not in kinds.EVIDENCE and act.recorded - act.happened.hi >= BACK_FILLED:
         found.append(Text(f"补录于 {shown}", f"entered {shown}").say(lang))
     found.append(told(act, rules).say(lang))

@@ -31,6 +31,9 @@ from workflow.procedure.schema import models
 ALIVE = (Path(__file__).parents[1] / "data" / "alive.yaml").read_text(encoding="utf-8")
 
 
+POWER = {"what": "power", "id": "desk.press", "role": "desk", "action": "press", "class": ["high"], "grade": ["high"]}
+
+
 def steps(play: Play) -> Iterator[Callable[[], Any]]:
     """The course: each step may be refused, which is then part of what became of it."""
 
@@ -73,6 +76,7 @@ def steps(play: Play) -> Iterator[Callable[[], Any]]:
     yield do("09-25 10:00", lambda: play.do(c.Revise(said=play.said("boss"), facts={"grade": "high"}, reason="升级")))
     yield do("09-25 10:30", lambda: play.fire("boss", "approve", present=("other",), second=Actor("office")))
     yield do("09-25 10:40", lambda: play.fire("boss", "approve", present=("other",)))
+    yield do("09-25 10:45", lambda: play.fire("desk", "press_on"))
     yield do("09-25 10:50", lambda: play.fire("boss", "approve", second=Actor("office")))
     yield do("10-13 10:00", lambda: play.do(c.Waive(said=play.said("boss"), row="told_them", ground="免")))
     yield do("10-20 12:00", lambda: play.do(c.Waive(said=play.said("boss"), row="answer", ground="免")))
@@ -88,6 +92,7 @@ def course(text: str) -> list[Any]:
     definition = load(text, "alive.yaml", {"cn"})
     play = Play("alive", engine=Engine(MemoryStore(), FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test"))
     play.engine.add(definition)
+    play.engine.organise([(POWER, None)])
     told: list[Any] = []
     for step in steps(play):
         try:
@@ -177,6 +182,10 @@ ACTS: dict[str, tuple[str, str]] = {
     "Event.present": ("    present: other\n", ""),
     "Event.second": ("    second: office\n", ""),
     "Event.report": ("report: {kind: first, medium: written, to: [boss, other], elements: place}, ", ""),
+    "Event.authority": (", authority: {action: press, class: grade, grade: grade}", ""),
+    "Authority.action": ("{action: press,", "{action: pull,"),
+    "Authority.class": ("class: grade, grade: grade", "grade: grade"),
+    "Authority.grade": ("class: grade, grade: grade", "class: grade"),
     "Link.to": ("link: {to: alive, event: noticed}", "link: {to: elsewhere, event: noticed}"),
     "Link.event": ("link: {to: alive, event: noticed}", "link: {to: alive}"),
     "Clock.on": ("after: {on: step, term: 480 hours}", "after: {on: order, term: 480 hours}"),

@@ -564,8 +564,10 @@ def test_b13_each_order_is_a_duty_and_one_answer_leaves_the_other_open(night: Ni
     assert (second.outcome, second.elapsed) == (MET, timedelta(minutes=10))
 
 
-def test_b13_an_order_outside_the_powers_is_a_deviation_and_does_not_vanish(night: Night) -> None:
-    assert night.act("scene_head", "order").deviations == ("wrong_role",)
+def test_b13_an_order_by_the_wrong_role_is_refused_and_one_that_was_given_does_not_vanish(night: Night) -> None:
+    with pytest.raises(WrongRole):
+        night.act("scene_head", "order")
+    assert night.record("scene_head", "order", elements={"order": "x"}).deviations == ("wrong_role",)
     assert night.outcomes("carry_out") == [NOT_DUE]
 
 
@@ -681,7 +683,7 @@ def test_s7_2_two_villages_report_the_same_thing() -> None:
 RECORDS_BY_NOBODY_ELSE = [
     "telephone_report", "oral_report", "written_report", "lateral_notice", "skip_report", "follow_up", "supplement", "returned",
     "completed", "telephone_district", "report_district", "follow_up_district", "verify_answer", "returned_district",
-    "completed_district", "final_report", "final_district", "take_command_mass", "appoint", "arrive", "handle", "link_up", "order",
+    "completed_district", "final_report", "final_district", "take_command_mass", "appoint", "arrive", "handle", "link_up",
     "carried_out", "urge", "media", "collect_opinion", "intake", "known_above", "query", "happened",
 ]  # fmt: skip
 
@@ -702,7 +704,7 @@ def test_c16_a_lesson_that_is_passed_on_too_early_and_to_no_plan_is_kept_with_it
     assert set(night.act("town_office", "pass_lesson").deviations) == {"not_enabled", "no_case"}
 
 
-@pytest.mark.parametrize("event", ["classify", "activate", "escalate", "downgrade", "under_control", "archive"])
+@pytest.mark.parametrize("event", ["classify", "activate", "escalate", "downgrade", "under_control", "archive", "order"])
 def test_s5_1_a_request_by_the_wrong_role_is_refused(night: Night, event: str) -> None:
     with pytest.raises(WrongRole):
         night.act("informant", event, facts={"grade": "major"})
@@ -711,7 +713,7 @@ def test_s5_1_a_request_by_the_wrong_role_is_refused(night: Night, event: str) -
 def test_every_event_of_the_procedure_is_tried_in_breach() -> None:
     procedure = Night("social-security-incident").engine.rules("social-security-incident", at("10-02 00:00")).procedure
     tried = {*RECORDS_BY_NOBODY_ELSE, "flare_up", "aftercare", "sum_up", "classify", "activate", "escalate", "downgrade", "under_control"}
-    tried |= {"archive", "pass_lesson", "release", "take_command_criminal", "take_command_foreign", "take_command_terror"}
+    tried |= {"archive", "pass_lesson", "release", "order", "take_command_criminal", "take_command_foreign", "take_command_terror"}
     assert set(procedure.events) == tried
 
 

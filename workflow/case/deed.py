@@ -10,6 +10,7 @@ from functools import partial
 from workflow import act as kinds
 from workflow import command as commands
 from workflow.act import Act
+from workflow.case import authority
 from workflow.case.clockwork import catch_up, ending
 from workflow.case.link import NOBODY, Naming
 from workflow.case.scene import Given, Scene, Signed, author, existing, read_given, stamps
@@ -20,6 +21,7 @@ from workflow.moment import Moment, stamp
 from workflow.obligation.ledger import assess
 from workflow.obligation.owing import seen_at
 from workflow.organisation import Actor
+from workflow.organisation.authority import Standing as Powers
 from workflow.period import Period
 from workflow.procedure.condition import Condition, Known, holds, reads
 from workflow.procedure.fact import is_unknown
@@ -143,10 +145,14 @@ def done(scene: Scene, name: str, command: commands.Do, signed: Signed) -> Act:
     given = read_given(world, command.facts, command.elements)
     receivers = tuple(rules.find("role", r) for r in command.to)
     present = tuple(rules.find("role", r) for r in command.present)
-    countersigners = (event.second,) if event.second else ()
-    second = scene.actor(command.second, signed.when.happened.lo, countersigners) if command.second is not None else None
     unentitled = _unentitled(scene, signed.actor, given)
+    power = authority.command(event, world.organisation.powers_at(signed.when.happened.lo), _known(scene, signed, given))
+    countersigners = (event.second,) if event.second else power.holders if power is not None else ()
+    second = scene.actor(command.second, signed.when.happened.lo, countersigners) if command.second is not None else None
+    held = power.judge(signed.actor, second) if power is not None else None
     breaches = _breaches(scene, name, event, command, signed, given, present, second) | unentitled | _no_such_slot(scene, name, command)
+    if power is not None and held == Powers.BEYOND:
+        breaches[authority.BEYOND] = power.refusal(signed.actor, rules, f"{case.id}: {name}")
     strict = event.kind == "request" and not isinstance(command, commands.Record)
     if strict and breaches:
         raise next(iter(breaches.values()))()
@@ -157,6 +163,8 @@ def done(scene: Scene, name: str, command: commands.Do, signed: Signed) -> Act:
         data["present"] = sorted(present)
     if second is not None:
         data["second"] = second.document()
+    if held is not None:  # by the matrix as it is known now: what is entered of it later changes nothing
+        data["authority"] = held.value
     if command.oral:
         data["oral"] = True
     data.update(scene.named.data())

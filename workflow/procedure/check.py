@@ -261,7 +261,23 @@ class Check(Naming):
             yield from self.condition((*at, "when"))
         if event.link is not None:
             yield from self._link((*at, "link"), event.link)
+        if event.authority is not None:
+            yield from self._authority((*at, "authority"), event)
         yield from self.basis((*at, "basis"), event.basis)
+
+    def _authority(self, at: Path, event: Event) -> Iterator[Problem]:
+        if event.opens:
+            yield self.problem(at, Text("立案不受指挥权限限制", "an opening takes no power of command: it is never refused"))
+        asked = event.authority
+        for key, name in (("class", asked.kind), ("grade", asked.grade)) if asked is not None else ():
+            if name is None:
+                continue
+            yield from self.names((*at, key), (name,), self.facts, FACT)
+            fact = self.p.facts.get(name)
+            if fact is not None and fact.personal:
+                yield self.personal((*at, key), name)
+            elif fact is not None and fact.type != "choice":
+                yield self.problem((*at, key), Text(f"{name} 不是选项", f"{name} is not a choice"))
 
     def _link(self, at: Path, link: Link) -> Iterator[Problem]:
         yield from self.some((*at, "to"), link.to, Text("写明哪些程序的案件,或 any", "name the procedures, or any"))
@@ -280,7 +296,7 @@ class Check(Naming):
                 "只有周期性程序由引擎立案(by: engine 与 period)", "only a recurring duty is opened by the engine (by: engine, period)"
             )
             yield self.problem((*at, "opens"), why)
-        for field in ("require", "record", "present", "second", "report", "link"):
+        for field in ("require", "record", "present", "second", "report", "link", "authority"):
             if getattr(event, field):
                 yield self.problem((*at, field), Text(f"时钟事件没有 {field}", f"an event of the clock has no '{field}'"))
         after = event.after

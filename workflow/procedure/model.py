@@ -203,6 +203,16 @@ class Link(Model):
     """The event that is recorded in the other case; left out: a plain ``linked``."""
 
 
+class Authority(Model):
+    """The power of command that an event takes, as the authority matrix of the organisation gives it (指挥权限)."""
+
+    action: Name
+    kind: Name | None = Field(default=None, alias="class")
+    """The fact that says of which class a case is."""
+    grade: Name | None = None
+    """The fact that says of which grade a case is."""
+
+
 class Event(Label):
     kind: Literal["record", "request"] = "record"
     opens: bool = False
@@ -219,6 +229,7 @@ class Event(Label):
     second: Name | None = None
     report: Report | None = None
     link: Link | None = None
+    authority: Authority | None = None
     basis: Names = ()
 
     @property
