@@ -78,7 +78,7 @@ def unset(organisation: Organisation, recurring: Iterable[Rules], at: datetime) 
             continue
         procedure, title = rules.procedure.procedure, rules.procedure.title
         for name, unit in sorted(organisation.units.items()):
-            if unit.level == declared.level and organisation.unit_at(name, at) == name and (unit.since is None or unit.since <= at):
+            if unit.level in declared.level and organisation.unit_at(name, at) == name and (unit.since is None or unit.since <= at):
                 said = organisation.frequency(procedure, name, at)
                 if said is None or said.every == UNSET:
                     yield Gap("no_frequency", name, procedure, title)

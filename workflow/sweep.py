@@ -30,7 +30,7 @@ def missing_periods(sources: Sources, view: View, procedure: str, now: datetime)
     last = now if until is None else min(now, datetime.combine(until, time(), rules.zone))
     behind: list[tuple[Unit, Spell, Period]] = []
     for unit in organisation.units.values():
-        if unit.level != declared.level or (unit.since is not None and unit.since > now):
+        if unit.level not in declared.level or (unit.since is not None and unit.since > now):
             continue
         merged = unit.merged_from is not None and unit.merged_from <= last  # it owes what began before, whenever the sweep comes
         end = unit.merged_from - TICK if merged and unit.merged_from is not None else last

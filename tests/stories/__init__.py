@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.play import Play
-from workflow.procedure.load import load
+from workflow.procedure.load import Definition, load
 from workflow.procedure.model import Procedure
 
 Story = Callable[[], Play]
@@ -38,9 +38,14 @@ def procedure_files() -> list[str]:
 
 
 @cache
+def definition_of(name: str) -> Definition:
+    """What is in the definition file of that name."""
+    return load((files("definitions") / "procedures" / f"{name}.yaml").read_bytes(), name)
+
+
 def procedure_of(name: str) -> Procedure:
     """The procedure in the definition file of that name."""
-    return load((files("definitions") / "procedures" / f"{name}.yaml").read_bytes(), name).procedure
+    return definition_of(name).procedure
 
 
 @cache

@@ -97,7 +97,7 @@ COURSES: tuple[tuple[Step, ...], ...] = (
         HELD[4], HELD[3], _INSPECTED, (ORGANISER, "register_drill", {"other": "contingency-plan"}), FOUND, _ASK, _REVISED, FOUND, ANSWERED,
         *EVALUATED, CLOSE,
     ),
-    (*HELD,),
+    (*HELD, (ORGANISER, "count_drill", {"other": "drill-duty"})),
     (CANCEL,),
     (HELD[0], CANCEL),
 )  # fmt: skip

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.play import Play
-from tests.stories import Step, procedure_of
+from adapters.calendars import shipped
+from adapters.host import FixedClock, SystemEntropy
+from adapters.organisations import shipped_organisation
+from adapters.store.memory import MemoryStore
+from tests.play import Play, at
+from tests.stories import Step, definition_of, procedure_of
 from workflow import command as c
+from workflow.engine import Engine
 from workflow.organisation import Actor
 from workflow.statechart import Configuration, Statechart
 
@@ -77,3 +82,12 @@ def everywhere(procedure: str, ways: Mapping[str, tuple[str, ...]], facts: Facts
         courses += [(*steps(way), *steps(tuple(stay[k : k + 8]))) for k in range(0, len(stay), 8)]
         courses += [(*steps(way), *steps((e,))) for e in there if e not in stay]
     return tuple(courses)
+
+
+def town(*procedures: str) -> Engine:
+    """An engine that knows these procedures only, with the example town: its sweeps open nothing of the other recurring duties."""
+    engine = Engine(MemoryStore(), FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test")
+    for name in procedures:
+        engine.add(definition_of(name))
+    engine.organise(shipped_organisation("town"))
+    return engine

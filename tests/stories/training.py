@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from adapters.organisations import shipped_organisation
 from tests.play import Play, at
 from tests.stories import Step, Story
+from tests.stories.told import town
 
 PROCEDURE = "training"
 OPENER = "town_office"  # only so that the courses have one: the sweep opens a quarter
@@ -19,8 +19,7 @@ GROUND = {"elements": {"ground": "汛期,下季度补办"}}
 
 def begun() -> Play:
     """The sweep opens the quarter of every town."""
-    play = Play(PROCEDURE).at("07-01 00:00")
-    play.engine.organise(shipped_organisation("town"))
+    play = Play(PROCEDURE, engine=town(PROCEDURE)).at("07-01 00:00")
     play.engine.tick()
     play.case = play.engine.period_case(PROCEDURE, "town", at("07-01 00:00"))
     return play

@@ -87,6 +87,8 @@ class Check(Naming):
         yield from self.names(("in_force", "by"), p.in_force.by, self.events, EVENT)
         yield from self.names(("erase",), p.erase, self.roles, ROLE)
         yield from self._span(("in_force", "until"), p.in_force.since, p.in_force.until)
+        if p.period is not None:
+            yield from self.some(("period", "level"), p.period.level, Text("至少写一个层级", "name at least one level"))
         for name, basis in p.basis.items():
             yield from self._span(("basis", name, "valid_until"), basis.valid_from, basis.valid_until)
             if p.documents and _NAME.match(basis.document):

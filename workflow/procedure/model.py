@@ -355,11 +355,11 @@ class InForce(Model):
 
 
 class Period(Model):
-    """A recurring duty: the sweep opens one case for each unit of a level and each period (S7.3)."""
+    """A recurring duty: the sweep opens one case for each unit of its levels and each period (S7.3)."""
 
     every: Literal["day", "week", "month", "quarter", "year", "unset"]
     """``unset``: the source names none; each unit sets its own in the organisation."""
-    level: str
+    level: Names
     joins: Literal["next", "at_once"] = "next"
     """A unit that starts in the middle of a period owes from the next one, or at once."""
 
