@@ -123,7 +123,7 @@ def test_s9_1_vacancies_are_reported_and_end(town: Organisation) -> None:
 
 
 def test_s9_1_a_post_that_went_with_a_merged_unit_is_not_vacant() -> None:
-    organisation = fold([body for body, _ in shipped_organisation("town")])
+    organisation = fold([{**body, "since": body.get("since", stamp(day("2020-01-01")))} for body, _ in shipped_organisation("town")])
     assert not organisation.signing("shangzhuang.scene_head", at("2026-10-03 12:00"))
     assert "shangzhuang.scene_head" not in {p.id for p in organisation.vacancies(at("2026-10-03 12:00"))}
 
