@@ -10,7 +10,7 @@ from tests.stories import duty_watch as story
 from workflow.act import FLAGGED
 from workflow.errors import Refused
 from workflow.obligation.row import Outcome
-from workflow.organisation import Organisation, evolve
+from workflow.organisation import Organisation, dated, evolve
 
 MET, MISSED, NOT_DUE, DISCHARGED = Outcome.MET, Outcome.MISSED, Outcome.NOT_DUE, Outcome.DISCHARGED
 
@@ -115,7 +115,7 @@ def test_a_log_entry_written_down_in_time_and_entered_days_later_counts_once_ano
 def test_a_village_without_staff_is_vacant_and_owes_its_watch() -> None:
     organisation = Organisation()
     for body, _ in shipped_organisation("town"):
-        organisation = evolve(organisation, body)
+        organisation = evolve(organisation, dated(body, at("09-24 00:00")))
     assert "xiazhuang.informant" in {post.id for post in organisation.vacancies(at("09-24 08:00"))}
     play = story.begun()
     play.case = play.engine.period_case("duty-watch", "xiazhuang", at("09-24 00:00"))
