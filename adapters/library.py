@@ -8,9 +8,9 @@ from pathlib import Path
 
 from adapters.calendars import calendar_names
 from workflow.errors import BadInput, UnknownProcedure
-from workflow.procedure.load import Definition, load
+from workflow.procedure.load import Definition, load, of_source
 from workflow.procedure.pack import Pack, compose, is_pack, read_pack
-from workflow.procedure.source import MAX_BYTES, read_source
+from workflow.procedure.source import MAX_BYTES, Source, read_source
 from workflow.text import Text
 
 
@@ -75,11 +75,11 @@ def find_definition(name: str) -> Definition:
     return compose(found[-1], [find_pack(pack) for pack in packs], calendar_names())
 
 
-def check_file(path: Path) -> Definition:
-    """The procedure in a file; of a pack what it makes together with the shipped procedure that it extends."""
+def check_file(path: Path) -> tuple[Definition, Source]:
+    """The procedure in a file, and where everything stands; of a pack what it makes with the shipped procedure that it extends."""
     raw = read_bytes(path)
     source = read_source(raw, str(path))
     if not is_pack(source):
-        return load(raw, str(path), calendar_names())
+        return of_source(source, calendar_names()), source
     pack = read_pack(raw, str(path))
-    return compose(find_definition(pack.head.extends), [pack], calendar_names())
+    return compose(find_definition(pack.head.extends), [pack], calendar_names()), source

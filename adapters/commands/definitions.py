@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from adapters.calendars import shipped
 from adapters.commands import difference, frame, packs, screen
 from adapters.graph import mermaid, svg
 from adapters.library import check_file, definition_file, find_definition, shipped_definitions
-from workflow.errors import BadInput
+from workflow.errors import BadInput, DefinitionError
 from workflow.journal.canonical import Json
 from workflow.procedure.model import Procedure
 from workflow.procedure.source import BrokenDefinition, Problem
@@ -83,22 +84,36 @@ def diff_(
 
 @app.command()
 def check(files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")]) -> None:
-    """检查定义文件,一次报告全部错误 / check files, with all errors at once"""
+    """检查定义文件:全部错误、能证明的缺陷、未检查的部分 / check files: all errors, what can be proved wrong, what was not looked at"""
+    from workflow.lint import lint
+
     problems: list[Json] = []
     good: list[Json] = []
+    findings: list[Json] = []
     codes: set[int] = set()
     for path in files:
         try:
-            definition = check_file(path)
+            definition, source = check_file(path)
         except (BrokenDefinition, BadInput) as error:
             codes.add(error.exit_code)
             problems.extend(_problems(path, error))
             print(error.say(frame.settings.lang), file=sys.stderr)
             continue
+        found = lint(definition, shipped(definition.procedure.calendar.partition("+")[0]))
+        findings.extend(f.document(source) for f in found)
+        for finding in found:
+            if finding.severity == "error":
+                print(finding.say(source, frame.settings.lang), file=sys.stderr)
+            else:
+                frame.say(Text(finding.say(source, "zh"), finding.say(source, "en")))
         ref = definition.procedure.ref
-        good.append({"file": str(path), "ref": ref, "hash": definition.hash})
-        frame.say(Text(f"{path}:正确,{ref} {definition.hash}", f"{path}: ok, {ref} {definition.hash}"))
-    screen.emit({"ok": good, "problems": problems}, lambda: None)
+        if wrong := sum(f.severity == "error" for f in found):
+            codes.add(DefinitionError.exit_code)
+            frame.say(Text(f"{path}:{ref} 有 {wrong} 处错误", f"{path}: {ref} has {wrong} error{'s' if wrong != 1 else ''}"))
+        else:
+            good.append({"file": str(path), "ref": ref, "hash": definition.hash})
+            frame.say(Text(f"{path}:正确,{ref} {definition.hash}", f"{path}: ok, {ref} {definition.hash}"))
+    screen.emit({"ok": good, "problems": problems, "findings": findings}, lambda: None)
     if codes:
         raise typer.Exit(max(codes))
 

@@ -246,3 +246,12 @@ def test_every_model_of_the_language_is_in_the_schema() -> None:
         assert issubclass(model, Model)
         names = {f.alias or n for n, f in model.model_fields.items()}
         assert names == set(parts[model.__name__]["properties"]), model.__name__
+
+
+def test_what_is_proved_wrong_makes_check_fail_with_its_place(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "late.yaml"
+    event = "  never: {zh: 永不, en: never, when: {happened: never}, by: desk}\n"
+    path.write_text(SMALL.read_text(encoding="utf-8").replace("\nevents:\n", f"\nevents:\n{event}"), encoding="utf-8")
+    findings = run.json("definitions", "check", str(path), "--lang", "en", code=3)["findings"]
+    assert "events.never error the event never can never happen" in run.err
+    assert [f["field"] for f in findings if f["code"] == "chart.never_happens"] == ["events.never"]

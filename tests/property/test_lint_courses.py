@@ -169,7 +169,7 @@ def test_a_timer_that_is_said_never_to_come_comes_in_no_course() -> None:
         p = small(chance)
         if p is None:
             continue
-        never = {str(t.at[1]) for t in Timing(p, CALENDAR).troubles() if t.code == "time.timer_never"}
+        never = {str(t.at[1]) for t in Timing(p, CALENDAR).findings() if t.code == "time.timer_never"}
         if never:
             tried += 1
             for case, _ in Search(p, chance.choice(START), chance).courses():

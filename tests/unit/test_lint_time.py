@@ -10,8 +10,9 @@ import pytest
 from adapters.calendars import shipped
 from workflow import term as terms
 from workflow.lint.course import Courses, closure
+from workflow.lint.finding import Finding
 from workflow.lint.spans import Spans, fall
-from workflow.lint.timing import Timing, Trouble
+from workflow.lint.timing import Timing
 from workflow.procedure.load import load
 
 HEAD = """
@@ -37,14 +38,14 @@ events:
 """
 
 
-def found(events: str, obligations: str = "", head: str = HEAD) -> list[Trouble]:
+def found(events: str, obligations: str = "", head: str = HEAD) -> list[Finding]:
     text = head + "".join(f"  {line}\n" for line in events.splitlines() if line.strip())
     if obligations:
         text += "obligations:\n" + "".join(f"  {line}\n" for line in obligations.splitlines() if line.strip())
-    return list(Timing(load(text, "small.yaml").procedure, shipped("cn")).troubles())
+    return list(Timing(load(text, "small.yaml").procedure, shipped("cn")).findings())
 
 
-def codes(troubles: list[Trouble]) -> list[tuple[str, str]]:
+def codes(troubles: list[Finding]) -> list[tuple[str, str]]:
     return [(t.code, t.severity) for t in troubles if t.code != "time.unchecked"]
 
 

@@ -258,6 +258,23 @@ class Courses:
             together.setdefault(reach, []).append(leaf)
         return sorted(sorted(loop, key=self._number.__getitem__) for loop in together.values() if len(loop) > 1)
 
+    def enders(self, final: Collection[str]) -> list[str]:
+        """Leaves that some case comes to and from which none of ``final`` can be reached."""
+        onward: dict[str, set[str]] = {leaf: set() for leaf in self._number}
+        for rule in self.rules:
+            targets = {leaf for _, leaf in rule.leads[1:]}
+            for leaf in rule.where if targets else ():
+                onward[leaf] |= targets
+        for top, state in self.states.items():  # one region may take the whole case out of a parallel state
+            if state.parallel and not any(self.states[up].parallel for up in _above(top)):
+                first = self.leaves_of[top][0]
+                for leaf in self.leaves_of[top]:
+                    onward[first].add(leaf)
+                    onward[leaf].add(first)
+        bits = closure(onward, self._number)
+        ends = sum(1 << self._number[leaf] for leaf in final)
+        return [leaf for leaf, reach in bits.items() if (STATE, leaf) in self.possible and not reach & ends]
+
     def leads_back(self, begin: Collection[str], goals: Collection[str], without: Collection[str]) -> bool:
         """Whether a case in one of some leaves may come to one of others without any of these events."""
         found, waiting = set(begin), list(begin)
@@ -375,6 +392,12 @@ def happened(condition: Condition | None) -> Iterator[str]:
     elif isinstance(condition, Every):
         for part in condition.parts:
             yield from happened(part)
+
+
+def _above(path: str) -> Iterator[str]:
+    """The states around a state."""
+    steps = path.split(".")
+    yield from (".".join(steps[:i]) for i in range(1, len(steps)))
 
 
 def _leaves(states: Mapping[str, State], prefix: str, found: dict[str, tuple[str, ...]]) -> list[str]:

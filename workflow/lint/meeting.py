@@ -137,7 +137,7 @@ class Meeting:
         return terms.due(start, term, self._spans.calendar, self._spans.zone)
 
     def _first(self, at: datetime, choice: Sequence[Term]) -> datetime:
-        return min(self._due(at, t).instant for t in choice)
+        return min(self._due(at, t).instant if self._spans.counted(t) else at for t in choice)
 
     def soonest(self, at: int, choice: Sequence[Term]) -> int:
         """The earliest instant at which one of several terms may have run out."""

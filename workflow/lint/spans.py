@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from workflow import term as terms
 from workflow.calendar import Calendar
 from workflow.errors import CalendarGap
-from workflow.term.model import CLOCK_UNITS, Choice, EndOf, OnDate, Span, Term, Until
+from workflow.term.model import CLOCK_UNITS, Choice, EndOf, OfCase, OnDate, Span, Term, Until
 
 Found = TypeVar("Found")
 DAY = 86_400
@@ -77,10 +77,10 @@ class Spans:
         return (_EPOCH + timedelta(seconds=self.begins[index + late] - 60 * late)).astimezone(self.zone)
 
     def counted(self, term: Term) -> bool:
-        """Whether its length is bounded at all: it has a number, and hangs on no fixed year."""
+        """Whether its length is bounded at all: it has a number, and hangs on no fixed year and on no day that only a case knows."""
         if isinstance(term, Choice):
             return all(self.counted(part) for part in term.numbers)
-        return not term.qualitative and not (isinstance(term, OnDate) and term.year is not None)
+        return not (term.qualitative or isinstance(term, OfCase) or (isinstance(term, OnDate) and term.year is not None))
 
     def length(self, term: Term) -> Length | None:
         """``None`` where it has no bounds."""

@@ -20,8 +20,9 @@ class Misplaced(NamedTuple):
 
     term: Term
     early: bool
+    always: bool
     day: date | None
-    """A start day on which it is so; ``None``: on all."""
+    """Where it is not always so, a start day on which it is; ``None`` where the day does not matter."""
 
 
 def misplaced(offset: Offset, term: Term, hour: str, spans: Spans) -> Misplaced | None:
@@ -33,8 +34,8 @@ def misplaced(offset: Offset, term: Term, hour: str, spans: Spans) -> Misplaced 
     if offset.side == "before" and offset.span is not None and offset.span.unit in CLOCK_UNITS:
         ahead = offset.span.amount * (60 if offset.span.unit == "minute" else 3600)
         if length.longest <= ahead:
-            return Misplaced(term, True, None)
-        return Misplaced(term, True, length.short_day) if length.shortest < ahead else None
+            return Misplaced(term, True, True, None)
+        return Misplaced(term, True, False, length.short_day) if length.shortest < ahead else None
     return spans.kept(("tier", offset, term, hour), lambda: _looked_at(offset, term, time.fromisoformat(hour), spans))
 
 
@@ -61,9 +62,9 @@ def _looked_at(offset: Offset, term: Term, hour: time, spans: Spans) -> Misplace
             after.append(spans.day(index))
             always += all(at > due.instant for at, due in zip(ats, dues, strict=True))
     if early:
-        return Misplaced(term, True, None if always == len(early) == seen else early[0])
+        return Misplaced(term, True, always == len(early) == seen, early[0])
     if after:
-        return Misplaced(term, False, None if always == len(after) == seen else after[0])
+        return Misplaced(term, False, always == len(after) == seen, after[0])
     return None
 
 

@@ -32,11 +32,11 @@ def faults(obligation: Obligation, facts: Mapping[str, Fact]) -> list[Fault]:
     """What is wrong with the alternatives of a duty, each kind once for the same alternatives. All its conditions must be well typed."""
     rules = [(i, a.when) for i, a in enumerate(obligation.term) if a.when is not None and a.when != Alternative.UNKNOWN]
     guard = obligation.owed_when
-    atoms = [atom for c in (*(w for _, w in rules), *([guard] if guard is not None else [])) for atom in _atoms(c)]
-    domains = {key: _domain(key, [a for a in atoms if _key(a) == key], facts) for key in dict.fromkeys(map(_key, atoms))}
+    atoms = [atom for c in (*(w for _, w in rules), *([guard] if guard is not None else [])) for atom in atoms_of(c)]
+    domains = {key: domain(key, [a for a in atoms if key_of(a) == key], facts) for key in dict.fromkeys(map(key_of, atoms))}
     size = 1
-    for domain in domains.values():
-        size *= len(domain)
+    for choices in domains.values():
+        size *= len(choices)
     if size > MAX_CASES:
         return []
     fallback = any(a.when is None for a in obligation.term)
@@ -45,7 +45,7 @@ def faults(obligation: Obligation, facts: Mapping[str, Fact]) -> list[Fault]:
     found: dict[tuple[str, tuple[int, ...]], Fault] = {}
     for values in islice(product(*domains.values()), MAX_CASES):
         chosen = dict(zip(domains, values, strict=True))
-        known = _known(chosen)
+        known = known_of(chosen)
         if guard is not None and holds(guard, known) is False:
             continue
         owed = True
@@ -62,18 +62,18 @@ def faults(obligation: Obligation, facts: Mapping[str, Fact]) -> list[Fault]:
     return [*found.values(), *(Fault("never", (i,), {}) for i, _ in rules if i not in applied)]
 
 
-def _atoms(condition: Condition) -> Iterator[Atom]:
+def atoms_of(condition: Condition) -> Iterator[Atom]:
     match condition:
         case Every(parts) | Some(parts):
             for part in parts:
-                yield from _atoms(part)
+                yield from atoms_of(part)
         case Not(part):
-            yield from _atoms(part)
+            yield from atoms_of(part)
         case _:
             yield condition
 
 
-def _key(atom: Atom) -> tuple[str, str]:
+def key_of(atom: Atom) -> tuple[str, str]:
     if isinstance(atom, Compare):
         return "fact", atom.fact
     if isinstance(atom, Open):
@@ -81,13 +81,13 @@ def _key(atom: Atom) -> tuple[str, str]:
     return ("event", atom.event) if isinstance(atom, Happened) else ("decision", atom.decision)
 
 
-def _known(values: Mapping[tuple[str, str], Json]) -> Known:
+def known_of(values: Mapping[tuple[str, str], Json]) -> Known:
     facts = {name: value for (kind, name), value in values.items() if kind == "fact" and value is not None}
     happened = frozenset(name for (kind, name), value in values.items() if kind == "event" and value)
     return Known(facts, happened, {name: value is True for (kind, name), value in values.items() if kind == "decision"})
 
 
-def _domain(key: tuple[str, str], atoms: list[Atom], facts: Mapping[str, Fact]) -> list[Json]:
+def domain(key: tuple[str, str], atoms: list[Atom], facts: Mapping[str, Fact]) -> list[Json]:
     """Values of one fact such that every other value behaves like one of them."""
     kind, name = key
     if kind != "fact":

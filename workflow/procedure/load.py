@@ -37,7 +37,12 @@ def load(text: bytes | str, name: str, calendars: Collection[str] | None = None)
 
     ``calendars`` are the names of those there are; without it the calendar that the procedure names is not looked up.
     """
-    return define(read_source(text, name), lambda p, draft: (*Check(p, draft, calendars).problems(), *_reserved(p, draft)))
+    return of_source(read_source(text, name), calendars)
+
+
+def of_source(source: Source, calendars: Collection[str] | None = None) -> Definition:
+    """The same of a file that was read already."""
+    return define(source, lambda p, draft: (*Check(p, draft, calendars).problems(), *_reserved(p, draft)))
 
 
 def thaw(data: bytes, name: str) -> Definition:
