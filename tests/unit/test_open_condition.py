@@ -26,6 +26,7 @@ events:
   find: {zh: 发现, en: find, by: desk, basis: unit}
   answer: {zh: 答复, en: answer, by: desk, basis: unit}
   close: {zh: 结案, en: close, kind: request, from: open, to: closed, by: desk, when: {not: {open: answer}}, basis: unit}
+  abandon: {zh: 搁置, en: abandon, kind: request, from: open, to: closed, by: boss, basis: unit}
   remind: {zh: 催办, en: remind, kind: request, by: boss, when: {open: answer}, basis: unit}
 obligations:
   answer: {zh: 逐项答复, en: answer each, owed: {by: desk}, starts: {on: find, each: true},
@@ -78,6 +79,15 @@ def test_one_that_was_waived_is_not() -> None:
     assert play.state == ("closed",)
 
 
+def test_s7_2_what_a_round_that_is_over_left_behind_is_not_open_in_the_next() -> None:
+    play = played()
+    play.fire("desk", "find")
+    play.at("09-24 10:00").fire("boss", "abandon")
+    play.at("09-25 09:00").do(c.Reopen(said=play.said("boss"), reason="又有反映"))
+    play.at("09-25 10:00").fire("desk", "close")
+    assert play.state == ("closed",)
+
+
 def test_an_event_can_be_possible_only_while_something_is_owed() -> None:
     play = played()
     with pytest.raises(NotAllowed):
@@ -99,6 +109,12 @@ def test_a_closing_entered_late_is_judged_by_what_was_open_when_it_happened() ->
     play.at("09-24 12:00").fire("desk", "answer")
     late = play.at("09-24 13:00").record("desk", "close", happened="09-24 11:00")
     assert "condition" in late.acts[0].deviations
+
+
+def test_what_was_found_after_a_closing_entered_late_does_not_hold_it_up() -> None:
+    play = played()
+    play.at("09-24 12:00").fire("desk", "find")
+    assert play.at("09-24 13:00").record("desk", "close", happened="09-24 11:00").acts[0].deviations == ()
 
 
 def test_an_answer_entered_late_counts_from_when_it_was_given() -> None:
