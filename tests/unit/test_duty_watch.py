@@ -7,6 +7,7 @@ import pytest
 from adapters.organisations import shipped_organisation
 from tests.play import Play, at
 from tests.stories import duty_watch as story
+from workflow import command as c
 from workflow.act import FLAGGED
 from workflow.errors import Refused
 from workflow.obligation.row import Outcome
@@ -120,3 +121,34 @@ def test_a_village_without_staff_is_vacant_and_owes_its_watch() -> None:
     play = story.begun()
     play.case = play.engine.period_case("duty-watch", "xiazhuang", at("09-24 00:00"))
     assert play.outcome("handover", "09-24 08:31") is MISSED
+
+
+def test_a_day_on_which_nobody_is_there_leaves_a_lead_for_each_thing_that_was_not_done() -> None:
+    assert set(leads(story.deserted())) == {
+        ("handover", "post_unmanned"),
+        ("roster", "no_roster"),
+        ("contact_check", "lines_unchecked"),
+        ("answer", "post_unanswered"),
+        ("restore", "channel_failed"),
+        ("summary", "late_summary"),
+    }
+
+
+def test_the_village_is_reminded_before_and_the_town_told_after() -> None:
+    play = story.begun()
+    for when in ("08:01", "09:01", "17:01"):
+        play.at(f"09-24 {when}").engine.tick()
+    told = [(a.name.split("/")[0], a.data["tell"]) for a in play.engine.case(play.case).case.acts if a.data.get("flag") == "tier"]
+    assert told == [
+        ("handover", ["village_office"]),
+        ("handover", ["duty_officer", "town_office"]),
+        ("summary", ["village_office"]),
+    ]
+
+
+def test_each_line_that_fails_is_restored_and_the_town_may_waive_it() -> None:
+    play = story.begun()
+    play.at("09-24 08:00").fire("duty_officer", "channel_failed", **story.FAILED)
+    play.at("09-24 08:05").fire("duty_officer", "channel_failed", **story.FAILED)
+    play.do(c.Waive(said=play.said("town_office"), row="restore/town_office#2", ground="改用对讲机"))
+    assert [r.outcome for r in play.rows("restore", "09-24 09:01")] == [MISSED, Outcome.WAIVED]

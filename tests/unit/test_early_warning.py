@@ -96,6 +96,25 @@ def test_s3_3_what_was_open_is_discharged_when_it_becomes_an_incident() -> None:
     assert {play.outcome("measures"), *(r.outcome for r in play.rows("spread"))} == {DISCHARGED}
 
 
+def test_s3_3_so_is_what_was_being_lifted_or_told_the_district() -> None:
+    play = story.issued()
+    play.at("09-24 09:30").fire("village_office", "eased")
+    play.procedure = "social-security-incident"
+    play.at("09-24 10:00").open("duty_officer", case="I", origin="C", by="erupted")
+    play.case = "C"
+    assert (play.outcome("lift"), play.outcome("share")) == (DISCHARGED, DISCHARGED)
+
+
+def test_s3_3_so_is_intelligence_not_yet_judged_and_a_warning_decided_and_not_yet_issued() -> None:
+    play = story.judged()
+    play.at("09-24 09:10").fire("police", "collect")
+    play.do(c.Decide(said=play.said("command"), decision="warn", answer=True, reason="有苗头"))
+    play.procedure = "social-security-incident"
+    play.at("09-24 10:00").open("duty_officer", case="I", origin="C", by="erupted")
+    play.case = "C"
+    assert (play.rows("judge")[-1].outcome, play.outcome("issue")) == (DISCHARGED, DISCHARGED)
+
+
 def test_an_incident_that_nobody_named_moves_nothing() -> None:
     play = story.issued()
     play.at("09-24 10:00").fire("duty_officer", "erupted")

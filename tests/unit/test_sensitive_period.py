@@ -105,3 +105,41 @@ def test_nobody_is_reminded_of_a_report_that_is_there(play: Play) -> None:
     play.fire("village_office", "on_watch")
     play.at("09-30 08:01").engine.tick()
     assert [a for a in play.engine.case("C").case.acts if a.kind == FLAGGED] == []
+
+
+REPORTERS = [("village", "village_office"), ("town", "town_office")]
+
+
+def _silent(reporter: str) -> Play:
+    play = story.begun(reporter)
+    play.at("09-29 18:00").fire("town_office", "begin")
+    for when in ("07:40", "08:40", "09:10"):
+        play.at(f"09-30 {when}").engine.tick()
+    return play
+
+
+@pytest.mark.parametrize(("reporter", "office"), REPORTERS)
+def test_whoever_reports_nothing_is_reminded_and_listed(reporter: str, office: str) -> None:
+    acts = [a for a in _silent(reporter).engine.case("C").case.acts if a.kind == FLAGGED]
+    assert {(a.name.split("/")[0], a.data["lead"]) for a in acts if "lead" in a.data} == {
+        (f"report_{reporter}", "missing_daily_report"),
+        (f"watch_{reporter}", "post_unmanned"),
+    }
+    reminded = [a.data["tell"] for a in acts if a.data["flag"] == "tier"]
+    assert len(reminded) == 2 and all(isinstance(told, list) and office in told for told in reminded)
+
+
+@pytest.mark.parametrize(("reporter", "office"), REPORTERS)
+def test_a_zero_report_of_either_level_is_a_report(reporter: str, office: str) -> None:
+    play = story.begun(reporter)
+    play.at("09-29 18:00").fire("town_office", "begin")
+    play.at("09-30 07:00").fire(office, ZERO)
+    assert [r.outcome for r in play.rows(f"report_{reporter}", "09-30 09:30")] == [MET, NOT_DUE]
+
+
+@pytest.mark.parametrize("reporter", ["village", "town"])
+def test_what_was_called_off_is_asked_of_nobody(reporter: str) -> None:
+    play = story.begun(reporter)
+    assert {r.duty.id for r in play.engine.ledger("C")} == {f"roster_{reporter}"}
+    play.at("09-29 12:00").fire("district_office", "end")
+    assert {(r.duty.id, r.outcome) for r in play.engine.ledger("C")} == {(f"roster_{reporter}", DISCHARGED)}
