@@ -14,7 +14,7 @@ from workflow.journal.canonical import Json
 from workflow.moment import Moment, stamp
 from workflow.obligation.clock import DueRevision
 from workflow.obligation.row import Outcome, Row, same_duty
-from workflow.procedure.legend import basis_text, document_text
+from workflow.procedure.legend import basis_text, document_text, duty_text
 from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
 from workflow.replay import row_document
 from workflow.rules import World
@@ -97,7 +97,7 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     zh = lang == "zh"
     p = why.world.rules.procedure
     current = row.current
-    head = row.duty.title.say(lang)
+    head = duty_text(p, row.duty.obligation).say(lang)
     if current is not None and current.due is not None:
         yield f"{head}    {'截止' if zh else 'due'} {shown(current.due, zone, lang)}"
     else:
