@@ -61,6 +61,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "erase": ("erasure", "erase", Text("依法销毁个人信息", "destroy personal data on a lawful ground")),
     "show": ("views", "show", Text("案件经过与台账", "timeline and ledger of a case")),
     "due": ("views", "due", Text("接下来什么到期,逾期在前", "what is due next, overdue first")),
+    "trace": ("trace", "trace_", Text("责任倒查:此前哪些义务未履行或迟延", "what was missed or late before an outcome")),
     "leads": (
         "leads",
         "list_",

@@ -49,6 +49,7 @@ OTHER = {
     "show",
     "due",
     "leads",
+    "trace",
     "explain",
     "replay",
     "schema",
