@@ -7,7 +7,9 @@ import pytest
 from tests.play import Play
 from tests.stories import instruction as story
 from tests.stories.told import tell
-from workflow.errors import WrongRole
+from workflow import command as c
+from workflow.act import FLAGGED
+from workflow.errors import Refused, WrongRole
 from workflow.obligation.row import Outcome
 
 MET, NOT_DUE = Outcome.MET, Outcome.NOT_DUE
@@ -67,3 +69,23 @@ def test_nobody_confirms_for_the_leader(play: Play, role: str) -> None:
 def test_without_a_number_no_answer_is_late(play: Play) -> None:
     play.at("2027-09-24 10:00").engine.tick()
     assert [r.outcome for r in play.rows("feedback")] == [NOT_DUE, NOT_DUE]
+
+
+def test_an_instruction_without_an_answer_is_a_lead_when_its_case_is_archived(play: Play) -> None:
+    for minute, (role, event, more) in enumerate(
+        [("responsible_unit", "feedback", RESULT), ("leader", "returned", FAULT), ("responsible_unit", "feedback", RESULT)], 10
+    ):
+        play.at(f"09-24 10:{minute}").fire(role, event, **more)
+    play.at("09-24 11:00").fire("leader", "confirm")
+    play.fire("town_office", "close")
+    play.engine.tick()
+    leads = {(a.name.split("/")[0], a.data["lead"]) for a in play.engine.case("C").case.acts if a.kind == FLAGGED and "lead" in a.data}
+    assert leads == {("feedback_again", "unanswered_instruction")}
+
+
+def test_the_leader_may_waive_an_answer_and_the_unit_may_not(play: Play) -> None:
+    row = play.rows("feedback")[0].key
+    with pytest.raises(Refused):
+        play.do(c.Waive(said=play.said("responsible_unit"), row=row, ground="已电话答复"))
+    play.do(c.Waive(said=play.said("leader"), row=row, ground="已当面答复"))
+    assert play.rows("feedback")[0].outcome is Outcome.WAIVED

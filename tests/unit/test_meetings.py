@@ -9,6 +9,8 @@ from tests.stories import consultation, joint_meeting
 from tests.stories.consultation import begun, told
 from workflow import command as c
 from workflow import organisation
+from workflow.act import FLAGGED
+from workflow.errors import Refused
 from workflow.obligation.row import Outcome
 
 MET, MISSED, NOT_DUE = Outcome.MET, Outcome.MISSED, Outcome.NOT_DUE
@@ -96,3 +98,29 @@ def test_s3_2_what_was_decided_and_not_done_is_missed_when_the_meeting_is_archiv
 def test_s2_2_a_meeting_on_the_last_day_is_in_time_and_a_day_later_it_is_late() -> None:
     last, after = (told(begun("joint-meeting"), (when, "hold")) for when in ("09-30 23:59", "10-01 00:00"))
     assert (last.outcome("hold"), after.outcome("hold")) == (MET, Outcome.MET_LATE)
+
+
+def leads(play: Play) -> set[tuple[str, object]]:
+    return {(a.name.split("/")[0], a.data["lead"]) for a in play.engine.case(play.case).case.acts if a.kind == FLAGGED and "lead" in a.data}
+
+
+def swept(play: Play) -> Play:
+    play.engine.tick()
+    return play
+
+
+def test_a_period_without_its_meeting_and_what_was_not_carried_out_are_leads() -> None:
+    assert leads(swept(consultation.skipped())) == {("hold", "consultation_missed"), ("analyse", "consultation_missed")}
+    assert leads(swept(joint_meeting.skipped())) == {("hold", "meeting_missed")}
+    assert leads(swept(consultation.neglected())) == {("follow_up", "task_not_done")}
+    assert leads(swept(joint_meeting.neglected())) == {(f"follow_{who}", "resolution_not_done") for who in ("department", "police", "town")}
+
+
+@pytest.mark.parametrize("procedure", BOTH)
+def test_a_meeting_is_waived_by_the_government_and_not_by_the_office_that_owes_it(procedure: str) -> None:
+    play = begun(procedure)
+    row = play.row("hold").key
+    with pytest.raises(Refused):
+        play.do(c.Waive(said=play.said("town_office"), row=row, ground="无议题"))
+    play.do(c.Waive(said=play.said("government"), row=row, ground="无议题"))
+    assert play.outcome("hold") is Outcome.WAIVED

@@ -82,3 +82,26 @@ def test_a_release_can_come_of_an_incident_and_stands_in_both_cases() -> None:
 
 def test_the_sources_give_no_number_and_neither_does_the_procedure() -> None:
     assert [n for n, o in procedure_of("public-information").obligations.items() if not all(a.term.qualitative for a in o.term)] == []
+
+
+def test_each_question_of_the_media_and_each_error_is_a_duty_of_its_own() -> None:
+    play = tell(
+        "public-information", "town_office", story.BEGUN, *((f"09-24 09:0{n}", e) for n, e in enumerate(("draft", "approve", "release")))
+    )
+    for minute, event in enumerate(("asked", "wrong", "asked", "wrong", "answered", "correct"), 10):
+        play.at(f"09-24 09:{minute}")
+        act(play, event)
+    assert [r.outcome for duty in ("answer_media", "correct") for r in play.rows(duty)] == [MET, NOT_DUE, MET, NOT_DUE]
+
+
+def test_what_is_collected_is_analysed_each_time() -> None:
+    play = tell(
+        "public-information", "town_office", story.BEGUN, ("09-24 08:10", "collect"), ("09-24 08:20", "collect"), ("09-24 08:30", "analyse")
+    )
+    assert [r.outcome for r in play.rows("analyse")] == [MET, NOT_DUE]
+
+
+def test_sending_back_answers_the_draft(drafted: Play) -> None:
+    drafted.at("09-24 08:40")
+    act(drafted, "send_back")
+    assert (drafted.outcome("approve"), drafted.outcome("redraft")) == (MET, NOT_DUE)
