@@ -14,9 +14,9 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from workflow.procedure.condition import Condition, Every, Happened
-from workflow.procedure.model import CASE, Event, Obligation, Procedure, State
+from workflow.procedure.model import ANY, CASE, Event, Obligation, Procedure, State
 from workflow.rules import RESERVED
-from workflow.statechart import moves, paths
+from workflow.statechart import paths
 from workflow.term import Term
 
 STATE, EVENT, DECISION = "state", "event", "decision"
@@ -72,6 +72,9 @@ class Courses:
         self.leaves_of: dict[str, tuple[str, ...]] = {}
         _leaves(p.states, "", self.leaves_of)
         self.states = dict(paths(p.states))
+        self._full = {".".join(path.split(".")[-n:]): path for path in self.states for n in range(1, path.count(".") + 2)}
+        self._full |= {path: path for path in self.states}
+        self._tops = [name for name, state in p.states.items() if not state.final]
         self.rules: list[Rule] = [rule for name, event in p.events.items() for rule in self._rules(name, event)]
         self._of: dict[str, list[Rule]] = {}
         self._by: dict[Node, list[tuple[int, int]]] = {}
@@ -111,10 +114,16 @@ class Courses:
 
     def _rules(self, name: str, event: Event) -> Iterator[Rule]:
         needs = tuple(self._gates(event))
-        for sources, target in moves(self.p, event):
+        for sources, target in self._moves(event):
             where = frozenset(leaf for source in sources for leaf in self.leaves_of[source])
             leads = tuple((STATE, leaf) for leaf in self._led(sources, target)) if target is not None else ()
             yield Rule(name, (Need(frozenset((STATE, leaf) for leaf in where)), *needs), ((EVENT, name), *leads), where)
+
+    def _moves(self, event: Event) -> Iterator[tuple[list[str], str | None]]:
+        """The moves of an event as full paths; a look-up for each, where a machine for one case may search."""
+        for sources, target in [(m.source, m.target) for m in event.moves] or [(event.source, event.target)]:
+            full = [path for s in sources or (ANY,) for path in (self._tops if s == ANY else [self._full[s]])]
+            yield full, None if target is None else self._full[target]
 
     def _led(self, sources: Collection[str], target: str) -> Iterator[str]:
         """Where a move leads: within one region of a parallel state it leaves those beside it as they are."""
@@ -177,7 +186,7 @@ class Courses:
             return Outset(frozenset(opening | acts) | self._outside | self._moved(name, opening), frozenset())
         past = self.possible if again else self._past(frozenset(starts))
         places = {node for node in past if node[0] == STATE} | (opening if name in self.openings else set())
-        if not any((STATE, leaf) in places for rule in self._of.get(name, ()) for leaf in rule.where) and name not in self.openings:
+        if not any((STATE, leaf) in places for rule in self.of(name) for leaf in rule.where) and name not in self.openings:
             return None
         now = self._moved(name, places) | (opening if name in self.openings else set()) | {(EVENT, name)}
         before = frozenset(node for node in past if node[0] != STATE) | {(EVENT, CASE)} | self._outside
@@ -197,7 +206,7 @@ class Courses:
     def _moved(self, name: str, places: Collection[Node]) -> frozenset[Node]:
         """Where a case may be right after an event that happened in one of these places."""
         found: set[Node] = set()
-        for rule in self._of.get(name, ()):
+        for rule in self.of(name):
             sources = [leaf for leaf in rule.where if (STATE, leaf) in places]
             if not sources:
                 continue
@@ -213,13 +222,31 @@ class Courses:
         steps = leaf.split(".")
         return next((p for i in range(1, len(steps)) if self.states[p := ".".join(steps[:i])].parallel), leaf)
 
+    def of(self, event: str) -> Sequence[Rule]:
+        """The moves of an event."""
+        return self._of.get(event, ())
+
+    def always_at_once(self, start: str, name: str) -> bool:
+        """Whether, wherever ``start`` happens, an event may happen right after it: nothing on the way to it waits for the clock."""
+        onward = 0
+        for rule in self.of(name):
+            if len(rule.needs) == 1:
+                onward |= self._mask(rule.where)
+        if start == CASE:
+            return all(self._free[leaf] & onward for leaf in self.entered(self.p.initial))
+        rules = self.of(start)
+        if not rules or start in self.openings:
+            return False
+        moved = [{leaf for _, leaf in rule.leads[1:]} or rule.where for rule in rules]
+        return all(self._free[leaf] & onward for leaves in moved for leaf in leaves)
+
     def at_once(self, outset: Outset, name: str) -> bool:
         """Whether it is plain that an event may happen right after the outset: nothing on the way to it waits for the clock."""
         here = 0
         for kind, leaf in outset.now:
             if kind == STATE:
                 here |= self._free[leaf]
-        return any(len(rule.needs) == 1 and here & self._mask(rule.where) for rule in self._of.get(name, ()))
+        return any(len(rule.needs) == 1 and here & self._mask(rule.where) for rule in self.of(name))
 
     def _mask(self, leaves: frozenset[str]) -> int:
         if leaves not in self._masks:

@@ -69,6 +69,8 @@ class Meeting:
 
     def _after(self, duty: Obligation, start: str, starts: Collection[str]) -> Iterator[Late | Never]:
         courses, again = self._courses, duty.starts.each
+        if any(courses.always_at_once(start, event) for event in duty.met_by):
+            return
         outset = courses.after(start, starts, again=again)
         if outset is None or any(courses.at_once(outset, event) for event in duty.met_by):
             return

@@ -10,13 +10,15 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from operator import sub
+from itertools import islice
+from operator import gt, sub
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from workflow import term as terms
 from workflow.calendar import Calendar
 from workflow.errors import CalendarGap
+from workflow.term.due import MONTHS, add_months
 from workflow.term.model import CLOCK_UNITS, Choice, EndOf, OfCase, OnDate, Span, Term, Until
 
 Found = TypeVar("Found")
@@ -131,11 +133,17 @@ class Spans:
             if not term.roll:
                 return [ends[i + amount] for i in days] if days[-1] + amount < len(ends) else []
             wanted = [before[i + amount] for i in days if i + amount < len(before)]
+        elif term.unit in MONTHS:
+            months, base = term.amount * MONTHS[term.unit], table.base
+            lasts = [add_months(self.day(n), months).toordinal() - base for n in range(len(days))]
+            if not term.roll:
+                return [ends[i] for i in lasts if i < len(ends)]
+            wanted = [before[i] for i in lasts if i < len(before)]
         else:
             return []
         sure = min(table.unsure, default=table.base + len(table.working))
-        lasts = [ordinals[w] for w in wanted if w < len(ordinals)]
-        return [ends[last - table.base] for last in lasts if last < sure]
+        found = [ordinals[w] for w in wanted if w < len(ordinals)]
+        return [ends[last - table.base] for last in found if last < sure]
 
     def _computed(self, term: Term) -> list[int]:
         found: list[int] = []
@@ -159,7 +167,7 @@ class Spans:
             return next((found for part in term.numbers if (found := self.falls_back(part)) is not None), None)
         if not isinstance(term, Span | OnDate | EndOf) or (isinstance(term, Span) and term.unit in CLOCK_UNITS):
             return None
-        back = fall(self.dues(term))
+        back: int | None = self.kept(("back", term), lambda: fall(self.dues(term)))
         return None if back is None else (self.day(back), self.day(back + 1))
 
     def apart(self, one: Term, other: Term) -> Apart | None:
@@ -208,12 +216,18 @@ def spans(calendar: Calendar, zone: str) -> Spans:
     return _KNOWN[key]
 
 
+def forget() -> None:
+    """Work everything out anew, as a process that has just begun does."""
+    _KNOWN.clear()
+
+
 _KNOWN: dict[tuple[str, str], Spans] = {}
 
 
 def fall(values: Sequence[int]) -> int | None:
     """The first place after which a sequence goes down; ``None`` where it never does."""
-    return next((i for i in range(len(values) - 1) if values[i + 1] < values[i]), None)
+    down = map(gt, values, islice(values, 1, None))
+    return next((i for i, falls in enumerate(down) if falls), None)
 
 
 def _each(pick: Callable[[Sequence[int]], int], columns: list[Sequence[int]]) -> Sequence[int]:

@@ -32,7 +32,10 @@ def spare(content: Json) -> Iterator[Finding]:
 
 def unused(content: Mapping[str, Json]) -> Iterator[tuple[Path, Text]]:
     """Declarations that nothing names, each with its place and what it is."""
-    named = {basis_id(word) for word in _words(content, ())} | set(_words(content, ()))
+    words: set[str] = set()
+    for key, value in content.items():  # the keys of these tables declare, and name nothing
+        words |= _words(list(value.values()) if key in _TABLES and isinstance(value, dict) else value)
+    named = words | {basis_id(word) for word in words}
     for table, what in _TABLES.items():
         entries = content.get(table)
         for name in entries if isinstance(entries, dict) else ():
@@ -55,9 +58,9 @@ def idle(content: Mapping[str, Json]) -> Iterator[tuple[Path, Text]]:
     events = content.get("events")
     if not isinstance(events, dict):
         return
-    named = set(_words({k: v for k, v in content.items() if k != "events"}, ()))
+    named = _words({k: v for k, v in content.items() if k != "events"})
     for name, event in events.items():
-        named |= {word for word in _words(event, ("events", name)) if word != name}
+        named |= _words(event) - {name}
     for name, event in events.items():
         if isinstance(event, dict) and name not in named and not any(event.get(k) for k in ("opens", "to", "link")):
             moves = event.get("moves")
@@ -65,19 +68,20 @@ def idle(content: Mapping[str, Json]) -> Iterator[tuple[Path, Text]]:
                 yield ("events", name), Text(f"事件 {name} 只作记录:不改变状态,也不为别处所用", f"the event {name} is only recorded")
 
 
-def _words(value: Json, place: Path) -> Iterator[str]:
-    """Every word of a definition that may be a name: all values, and all keys but those that declare something."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _words(item, (*place, 0))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if len(place) != 1 or place[0] not in _TABLES:
-                yield key
-            if key not in ("zh", "en"):
-                yield from _words(item, (*place, key))
+def _words(value: Json) -> set[str]:
+    """Every word that may be a name: all values but labels, and all keys."""
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            found.add(one)
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            found.update(one)
+            waiting += [item for key, item in one.items() if key not in ("zh", "en")]
+    return found
 
 
 def twice(content: Json, place: Path = ()) -> Iterator[tuple[Path, Text]]:

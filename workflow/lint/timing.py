@@ -15,7 +15,6 @@ from workflow.lint.tier import least_after, misplaced
 from workflow.procedure.duties import counted
 from workflow.procedure.model import CASE, Event, Obligation, Procedure
 from workflow.procedure.source import Path
-from workflow.statechart import moves
 from workflow.term import Offset, Span, Term
 from workflow.text import Text
 
@@ -106,18 +105,18 @@ class Timing:
     def _clocks(self) -> list[tuple[str, Event]]:
         return [(name, event) for name, event in self.p.events.items() if event.after is not None]
 
-    def _leads(self, event: Event) -> dict[str, tuple[str, ...]]:
+    def _leads(self, name: str) -> dict[str, tuple[str, ...]]:
         """For each leaf where an event of the clock is possible, the leaves to which it leads."""
         found: dict[str, tuple[str, ...]] = {}
-        for sources, target in moves(self.p, event):
-            for source in sources:
-                for leaf in self.courses.leaves_of[source]:
-                    found.setdefault(leaf, () if target is None else tuple(self.courses.entered(target)))
+        for rule in self.courses.of(name):
+            to = tuple(leaf for _, leaf in rule.leads[1:])
+            for leaf in rule.where:
+                found.setdefault(leaf, to)
         return found
 
     def _timers(self) -> Iterator[Finding]:
         """Two events of the clock out of one state, from one start: at one instant, or the later one after the first has left."""
-        leads = {name: self._leads(event) for name, event in self._clocks}
+        leads = {name: self._leads(name) for name, _ in self._clocks}
         kinds: dict[object, list[tuple[str, Event]]] = {}
         for name, event in self._clocks:
             assert event.after is not None
@@ -212,7 +211,7 @@ class Timing:
             after = event.after
             if after is None or after.term is None or after.on != (CASE,) or event.when is not None:
                 continue
-            leads = self._leads(event)
+            leads = self._leads(name)
             if set(leads) >= every and all(to and all(self.p.states[s.split(".")[0]].final for s in to) for to in leads.values()):
                 found.append((name, after.term))
         return found
