@@ -13,6 +13,7 @@ from tests.stories import procedure_of
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference" / "procedures"
 FAMILIES = {
     "accountability": ("accountability",),
+    "call-out": ("call-out",),
     "warnings": ("early-warning", "sensitive-period"),
     "duty-watch": ("duty-watch",),
     "instruction": ("instruction",),

@@ -700,6 +700,10 @@ def test_s5_2_a_record_out_of_order_is_kept_with_its_deviation(night: Night, eve
     assert night.state == state
 
 
+def test_a32_a_call_out_of_no_team_by_somebody_else_is_kept_with_its_deviations(night: Night) -> None:
+    assert set(night.act("informant", "call_team").deviations) == {"wrong_role", "no_case"}
+
+
 def test_c16_a_lesson_that_is_passed_on_too_early_and_to_no_plan_is_kept_with_its_deviations(night: Night) -> None:
     assert set(night.act("town_office", "pass_lesson").deviations) == {"not_enabled", "no_case"}
 
@@ -713,6 +717,7 @@ def test_s5_1_a_request_by_the_wrong_role_is_refused(night: Night, event: str) -
 def test_every_event_of_the_procedure_is_tried_in_breach() -> None:
     procedure = Night("social-security-incident").engine.rules("social-security-incident", at("10-02 00:00")).procedure
     tried = {*RECORDS_BY_NOBODY_ELSE, "flare_up", "aftercare", "sum_up", "classify", "activate", "escalate", "downgrade", "under_control"}
+    tried |= {"call_team"}
     tried |= {"archive", "pass_lesson", "release", "order", "take_command_criminal", "take_command_foreign", "take_command_terror"}
     assert set(procedure.events) == tried
 
