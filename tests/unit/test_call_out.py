@@ -16,7 +16,7 @@ from workflow import command as c
 from workflow.case.link import linked
 from workflow.engine import Engine
 from workflow.obligation.row import Outcome
-from workflow.organisation import fold
+from workflow.organisation import dated, fold
 from workflow.procedure.load import load
 
 MET, MISSED, NOT_DUE, DISCHARGED, WAIVED = Outcome.MET, Outcome.MISSED, Outcome.NOT_DUE, Outcome.DISCHARGED, Outcome.WAIVED
@@ -98,7 +98,7 @@ def test_a32_an_incident_calls_a_team_and_each_case_names_the_other() -> None:
 
 
 def test_each_team_of_the_example_town_is_called_by_a_post_that_may_answer() -> None:
-    organisation = fold([body for body, _ in shipped_organisation("town")])
+    organisation = fold([dated(body, at("2020-01-01 00:00")) for body, _ in shipped_organisation("town")])
     when = at("10-15 08:00")
     contacts = {team.id: organisation.posts[team.contact].role for team in organisation.teams_at(when) if team.contact}
     assert {role for name, role in contacts.items() if name.startswith("town.")} == {"team_leader"}
