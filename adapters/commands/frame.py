@@ -80,6 +80,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "audit": ("audit", "app", Text("核验日志链、封印、导出", "verify the journal, seal it, export it")),
     "calendar": ("calendar", "app", Text("工作日历:计算、查看、导入", "calendars: due, show, import")),
     "org": ("org", "app", Text("机构:导入、查看", "the organisation: load, show")),
+    "new": ("new", "new", Text("写出一份带注释的程序定义和它的测试", "write a commented procedure and a test of it")),
     "schema": ("definitions", "schema", Text("定义语言的 JSON Schema", "JSON Schema of the definition language")),
     "doctor": ("doctor", "doctor", Text("检查本机环境", "check this machine")),
     "demo": ("demo", "demo", Text("演示一个假期里的故事,并由另一进程回放", "a story over a holiday, played and replayed")),
