@@ -17,6 +17,7 @@ import pytest
 
 from adapters.calendars import shipped
 from adapters.host import FixedClock, SystemEntropy
+from adapters.library import shipped_definitions
 from adapters.store.memory import MemoryStore
 from tests.play import ZONE, Play, at
 from workflow import command as c
@@ -953,6 +954,15 @@ class Once:
 
 SEAL = did("medical", "seal", **SEALED)
 ACCEPT = did("relations", "accept")
+
+
+def incident(play: Play) -> None:
+    """A case ``I`` of the town, in the same store."""
+    play.engine.add(next(d for d in shipped_definitions() if d.procedure.procedure == "social-security-incident"))
+    command = c.Open(said=play.said("duty_officer"), what="聚集", where="门诊部", told_by="医院")
+    play.engine.open_case("social-security-incident", command, case="I")
+
+
 EVENTS: dict[str, Once] = {
     "found": Once("head"),
     "report_head": Once("staff", wrong="relations"),
@@ -980,6 +990,7 @@ EVENTS: dict[str, Once] = {
     "answered": Once("relations", ANSWER, (ACCEPT,), wrong="head"),
     "close": Once("relations", {}, (ACCEPT, did("relations", "answered", **ANSWER)), wrong="head"),
     "close_unanswered": Once("director", GROUND, wrong="relations"),
+    "became_incident": Once("relations", {"other": "I"}, before=(incident,)),
 }
 ELEMENTS = [(event, element) for event, once in EVENTS.items() for element in once.more.get("elements", {})]
 
@@ -1068,3 +1079,13 @@ def test_s9_3_names_of_patient_and_custodian_lie_in_the_erasable_part() -> None:
     with play.engine.store.read() as view:
         kept = b"".join(e.raw for e in view.entries("C"))
     assert "患者张某".encode() not in kept and "李某".encode() not in kept
+
+
+def test_a_dispute_may_become_an_incident_of_the_town_and_goes_on() -> None:
+    play = accepted()
+    incident(play)
+    owed = {r.key for r in play.engine.ledger("C") if r.open}
+    result = play.at("09-24 12:30").fire("relations", "became_incident", other="I")
+    assert result.deviations == () and {r.key for r in play.engine.ledger("C") if r.open} == owed
+    (told,) = result.others[0].acts
+    assert (told.kind, told.name, told.data["role"]) == ("linked", "C", {"zh": "医患关系办公室", "en": "patient relations office"})

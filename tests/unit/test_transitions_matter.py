@@ -155,6 +155,8 @@ COURSES: dict[str, tuple[tuple[Step, ...], ...]] = {
         ),
         # The head reports at once, in writing.
         (("head", "report_hospital", SITUATION), ("head", "telephone_hospital", {}), *_ANSWERED),
+        # It becomes a matter of the town, and goes on.
+        (("director", "became_incident", {"other": TOWN}), *_ANSWERED),
         # The head reports at once, by telephone; the director tells the health authority himself; people arrive unsent.
         (("head", "telephone_hospital", {}), ("director", "telephone_authority", {}), ("department", "arrive", {}), *_ANSWERED),
         # The person concerned reports to the head, who writes.
