@@ -97,6 +97,35 @@ def test_an_item_that_stands_twice_is_found() -> None:
     assert [at for at, _ in twice({"a": [{"b": 1}, {"b": 2}, {"b": 1}], "c": ["x", "x"]})] == [("a", 2), ("c", 1)]
 
 
+def duty(more: str, **words: str) -> list[tuple[str, str]]:
+    events = "  report: {zh: 报, en: report, by: desk, report: {kind: first, to: [boss]}}\n"
+    events += "  hold: {zh: 停, en: hold, from: late, to: later, by: boss}\n"
+    events += "  early: {zh: 早, en: early, from: open, by: boss}\n  resume: {zh: 复, en: resume, from: later, by: boss}\n"
+    text = HEAD + MOVES + events + "obligations:\n  tell: {zh: 告, en: tell, owed: {by: desk, to: boss}, starts: {on: fall}, "
+    text += f"term: [{{is: 5 days}}], met_by: report{more}}}\n"
+    for one, other in words.items():
+        text = text.replace(f"by: desk, to: {one}}}", f"by: desk, to: {other}}}").replace(f"owed: {{by: {one}", f"owed: {{by: {other}")
+    found = lint(load(text, "x"), shipped("cn"))
+    return [(f.code, ".".join(map(str, f.at))) for f in found if f.code.startswith("duty")]
+
+
+def test_a_duty_that_its_obligor_can_fulfil_towards_its_receiver_is_sound() -> None:
+    assert duty(", discharged_by: resume, pause: [{from: hold, until: resume}]") == []
+
+
+def test_an_obligor_who_may_do_none_of_the_fulfilling_events_is_found() -> None:
+    assert duty("", desk="district") == [("duty.not_by_obligor", "obligations.tell.met_by")]
+
+
+def test_a_receiver_to_whom_no_fulfilling_report_goes_is_found() -> None:
+    assert duty("", boss="district") == [("duty.not_sent", "obligations.tell.owed.to.0")]
+
+
+def test_an_event_that_can_no_more_come_ends_no_duty_and_no_pause() -> None:
+    assert duty(", discharged_by: early") == [("duty.never_ended_by", "obligations.tell.discharged_by.0")]
+    assert duty(", pause: [{from: hold, until: early}]") == [("duty.never_ended_by", "obligations.tell.pause.0.until.0")]
+
+
 def test_a_finding_says_its_place_in_the_file() -> None:
     source = read_source("procedure: x\nstates:\n  open: {zh: 在办}\n", "x.yaml")
     finding = Finding("chart.trap", "error", ("states", "open", "en"), SEVERITIES["warning"])
@@ -117,6 +146,6 @@ def test_the_page_names_every_code(request: pytest.FixtureRequest) -> None:
     codes = {
         c
         for part in source.split('"')
-        if (c := part.strip()).count(".") == 1 and c.split(".")[0] in ("chart", "condition", "spare", "time")
+        if (c := part.strip()).count(".") == 1 and c.split(".")[0] in ("chart", "condition", "spare", "time", "duty")
     }
     assert {c for c in codes if not c.endswith("unchecked") and f"`{c}`" not in page} == set()
