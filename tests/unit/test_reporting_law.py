@@ -167,3 +167,40 @@ def test_what_was_read_in_excerpts_is_marked_in_every_view(
     assert "(未核实)" in run("open", name, "事件", "地点", "来电", "--as", role, "--id", "U-1")
     for words in (("show", "U-1"), ("due",), ("explain", "U-1", duty), ("definitions", "show", name), ("definitions", "graph", name)):
         assert "未核实" in run(*words), words
+
+
+PETITION = "petition-2022"
+
+
+def test_a_petition_is_answered_in_60_days_and_extended_by_30_at_most() -> None:
+    from workflow.errors import NotAllowed
+
+    play = tell(PETITION, "petition_unit", ("03-02 09:00", "received_directly"), ("03-06 09:00", "accept"))
+    assert play.due("answer") == "05-06 00:00"
+    key = play.row("answer").key
+    with pytest.raises(NotAllowed):
+        play.do(c.Extend(said=play.said("petition_unit"), row=key, step="ask", by="31 days", reason="情况复杂"))
+    play.do(c.Extend(said=play.said("petition_unit"), row=key, step="ask", by="30 days", reason="情况复杂"))
+    play.do(c.Extend(said=play.said("petition_head"), row=key, step="grant", reason="同意"))
+    assert play.due("answer") == "06-05 00:00"
+
+
+def test_the_final_review_does_not_count_the_hearing() -> None:
+    steps = (
+        ("03-02 09:00", "received_directly"),
+        ("03-06 09:00", "accept"),
+        ("04-01 09:00", "answer"),
+        ("04-20 09:00", "review"),
+        ("05-06 09:00", "request_final"),
+        ("05-11 09:00", "hearing_begun"),
+        ("05-16 09:00", "hearing_ended"),
+    )
+    assert tell(PETITION, "petition_unit", *steps).due("final_review") == "06-11 00:00"  # thirty days are 06-05; five did not count
+
+
+def test_after_the_final_review_the_matter_is_not_accepted_again() -> None:
+    from workflow.errors import WrongState
+
+    steps = (("03-02 09:00", "received_directly"), ("03-06 09:00", "accept"), ("04-01 09:00", "answer"), ("04-20 09:00", "review"))
+    with pytest.raises(WrongState):
+        tell(PETITION, "petition_unit", *steps, ("05-01 09:00", "final_review"), ("05-10 09:00", "accept"))
