@@ -74,6 +74,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
         Text("由台账填写的检查表、评估表、考核表", "a form filled from the ledger: inspection, evaluation, appraisal"),
     ),
     "matrix": ("matrix", "matrix", Text("覆盖矩阵:单位 × 种类,列出缺口", "coverage: units and kinds, with the gaps")),
+    "round": ("rounds", "round_", Text("一轮的覆盖情况:已做的单位和缺口", "coverage of a round: the units that are done, and the gaps")),
     "explain": ("views", "explain", Text("为什么是这个期限", "why a duty is due then")),
     "tick": ("views", "tick", Text("走一次时钟:到期转移、标记、提醒", "one sweep of the clock: transitions, flags, reminders")),
     "replay": ("replay", "replay", Text("回放日志或本库", "replay a log or this store")),

@@ -16,6 +16,8 @@ FAMILIES = {
     "call-out": ("call-out",),
     "warnings": ("early-warning", "sensitive-period"),
     "duty-watch": ("duty-watch",),
+    "screening": ("screening-weekly", "screening-monthly", "screening-quarterly", "screening-site", "screening-self", "screening-report"),
+    "hazards": ("hazard", "hazard-upkeep", "mediation"),
     "instruction": ("instruction",),
     "meetings": ("consultation", "joint-meeting"),
     "public-information": ("public-information",),
