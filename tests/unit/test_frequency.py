@@ -156,6 +156,39 @@ def test_the_period_of_an_instant_in_which_nothing_was_set_is_refused_with_what_
     assert caught.value.exit_code == 7 and caught.value.hint is not None
 
 
+def test_s7_3_between_the_old_period_and_the_first_of_a_longer_one_nothing_is_owed(play: Play) -> None:
+    sets(play, "v1", "month", "2026-10-01")
+    sets(play, "v1", "quarter", "2026-10-15")
+    assert play.engine.period_case("review", "v1", at("2026-10-30 09:00")) == "review.v1.2026-10"
+    with pytest.raises(UnsetFrequency):
+        play.engine.period_case("review", "v1", at("2026-11-10 09:00"))
+
+
+def test_s7_3_of_two_periods_that_overlap_after_a_change_a_record_is_for_the_one_that_began_last(play: Play) -> None:
+    sets(play, "v1", "quarter", "2026-10-01")
+    sets(play, "v1", "month", "2026-11-15")
+    assert play.engine.period_case("review", "v1", at("2026-12-10 09:00")) == "review.v1.2026-12"
+    assert play.engine.period_case("review", "v1", at("2026-11-20 09:00")) == "review.v1.2026-Q4"
+
+
+def test_s7_3_where_the_unit_above_is_merged_its_villages_take_over_what_the_other_set(play: Play) -> None:
+    organise(play, {"units": [{"id": "other", "zh": "邻镇", "en": "Other", "level": "town", "from": "2020-01-01"}]})
+    sets(play, "town", "month", "2026-10-01")
+    sets(play, "other", "week", "2026-10-01")
+    organise(play, {"merged": [{"unit": "town", "into": "other", "from": "2026-11-01"}]})
+    assert opened(play) == ["2026-10"]
+    play.at("2026-11-10 08:00")
+    assert opened(play) == ["2026-10", "2026-W45", "2026-W46"]
+
+
+def test_s7_3_a_period_in_which_another_unit_took_over_the_setting_is_opened_once() -> None:
+    play = review("at_once").at("2026-10-20 08:00")
+    sets(play, "town", "month", "2026-10-01")
+    sets(play, "v1", "month", "2026-10-10")
+    cases = [f.becomes.case for f in play.engine.forecast_tick() if f.was is None]
+    assert [case.id for case in cases if case.unit == "v1"] == ["review.v1.2026-10"]
+
+
 def test_the_first_sweep_of_a_long_period_brings_no_short_ones_from_before_it(play: Play) -> None:
     sets(play, "v1", "year", "2026-01-01")
     play.engine.tick()
