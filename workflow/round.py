@@ -51,7 +51,7 @@ def coverage(organisation: Organisation, rules: Rules, at: datetime, rows: Rows)
     if declared is None:
         raise UnknownProcedure(Text(f"{procedure} 不是周期性义务", f"{procedure} is no recurring duty"))
     for name, unit in sorted(organisation.units.items()):
-        if unit.level != declared.level or organisation.unit_at(name, at) != name or (unit.since is not None and unit.since > at):
+        if unit.level not in declared.level or organisation.unit_at(name, at) != name or (unit.since is not None and unit.since > at):
             continue
         period = period_at(organisation, rules, name, at)
         if period is None:

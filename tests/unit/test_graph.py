@@ -16,7 +16,7 @@ import pytest
 from adapters.graph import mermaid, svg
 from adapters.graph.svg import width_of, wrapped
 from adapters.library import shipped_definitions
-from workflow.procedure.legend import duty_text
+from workflow.procedure.legend import duty_text, term_text
 from workflow.procedure.load import load
 from workflow.procedure.model import Procedure
 from workflow.statechart import paths
@@ -83,7 +83,7 @@ def test_every_state_event_and_duty_is_in_both_pictures(ref: str, lang: Lang) ->
     for label in (*p.events.values(), *p.decisions.values()):
         assert label.text.say(lang) in drawn
     for duty in p.obligations.values():
-        assert (duty.text.say(lang) in drawn and duty.term[0].term.text.say(lang) in drawn) or duty.starts.every
+        assert (duty.text.say(lang) in drawn and term_text(p, duty.term[0].term, lang) in drawn) or duty.starts.every
     said = mermaid(p, lang).translate(WIDE)
     for _, state in paths(p.states):
         assert f'"{state.text.say(lang)}"'.translate(WIDE) in said
