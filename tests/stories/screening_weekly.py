@@ -8,7 +8,7 @@ from tests.stories import Step, Story
 from tests.stories.rounds import courses, forgotten, kept
 
 PROCEDURE = "screening-weekly"
-OPENER = "village_office"  # only so that the courses have one: the sweep opens a period
+OPENER = "self_checker"  # only so that the courses have one: the sweep opens a period
 FACTS = {"hazards": 2}
 
 MET: dict[str, Story] = {"check": partial(kept, PROCEDURE, "zhongzhuang", "check", FACTS)}
