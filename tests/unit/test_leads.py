@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from workflow.lead import Lead, leads
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Outcome
 from workflow.organisation import Actor
+from workflow.procedure.load import load
 
 LATE, MISSING = "telephone_report/government#1", "written_report/government#1"
 
@@ -106,6 +108,17 @@ def test_a_lead_of_a_reminder_is_there_once_the_reminder_is_reached() -> None:
     play.fire("relations", "accept")
     assert "feedback/complainant#1" not in found(play.at("09-29 23:00"), "C")
     assert found(play.at("09-30 00:00"), "C")["feedback/complainant#1"].names == ("late_answer",)
+
+
+def test_a_reminder_alone_puts_a_lead_on_the_list_and_not_before_it_is_reached() -> None:
+    text = (files("definitions") / "procedures" / "medical-dispute.yaml").read_text(encoding="utf-8")
+    text = text.replace("version: 2010-1", "version: tier", 1).replace("    missed: {lead: late_answer}\n", "", 1)
+    play = Play("medical-dispute@tier")
+    play.engine.add(load(text, "tier.yaml"))
+    play.at("09-24 09:00").open("staff", {"handling": "complex"})
+    play.fire("relations", "accept")
+    assert play.at("09-30 12:00").outcome("feedback") == Outcome.MISSED and found(play, "C") == {}
+    assert found(play.at("10-13 12:00"), "C")["feedback/complainant#1"].names == ("late_answer",)
 
 
 def test_dismissing_needs_a_reason_and_the_outcome_stays(play: Play) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,14 @@ from adapters.bundle import lines, read_bundle
 from adapters.calendars import shipped
 from adapters.host import FixedClock, SystemEntropy
 from adapters.store.memory import MemoryStore
+from tests.fault.test_engine_faults import Failing
 from tests.play import Play, at
 from workflow import command as c
 from workflow.act import Act
 from workflow.audit import audit_store
 from workflow.case.link import Link, linked, links
 from workflow.engine import Engine
-from workflow.errors import KeyReused, UnknownCase, WrongCase, WrongRole, WrongState
+from workflow.errors import KeyReused, StoreUnavailable, UnknownCase, WrongCase, WrongRole, WrongState
 from workflow.procedure.links import unanswered
 from workflow.procedure.load import load
 from workflow.procedure.source import BrokenDefinition
@@ -286,3 +288,21 @@ def test_no_event_of_the_clock_has_a_link() -> None:
     with pytest.raises(BrokenDefinition) as broken:
         load(text, "f.yaml")
     assert [p.field for p in broken.value.problems] == ["events.teach.link"]
+
+
+@pytest.mark.parametrize("call", range(1, 9))
+def test_a_store_that_breaks_at_any_write_leaves_no_case_with_one_side_alone(call: int) -> None:
+    store = Failing(MemoryStore())
+    play = Play("linking", engine=Engine(store, FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test"))
+    for text in (LINKING, LINKED):
+        play.engine.add(load(text, "linked.yaml"))
+    play.at("09-24 10:00")
+    matter(play).open("desk", case="M", event="told")
+    finding(play).open("desk", case="F")
+    before = acts(play)
+    store.calls, store.fail = 0, call
+    with contextlib.suppress(StoreUnavailable):
+        play.fire("boss", "teach", other="M")
+    store.fail = 0
+    after = acts(play)
+    assert (len(after["F"]) > len(before["F"])) == (len(after["M"]) > len(before["M"]))

@@ -12,6 +12,7 @@ from workflow import command as c
 from workflow.case.clockwork import catch_up
 from workflow.obligation.ledger import ledger
 from workflow.organisation import Actor
+from workflow.period import Period
 from workflow.sheet import Peer
 from workflow.trace import Trace, trace
 
@@ -75,6 +76,11 @@ def test_the_standing_duties_of_the_unit_and_those_above_are_looked_at(play: Pla
 
 def test_what_was_missed_only_after_the_incident_began_or_before_the_time_asked_for_is_left_out(play: Play) -> None:
     until = at("10-01 23:50")
+    rules = play.engine.rules("training")
+    with play.engine.batch() as batch:
+        batch.open_period(rules, "town", Period.of(at("10-20 09:00"), "quarter", rules.zone))
+    play.at("2027-02-01 09:00")
+    assert [r for r in play.engine.ledger(play.engine.period_case("training", "town", at("10-20 09:00"))) if r.outcome.value == "missed"]
     assert all(at("2025-10-01 00:00") <= s.at < until for s in traced(play).steps if s.how == "standing")
     assert any(s.how == "standing" for s in traced(play).steps)
     assert not [s for s in traced(play, since="10-01 23:49").steps if s.how == "standing"]
