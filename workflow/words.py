@@ -76,6 +76,14 @@ AUTHORITY = {
 }
 """What is said beside an act that takes a power of command; being beyond it is a deviation."""
 
+ATTRIBUTION = {
+    "said": Text("立案时写明", "as said when it was opened"),
+    "place": Text("属地:按地点", "by its place"),
+    "post": Text("谁主管谁负责:按立案岗位", "by the post of whoever opened it"),
+    "nobody": Text("未归属", "of no unit"),
+}
+"""By which rule a case is of its unit (属地管理、谁主管谁负责)."""
+
 KINDS = {
     kinds.OPENED: Text("立案", "opened"),
     kinds.ACTED: Text("办理", "act"),

@@ -33,7 +33,7 @@ from workflow.term import parse as parse_term
 from workflow.term.explain import shown as shown_date
 from workflow.term.model import Span
 from workflow.text import Text
-from workflow.words import DOUBTS, KINDS, OUTCOMES
+from workflow.words import ATTRIBUTION, DOUBTS, KINDS, OUTCOMES
 
 Case_ = Annotated[str, typer.Argument(help="案件编号 / case id")]
 AsOf = Annotated[str, typer.Option("--as-of", help="截至 / as of this instant (default: now)")]
@@ -50,10 +50,14 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         private = {a.n: engine.private(case, a.n) for a in shown.acts}
         others = linked(shown)
         void = {row.id for row in engine.cases() if not row.listed} if others else set()
+        organisation = engine.organisation()
     rules = world.rules
+    rule = shown.acts[0].data.get("attribution") if shown.acts else None
     document: dict[str, Json] = {
         "case": case,
         "procedure": rules.procedure.ref,
+        "unit": shown.unit,
+        "attribution": rule,
         "state": list(shown.state),
         "version": shown.n,
         "as_of": stamp(now),
@@ -68,6 +72,11 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         out.print(f"{case}  {rules.procedure.title.say(lang)} {rules.procedure.ref}", style="bold")
         state = rules.states(shown.state).say(lang)
         out.print(f"{Text('状态', 'state').say(lang)}  {state}  {mark(shown).say(lang)}".rstrip())
+        if shown.unit or rule:
+            found = organisation.units.get(shown.unit)
+            unit = Text(found.zh, found.en).say(lang) if found is not None else shown.unit
+            how = ATTRIBUTION[str(rule)].say(lang) if rule else ""
+            out.print(f"{Text('责任单位', 'unit').say(lang)}  {unit}  {how}".rstrip())
         timeline(shown, rules, private, void)
         out.print()
         screen.table(screen.LEDGER, screen.ledger_rows(rows, rules))

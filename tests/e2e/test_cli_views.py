@@ -242,6 +242,14 @@ def test_the_organisation_says_who_may_sign_now(cli: Cli) -> None:
     assert [(a["person"], a.get("acting_for")) for a in signing["hospital.director"]] == [("h02", "h01")]
 
 
+def test_the_timeline_says_which_unit_a_case_is_of_and_by_which_rule(cli: Cli) -> None:
+    cli("open", "social-security-incident", "群众聚集", "中庄村村口", "村民", "--as", "duty_officer", "--id", "P")
+    found = cli("show", "P", "--json").json
+    assert (found["unit"], found["attribution"]) == ("zhongzhuang", "place")
+    assert "责任单位  中庄村  属地:按地点" in cli("show", "P").out.splitlines()
+    assert "unit  Zhongzhuang village  by its place" in cli("show", "P", lang="en").out.splitlines()
+
+
 def test_the_organisation_says_what_is_missing_and_who_owes_what(incident: Cli) -> None:
     shown = incident("org", "show", "--json").json
     assert {"gap": "no_holder", "unit": "town", "about": "town.command_foreign"} in shown["gaps"]

@@ -235,8 +235,13 @@ def test_lists_that_are_not_kept_are_said_once(read: Callable[[str], Any]) -> No
     assert kinds(fold(b for b, _ in read(bare))) == {("no_teams", ""), ("no_authority", ""), ("no_holder", "town.duty")}
 
 
-def test_a_post_outside_needs_no_holder() -> None:
-    assert all(kind != "no_holder" for kind, _ in kinds(example("hospital")))
+def test_a_post_outside_needs_no_holder(read: Callable[[str], Any]) -> None:
+    other = "  - {id: other, zh: 邻镇, en: Other, level: LEVEL, posts: [{role: desk, zh: 邻镇办, en: desk}]}\nauthority:"
+    inside, outside = (
+        kinds(fold(dated(b, at("2020-01-01 00:00")) for b, _ in read(FILE.replace("authority:", other.replace("LEVEL", level)))))
+        for level in ("town", "outside")
+    )
+    assert ("no_holder", "other.desk") in inside and ("no_holder", "other.desk") not in outside
 
 
 def test_the_example_town_has_teams_of_all_four_kinds_and_shows_its_gaps() -> None:

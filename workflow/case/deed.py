@@ -10,7 +10,7 @@ from functools import partial
 from workflow import act as kinds
 from workflow import command as commands
 from workflow.act import Act
-from workflow.case import authority
+from workflow.case import attribution, authority
 from workflow.case.clockwork import catch_up, ending
 from workflow.case.link import NOBODY, Naming
 from workflow.case.scene import Given, Scene, Signed, author, existing, read_given, stamps
@@ -51,7 +51,9 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str,
     rules = world.rules
     name = opener(command, world, now)
     when = stamps(command.said, now)
-    actor = author(command.said.actor, world, command.unit, when.happened.lo, rules.procedure.events[name].by)
+    place = "" if command.unit else attribution.by_place(world.organisation, command.where, when.happened.lo)
+    actor = author(command.said.actor, world, command.unit or place, when.happened.lo, rules.procedure.events[name].by)
+    unit = command.unit or place or actor.unit or ""
     blank = [zh for zh, value in (("何事", command.what), ("何处", command.where), ("何人告知", command.told_by)) if not value.strip()]
     if blank:
         raise BadInput(
@@ -65,12 +67,14 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str,
     data: dict[str, Json] = {
         **given.data(),
         **_pinned(world),
-        "unit": command.unit,
+        "unit": unit,
         "given": sorted([*given.unseen, "what", "where", "told_by"]),
     }
+    if not world.organisation.is_empty:
+        data["attribution"] = attribution.rule(command.unit, place, actor.unit or "")
     if command.elsewhere:
         data["elsewhere"] = True
-    away = world.organisation.away(actor, command.unit, when.happened.lo)
+    away = world.organisation.away(actor, unit, when.happened.lo)
     if away:  # as the organisation is known now: what is entered of it later changes no outcome
         data["away"] = away
     if command.drill:
