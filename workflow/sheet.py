@@ -14,6 +14,7 @@ from typing import NamedTuple
 from workflow.act import DEEDS
 from workflow.case.fold import GIVEN, Case
 from workflow.journal.canonical import Json
+from workflow.moment import unstamp
 from workflow.obligation.row import Row
 from workflow.organisation import Organisation
 from workflow.procedure.model import Gather, Line, Sheet
@@ -67,10 +68,14 @@ class Filled(NamedTuple):
     gathered: Gathered | None
 
 
-def span(sheet: Sheet, case: Case) -> Span:
-    """The days that the facts of the case name; a day that nobody named leaves the span open."""
+def span(sheet: Sheet, case: Case, rules: Rules) -> Span:
+    """The days that the facts of the case name, where one that nobody named is open; or those of the period of a recurring duty."""
     if sheet.window is None:
-        return Span(None, None)
+        period = case.opened.names("period")
+        if not period:
+            return Span(None, None)
+        first, after = (unstamp(text).astimezone(rules.zone).date() for text in period)
+        return Span(first, after - timedelta(days=1))
     since, until = (case.facts_now().get(name) for name in (sheet.window.since, sheet.window.until))
     return Span(_day(since), _day(until))
 
@@ -86,7 +91,7 @@ def fill(
 
     A peer that was opened by mistake, is a drill where this case is none, or belongs to another unit is left out.
     """
-    own, days, others = list(rows), span(sheet, case), list(peers)
+    own, days, others = list(rows), span(sheet, case, world.rules), list(peers)
     near = [p for p in others if _belongs(p.case, case, world.organisation)]
     return [
         Filled(

@@ -45,7 +45,7 @@ def sheet(
         said = {a.n: engine.private(case, a.n) for a in own.case.acts}
         names = {p.world.rules.procedure.procedure: p.world.rules for p in peers}
         filled = fill(declared, own.case, own.rows, said, peers, own.world)
-    days = span(declared, own.case)
+    days = span(declared, own.case, rules)
     document: dict[str, Json] = {
         "case": case,
         "procedure": rules.procedure.ref,

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.library import shipped_definitions
 from adapters.organisations import shipped_organisation
-from tests.play import Play
+from tests.play import Play, at
+from tests.stories.told import town
 from workflow.command import Void
 from workflow.organisation import Actor
 from workflow.sheet import Filled, Gathered, Peer, fill, median, span
@@ -108,8 +110,33 @@ def test_a_unit_that_the_organisation_does_not_know_sees_only_its_own() -> None:
 
 def test_the_span_is_that_of_the_facts() -> None:
     play = inspected()
-    case = play.engine.case("I").case
-    sheet = play.engine.rules("inspection").procedure.sheet
-    assert sheet is not None
-    days = span(sheet, case)
+    rules = play.engine.rules("inspection")
+    assert rules.procedure.sheet is not None
+    days = span(rules.procedure.sheet, play.engine.case("I").case, rules)
     assert (str(days.since), str(days.until)) == ("2026-09-01", "2026-09-30")
+
+
+def test_the_sheet_of_a_recurring_case_looks_at_its_period() -> None:
+    play = Play("appraisal", engine=town("appraisal")).at("01-01 00:00")
+    play.engine.tick()
+    play.case = play.engine.period_case("appraisal", "town", at("01-01 00:00"))
+    rules = play.engine.rules("appraisal")
+    assert rules.procedure.sheet is not None
+    days = span(rules.procedure.sheet, play.engine.case(play.case).case, rules)
+    assert (str(days.since), str(days.until)) == ("2026-01-01", "2026-12-31")
+
+
+@pytest.mark.parametrize("definition", [d for d in shipped_definitions() if d.procedure.sheet is not None], ids=lambda d: d.procedure.ref)
+def test_a_shipped_sheet_names_only_what_the_shipped_procedures_have(definition: object) -> None:
+    known = {d.procedure.procedure: d.procedure for d in shipped_definitions()}
+    sheet = definition.procedure.sheet  # type: ignore[attr-defined]
+    for line in sheet.lines.values():
+        for name in line.cases.procedures if line.cases is not None else ():
+            other = known[name]
+            assert {*line.cases.where} <= {*other.facts}
+            for fact, values in line.cases.where.items():
+                assert {*values} <= {*other.facts[fact].of}
+        if line.cases is not None:
+            events = {e for name in line.cases.procedures for e in known[name].events}
+            duties = {o for name in line.cases.procedures for o in known[name].obligations}
+            assert {*line.cases.events} <= events and {*line.cases.duties} <= duties

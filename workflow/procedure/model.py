@@ -399,7 +399,7 @@ class Sheet(Label):
     """A form that is filled from the ledger (检查表, 评估表, 考核表); nobody types its figures."""
 
     window: Window | None = None
-    """Nothing: from the beginning until now."""
+    """Nothing: the period of a recurring duty, else from the beginning until now."""
     lines: dict[Name, Line]
 
 
