@@ -47,10 +47,13 @@ def paths(states: Mapping[str, State], prefix: str = "") -> Iterator[tuple[str, 
 
 def resolve(states: Mapping[str, State], reference: str) -> list[str]:
     """The full paths that ``reference`` may mean: itself, or those that end with it. One is right; none or several is an error."""
-    every = [path for path, _ in paths(states)]
-    if reference in every:
+    inner: Mapping[str, State] | None = states
+    for step in reference.split("."):
+        state = inner.get(step) if inner is not None else None
+        inner = state.states if state is not None else None
+    if inner is not None:
         return [reference]
-    return [path for path in every if path.endswith("." + reference)]
+    return [path for path, _ in paths(states) if path.endswith("." + reference)]
 
 
 def moves(procedure: Procedure, event: Event) -> Iterator[tuple[tuple[str, ...], str | None]]:

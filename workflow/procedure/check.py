@@ -215,17 +215,21 @@ class Check(Naming):
 
     def _unreachable(self) -> Iterator[Problem]:
         """Events that no case can ever come to. What is reached is taken too wide rather than too narrow."""
-        leaves_of = {path: [leaf for leaf in self.states if leaf == path or leaf.startswith(path + ".")] for path in self.states}
-        reached = set(_entered(self.p, self.p.initial))
-        arrows = [(name, *move) for name, event in self.p.events.items() for move in moves(self.p, event)]
+        out_of: dict[str, list[tuple[str, str | None]]] = {}
+        for name, event in self.p.events.items():
+            for sources, target in moves(self.p, event):
+                for source in sources:
+                    out_of.setdefault(source, []).append((name, target))
+        waiting = list(_entered(self.p, self.p.initial))
+        reached = set(waiting)
         live: set[str] = set()
-        while True:
-            new = [a for a in arrows if any(leaf in reached for s in a[1] for leaf in leaves_of[s])]
-            live = {a[0] for a in new}
-            more = {state for a in new if a[2] is not None for state in _entered(self.p, a[2])}
-            if more <= reached:
-                break
-            reached |= more
+        while waiting:
+            steps = waiting.pop().split(".")
+            for name, target in (arrow for i in range(len(steps)) for arrow in out_of.pop(".".join(steps[: i + 1]), ())):
+                live.add(name)
+                new = set(_entered(self.p, target)) - reached if target is not None else set()
+                reached |= new
+                waiting += new
         for name in self.p.events:
             if name not in live:
                 yield self.problem(
