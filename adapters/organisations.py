@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +12,7 @@ from adapters.library import read_bytes
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json
 from workflow.moment import parse
-from workflow.organisation import entries
+from workflow.organisation import Organisation, check, dated, entries, evolve
 from workflow.organisation.roster import flaws
 from workflow.procedure.source import BrokenDefinition, Source, read_source
 from workflow.text import Text
@@ -31,6 +31,20 @@ def shipped_organisation(name: str) -> list[tuple[dict[str, Json], dict[str, Jso
             Text(f"没有示例机构 {name!r}", f"there is no example organisation {name!r}"), hint=Text("hospital、town", "hospital, town")
         )
     return _entries(read_source(file.read_bytes(), file.name))
+
+
+def organisation_named(name: str) -> Organisation:
+    """What a file, or an example by its name, makes of an empty organisation; entries without a date hold from the beginning."""
+    found = read_organisation(Path(name)) if name.endswith((".yaml", ".yml")) else shipped_organisation(name)
+    organisation = Organisation()
+    for body, _ in found:
+        body = dated(body, EPOCH)
+        check(organisation, body)
+        organisation = evolve(organisation, body)
+    return organisation
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _entries(source: Source) -> list[tuple[dict[str, Json], dict[str, Json] | None]]:

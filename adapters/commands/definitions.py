@@ -14,8 +14,9 @@ from adapters.graph import mermaid, svg
 from adapters.library import check_file, definition_file, find_definition, shipped_definitions
 from workflow.errors import BadInput, DefinitionError
 from workflow.journal.canonical import Json
+from workflow.procedure.load import Definition
 from workflow.procedure.model import Procedure
-from workflow.procedure.source import BrokenDefinition, Problem
+from workflow.procedure.source import BrokenDefinition, Problem, Source
 from workflow.sources import version_taken
 from workflow.text import Text
 
@@ -83,36 +84,48 @@ def diff_(
 
 
 @app.command()
-def check(files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")]) -> None:
+def check(
+    files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")],
+    strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 / a warning counts as an error")] = False,
+    org: Annotated[str, typer.Option("--org", help="机构:hospital、town 或文件 / an organisation: hospital, town or a file")] = "",
+) -> None:
     """检查定义文件:全部错误、能证明的缺陷、未检查的部分 / check files: all errors, what can be proved wrong, what was not looked at"""
+    from adapters.organisations import organisation_named
     from workflow.lint import lint
 
+    organisation = organisation_named(org) if org else None
     problems: list[Json] = []
-    good: list[Json] = []
-    findings: list[Json] = []
+    loaded: list[tuple[Source, Definition]] = []
     codes: set[int] = set()
     for path in files:
         try:
             definition, source = check_file(path)
+            loaded.append((source, definition))
         except (BrokenDefinition, BadInput) as error:
             codes.add(error.exit_code)
             problems.extend(_problems(path, error))
             print(error.say(frame.settings.lang), file=sys.stderr)
-            continue
-        found = lint(definition, shipped(definition.procedure.calendar.partition("+")[0]))
+    others = {d.procedure.procedure: d.procedure for d in (*shipped_definitions(), *(d for _, d in loaded))}
+    good: list[Json] = []
+    findings: list[Json] = []
+    for source, definition in loaded:
+        calendar = shipped(definition.procedure.calendar.partition("+")[0])
+        found = lint(definition, calendar, organisation=organisation, others=others)
         findings.extend(f.document(source) for f in found)
+        wrong = [f for f in found if f.severity == "error" or (strict and f.severity == "warning")]
         for finding in found:
-            if finding.severity == "error":
+            if finding in wrong:
                 print(finding.say(source, frame.settings.lang), file=sys.stderr)
             else:
                 frame.say(Text(finding.say(source, "zh"), finding.say(source, "en")))
-        ref = definition.procedure.ref
-        if wrong := sum(f.severity == "error" for f in found):
+        ref, name = definition.procedure.ref, source.name
+        if wrong:
             codes.add(DefinitionError.exit_code)
-            frame.say(Text(f"{path}:{ref} 有 {wrong} 处错误", f"{path}: {ref} has {wrong} error{'s' if wrong != 1 else ''}"))
+            en = f"{name}: {ref} has {len(wrong)} error{'s' if len(wrong) != 1 else ''}"
+            print(Text(f"{name}:{ref} 有 {len(wrong)} 处错误", en).say(frame.settings.lang), file=sys.stderr)
         else:
-            good.append({"file": str(path), "ref": ref, "hash": definition.hash})
-            frame.say(Text(f"{path}:正确,{ref} {definition.hash}", f"{path}: ok, {ref} {definition.hash}"))
+            good.append({"file": name, "ref": ref, "hash": definition.hash})
+            frame.say(Text(f"{name}:正确,{ref} {definition.hash}", f"{name}: ok, {ref} {definition.hash}"))
     screen.emit({"ok": good, "problems": problems, "findings": findings}, lambda: None)
     if codes:
         raise typer.Exit(max(codes))

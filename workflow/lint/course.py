@@ -114,12 +114,12 @@ class Courses:
 
     def _rules(self, name: str, event: Event) -> Iterator[Rule]:
         needs = tuple(self._gates(event))
-        for sources, target in self._moves(event):
+        for sources, target in self.moves(event):
             where = frozenset(leaf for source in sources for leaf in self.leaves_of[source])
             leads = tuple((STATE, leaf) for leaf in self._led(sources, target)) if target is not None else ()
             yield Rule(name, (Need(frozenset((STATE, leaf) for leaf in where)), *needs), ((EVENT, name), *leads), where)
 
-    def _moves(self, event: Event) -> Iterator[tuple[list[str], str | None]]:
+    def moves(self, event: Event) -> Iterator[tuple[list[str], str | None]]:
         """The moves of an event as full paths; a look-up for each, where a machine for one case may search."""
         for sources, target in [(m.source, m.target) for m in event.moves] or [(event.source, event.target)]:
             full = [path for s in sources or (ANY,) for path in (self._tops if s == ANY else [self._full[s]])]
