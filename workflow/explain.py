@@ -115,6 +115,9 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     elif row.begin is not None:
         started = _local(row.begin.moment.lo, zone)
         yield f"  {'起算' if zh else 'start'}  {started}"
+    began = why.case.act(row.begin.act) if row.begin is not None and row.begin.act is not None else None
+    if began is not None and began.deviations:
+        yield f"  {'起算记录有偏差' if zh else 'started by an act that deviates:'}  #{began.n} {_breaches(began, lang)}"
     if row.begin is not None and row.begin.deemed:
         yield f"  {'说明  收到时间为视为收到' if zh else 'note  the receipt is deemed'}"
     if row.begin is not None and row.begin.arose is not None:
@@ -197,8 +200,7 @@ def _outcome(why: Why, lang: Lang) -> str:
         parts.append(f"{'履行于' if zh else 'done'} {_local(row.met_at.lo, zone)}" + (f" #{act.n}" if act is not None else ""))
         parts.extend(_entered(act, row.met_at, zone, lang))
         if act is not None and act.deviations:
-            breaches = [DEVIATIONS[d].say(lang) if d in DEVIATIONS else d for d in act.deviations]
-            parts.append(("偏差:" if zh else "deviates: ") + ("、" if zh else ", ").join(breaches))
+            parts.append(("偏差:" if zh else "deviates: ") + _breaches(act, lang))
     over = why.case.act(row.ended_by) if row.ended_by is not None else None
     if over is not None:
         parts.append(f"{'解除于' if zh else 'ended'} {_local(over.happened.lo, zone)} #{over.n}")
@@ -212,6 +214,10 @@ def _outcome(why: Why, lang: Lang) -> str:
     if row.bounds is not None:
         parts.append(f"{'区间' if zh else 'between'} {_local(row.bounds[0], zone)} … {_local(row.bounds[1], zone)}")
     return "  ".join(parts)
+
+
+def _breaches(act: Act, lang: Lang) -> str:
+    return Text("、", ", ").say(lang).join(DEVIATIONS[d].say(lang) if d in DEVIATIONS else d for d in act.deviations)
 
 
 def _entered(act: Act | None, moment: Moment, zone: ZoneInfo, lang: Lang) -> Iterator[str]:

@@ -276,8 +276,11 @@ def test_b13_in_the_town_a_major_incident_is_beyond_office_and_commander(town: P
 
 
 def test_b13_an_order_beyond_the_powers_that_was_given_is_owed_all_the_same(town: Play) -> None:
-    town.record("commander", "order", elements={"order": "撤离"})
+    n = town.record("commander", "order", elements={"order": "撤离"}).acts[-1].n
     assert town.outcome("carry_out") == "not_due"
+    found = town.engine.case("C")
+    lines = why(town.row("carry_out"), found.case, town.engine.world(found), [town.row("carry_out")]).lines("zh")
+    assert f"  起算记录有偏差  #{n} 超出指挥权限" in lines
 
 
 # -- against a slow count --------------------------------------------------------------------------------------------------------------
