@@ -1,6 +1,7 @@
 """How often a unit owes a recurring duty: as the source says, or, where it names no period (定期, 适时), as the unit itself set it (S7.3).
 
-A unit that set none takes that of the nearest unit above; where nobody set one nothing is owed by a number, which :func:`unset` shows.
+A unit that set none takes that of the nearest unit above; where nobody set one nothing is owed by a number, which :func:`unset` shows. A
+unit to which a source does not apply says ``unset`` for its duty: then nothing is opened for it, which is shown in the same way.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workflow.moment import BEGINNING
-from workflow.organisation import Organisation
+from workflow.organisation import Frequency, Organisation
 from workflow.organisation.gaps import Gap
 from workflow.period import Period
 from workflow.rules import Rules
@@ -39,15 +40,13 @@ def spells(organisation: Organisation, rules: Rules, unit: str) -> Iterator[Spel
     procedure, period = rules.procedure.procedure, rules.procedure.period
     if period is None:
         return
-    if period.every != UNSET:
-        yield Spell(period.every, "", BEGINNING, None)
-        return
-    changes = {f.since for f in organisation.frequencies if f.procedure == procedure}
+    changes = {BEGINNING} if period.every != UNSET else set()
+    changes |= {f.since for f in organisation.frequencies if f.procedure == procedure}
     changes |= {u.merged_from for u in organisation.units.values() if u.merged_from is not None}  # what is above may change with it
     running: Spell | None = None
     for at in sorted(changes):
         found = organisation.frequency(procedure, unit, at)
-        every, set_by = (found.every, found.unit) if found is not None else (UNSET, "")
+        every, set_by = _said(period.every, found)
         if running is not None and (running.every, running.set_by) == (every, set_by):
             continue
         if running is not None and running.every != UNSET:
@@ -55,6 +54,13 @@ def spells(organisation: Organisation, rules: Rules, unit: str) -> Iterator[Spel
         running = Spell(every, set_by, at, None)
     if running is not None and running.every != UNSET:
         yield running
+
+
+def _said(declared: str, found: Frequency | None) -> tuple[str, str]:
+    """(frequency, who set it): what the source says stands, unless the unit said that it does not apply to it."""
+    if found is None or (declared != UNSET and found.every != UNSET):
+        return declared, ""
+    return found.every, found.unit
 
 
 def period_at(organisation: Organisation, rules: Rules, unit: str, at: datetime) -> Period | None:
@@ -74,11 +80,11 @@ def unset(organisation: Organisation, recurring: Iterable[Rules], at: datetime) 
     """Each unit that owes a recurring duty for which it has no frequency, so that nothing of it falls due."""
     for rules in recurring:
         declared = rules.procedure.period
-        if declared is None or declared.every != UNSET or not rules.in_force(at):
+        if declared is None or not rules.in_force(at):
             continue
         procedure, title = rules.procedure.procedure, rules.procedure.title
         for name, unit in sorted(organisation.units.items()):
-            if unit.level in declared.level and organisation.unit_at(name, at) == name and (unit.since is None or unit.since <= at):
-                said = organisation.frequency(procedure, name, at)
-                if said is None or said.every == UNSET:
-                    yield Gap("no_frequency", name, procedure, title)
+            here = organisation.unit_at(name, at) == name and (unit.since is None or unit.since <= at)
+            said = _said(declared.every, organisation.frequency(procedure, name, at))[0]
+            if unit.level in declared.level and here and said == UNSET:
+                yield Gap("no_frequency", name, procedure, title)

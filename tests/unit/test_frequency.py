@@ -41,11 +41,11 @@ TOWN = {
 }  # fmt: skip
 
 
-def review(joins: str = "next") -> Play:
+def review(joins: str = "next", every: str = "unset") -> Play:
     """A store with this one procedure: what is shipped has recurring duties of its own."""
     engine = Engine(MemoryStore(), FixedClock(at("2026-01-01 00:00")), SystemEntropy(), shipped("cn"), "test")
     play = Play("review", engine=engine).at("2026-10-05 08:00")
-    play.engine.add(load(REVIEW.replace("JOINS", joins).encode(), "review.yaml"))
+    play.engine.add(load(REVIEW.replace("JOINS", joins).replace("every: unset", f"every: {every}").encode(), "review.yaml"))
     organise(play, {"units": [TOWN]})
     return play
 
@@ -256,3 +256,33 @@ def test_s7_3_the_cases_are_those_of_the_frequency_of_each_first_day(
 def _every(frequency: object) -> str:
     assert isinstance(frequency, dict)
     return str(frequency["every"])
+
+
+# a duty for which the source names its period
+
+
+def test_s7_3_what_the_source_says_is_owed_without_a_word_of_the_unit() -> None:
+    assert opened(review(every="week")) == ["2026-W41"]
+
+
+def test_s7_3_a_unit_to_which_a_source_does_not_apply_says_so_and_it_shows() -> None:
+    play = review(every="week")
+    sets(play, "v1", "unset", "2026-01-01")
+    assert opened(play) == [] and opened(play, "v2") == ["2026-W41"]
+    gaps = [(g.kind, g.unit) for g in unset(play.engine.organisation(), [play.engine.rules("review")], play.clock.now())]
+    assert gaps == [("no_frequency", "v1")]
+
+
+def test_s7_3_it_applies_again_from_the_day_on_which_the_unit_says_so() -> None:
+    play = review(every="week")
+    sets(play, "v1", "unset", "2026-01-01")
+    sets(play, "v1", "week", "2026-10-12")
+    play.engine.tick()
+    play.at("2026-10-20 08:00")
+    assert opened(play) == ["2026-W42", "2026-W43"]
+
+
+def test_s7_3_no_unit_makes_of_the_source_s_week_a_month() -> None:
+    play = review(every="week")
+    sets(play, "v1", "month", "2026-01-01")
+    assert opened(play) == ["2026-W41"]

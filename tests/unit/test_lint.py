@@ -192,7 +192,9 @@ def test_what_a_sheet_counts_in_other_procedures_has_to_be_there() -> None:
 
 
 def test_the_worst_is_said_first() -> None:
-    text = changed("when: unknown, is: 1 hour", "when: unknown, is: promptly").replace("en: report, by", "en: report, when: {happened: tell}, by")
+    text = changed("when: unknown, is: 1 hour", "when: unknown, is: promptly").replace(
+        "en: report, by", "en: report, when: {happened: tell}, by"
+    )
     order = [list(SEVERITIES).index(f[1]) for f in found(text)]  # type: ignore[arg-type]
     assert order == sorted(order) and len(set(order)) > 1
 
