@@ -82,6 +82,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "calendar": ("calendar", "app", Text("工作日历:计算、查看、导入", "calendars: due, show, import")),
     "org": ("org", "app", Text("机构:导入、查看", "the organisation: load, show")),
     "new": ("new", "new", Text("写出一份带注释的程序定义和它的测试", "write a commented procedure and a test of it")),
+    "coverage": ("coverage", "coverage", Text("来源 119 项要求各落在何处", "where each of the 119 rows of the sources stands")),
     "schema": ("definitions", "schema", Text("定义语言的 JSON Schema", "JSON Schema of the definition language")),
     "doctor": ("doctor", "doctor", Text("检查本机环境", "check this machine")),
     "demo": ("demo", "demo", Text("演示一个假期里的故事,并由另一进程回放", "a story over a holiday, played and replayed")),
