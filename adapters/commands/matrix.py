@@ -26,7 +26,7 @@ UNIT = "unit"
 
 
 def matrix(
-    procedure: Annotated[str, typer.Argument(help="程序(编号或名称)/ procedure: id or title")],
+    procedure: Annotated[str, typer.Argument(help="程序(编号或名称) / procedure: id or title")],
     columns: Annotated[str, typer.Option("--columns", help="列:一个选项事实 / a fact with choices")],
     rows: Annotated[str, typer.Option("--rows", help="行:unit 或一个选项事实 / unit, or a fact with choices")] = UNIT,
     only: Annotated[list[str] | None, typer.Option("--only", help="只看这些列 / only these choices of the columns")] = None,

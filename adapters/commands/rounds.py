@@ -23,7 +23,7 @@ SAID = {
 
 
 def round_(
-    procedure: Annotated[str, typer.Argument(help="周期性程序(编号或名称)/ recurring procedure: id or title")],
+    procedure: Annotated[str, typer.Argument(help="周期性程序(编号或名称) / recurring procedure: id or title")],
     at: Annotated[str, typer.Option("--at", help="哪一天所在的一期,默认今天 / the period of this day, default today")] = "",
 ) -> None:
     """一轮的覆盖情况:哪些单位已做,缺哪些 / coverage of a round: which units are done, which are gaps"""
