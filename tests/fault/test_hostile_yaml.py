@@ -25,7 +25,7 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {
     "deep mappings": (b"{a: " * 20_000, "嵌套过深", "nested too deeply"),
     "deep block": (b"".join(b" " * i + b"a:\n" for i in range(500)), "嵌套过深", "nested too deeply"),
     "deep dashes": (b"- " * 40_000, "嵌套过深", "nested too deeply"),
-    "very many items": (b"- a\n" * 21_000, "内容过多", "too much content"),
+    "very many items": (b"- a\n" * 101_000, "内容过多", "too much content"),
     "not UTF-8": ("a: 1\nb: 中文".encode("gbk"), "文件不是 UTF-8", "the file is not UTF-8"),
     "UTF-16": ("a: 1\n".encode("utf-16"), "文件不是 UTF-8", "the file is not UTF-8"),
     "binary": (bytes(range(256)) * 40, "文件不是 UTF-8", "the file is not UTF-8"),

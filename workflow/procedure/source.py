@@ -31,7 +31,7 @@ from workflow.text import Lang, Text
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
-MAX_NODES = 20_000
+MAX_NODES = 100_000
 MAX_INTEGER = 2**53
 """Beyond it other readers of JSON round, so that a content hash would not be the same everywhere."""
 
