@@ -110,8 +110,8 @@ def domain(key: tuple[str, str], atoms: list[Atom], facts: Mapping[str, Fact]) -
     elif fact.type == "date":
         found = [(date.fromisoformat(str(v)) + timedelta(days=d)).isoformat() for v in wanted or ["2000-01-01"] for d in (-1, 0, 1)]
     elif fact.type == "instant":
-        seconds = [timedelta(seconds=s) for s in (-1, 0, 1)]
-        found = [stamp(datetime.fromisoformat(str(v)) + d) for v in wanted or ["2000-01-01T00:00:00Z"] for d in seconds]
+        beside = [timedelta(microseconds=n) for n in (-1, 0, 1)]
+        found = [stamp(datetime.fromisoformat(str(v)) + d) for v in wanted or ["2000-01-01T00:00:00Z"] for d in beside]
     else:
         found = [{"given": True}]
     return [*unknown, *dict.fromkeys(map(_hashable, found))]
