@@ -12,13 +12,17 @@ from adapters.calendars import shipped
 from adapters.commands import difference, frame, packs, screen
 from adapters.graph import mermaid, svg
 from adapters.library import check_file, definition_file, find_definition, shipped_definitions
+from adapters.organisations import organisation_named
 from workflow.errors import BadInput, DefinitionError
 from workflow.journal.canonical import Json
+from workflow.organisation import Organisation
 from workflow.procedure.load import Definition
 from workflow.procedure.model import Procedure
 from workflow.procedure.source import BrokenDefinition, Problem, Source
 from workflow.sources import version_taken
 from workflow.text import Text
+
+STORE = "store"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -87,13 +91,14 @@ def diff_(
 def check(
     files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")],
     strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 / a warning counts as an error")] = False,
-    org: Annotated[str, typer.Option("--org", help="机构:hospital、town 或文件 / an organisation: hospital, town or a file")] = "",
+    org: Annotated[
+        str, typer.Option("--org", help="机构:hospital、town、文件、store(本库) / hospital, town, a file, store")
+    ] = "",
 ) -> None:
     """检查定义文件:全部错误、能证明的缺陷、未检查的部分 / check files: all errors, what can be proved wrong, what was not looked at"""
-    from adapters.organisations import organisation_named
     from workflow.lint import lint
 
-    organisation = organisation_named(org) if org else None
+    organisation = _organisation(org) if org else None
     problems: list[Json] = []
     loaded: list[tuple[Source, Definition]] = []
     codes: set[int] = set()
@@ -129,6 +134,14 @@ def check(
     screen.emit({"ok": good, "problems": problems, "findings": findings}, lambda: None)
     if codes:
         raise typer.Exit(max(codes))
+
+
+def _organisation(name: str) -> Organisation:
+    """That of the store, or what a file or an example makes."""
+    if name != STORE:
+        return organisation_named(name)
+    with frame.engine() as engine:
+        return engine.organisation()
 
 
 def _problems(path: Path, error: BrokenDefinition | BadInput) -> list[Json]:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import definitions
 from adapters.commands import frame
 from adapters.library import shipped_definitions
 from workflow.procedure.load import load
@@ -138,6 +139,52 @@ def test_an_unknown_calendar_is_refused_by_the_command(run: Run) -> None:
     Path("bad.yaml").write_text(small().replace("zone:", "calendar: mars\nzone:"), encoding="utf-8")
     run("definitions", "check", "bad.yaml", code=3)
     assert "未知日历 mars" in run.err
+
+
+def wanting() -> None:
+    """A file in which one label only holds a place: no error, and a warning."""
+    Path("wanting.yaml").write_text(small().replace("{zh: 地点, en: place}", "{zh: 待定, en: place}"), encoding="utf-8")
+
+
+def test_a_warning_stops_a_strict_check_only(run: Run) -> None:
+    wanting()
+    run("definitions", "check", "wanting.yaml")
+    assert "正确" in run.err
+    run("definitions", "check", "wanting.yaml", "--strict", code=3)
+    assert "wanting.yaml:19:" in run.err and "“待定”只是占位" in run.err and "处错误" in run.err
+
+
+def test_a_strict_check_that_is_quiet_still_says_what_is_wrong(run: Run) -> None:
+    wanting()
+    run("definitions", "check", "wanting.yaml", "--strict", "--quiet", code=3)
+    assert "占位" in run.err and "提示" not in run.err
+
+
+def test_the_findings_are_data_too_with_line_and_code(run: Run) -> None:
+    wanting()
+    found = run.json("definitions", "check", "wanting.yaml")
+    (label,) = [f for f in found["findings"] if f["code"] == "label.placeholder"]
+    assert (label["file"], label["line"], label["field"], label["severity"]) == ("wanting.yaml", 19, "elements.place.zh", "warning")
+    assert label["en"] and found["ok"][0]["ref"] == "small@1-1"
+
+
+@pytest.mark.parametrize("name", ["town", "town.yaml", "store"])
+def test_roles_that_nobody_holds_are_told_of_an_organisation(run: Run, name: str) -> None:
+    if name == "town.yaml":
+        Path(name).write_text((Path(definitions.__file__).parent / "organisations" / name).read_text(encoding="utf-8"), encoding="utf-8")
+    if name == "store":
+        run("init")
+        run("org", "load", "town")
+    run("definitions", "check", str(SMALL), "--org", name)
+    assert "角色 desk 在该机构没有岗位" in run.err and "角色 other" not in run.err
+
+
+def test_files_that_name_each_other_are_checked_together(run: Run) -> None:
+    linked, linking = DATA / "linked.yaml", DATA / "linking.yaml"
+    codes = {f["code"] for f in run.json("definitions", "check", str(linking))["findings"]}
+    assert "link.unknown" in codes
+    found = run.json("definitions", "check", str(linking), str(linked), code=3)["findings"]
+    assert [(f["code"], f["field"]) for f in found if f["code"].startswith("link")] == [("link.unanswered", "events.lost.link.event")]
 
 
 @pytest.mark.parametrize("form", ["svg", "mermaid"])
