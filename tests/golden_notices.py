@@ -9,7 +9,7 @@ from adapters.library import shipped_definitions
 from workflow.lint import lint
 from workflow.procedure.load import Definition
 
-FOLDER = Path(__file__).parent / "data" / "golden" / "notices"
+FOLDER = Path(__file__).parent / "data" / "notices"
 
 
 def file_of(definition: Definition) -> Path:
