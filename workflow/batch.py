@@ -207,7 +207,7 @@ class Batch:
         """Draft what a command did to each case; the answer is that of the first one, and has the others beside it."""
         heads = [(0, "") if p.was is None else (p.was.case.n, self._load(p.was.case.id)[1]) for p in parts]
         done = [self._write(p.becomes, *heads[i], *((None, None) if i else (command, key))) for i, p in enumerate(parts)]
-        return replace(done[0], others=tuple(done[1:]))
+        return replace(done[0], others=tuple(done[1:])) if len(done) > 1 else done[0]
 
     def _write(self, after: Standing, since: int, head: str, command: commands.Command | None, key: str | None) -> Result:
         """Draft what a command did; it is journaled when the batch is flushed."""

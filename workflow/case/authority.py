@@ -11,7 +11,7 @@ from workflow.organisation.authority import Standing, holders, standing
 from workflow.organisation.register import Power
 from workflow.procedure.condition import Known
 from workflow.procedure.fact import is_unknown
-from workflow.procedure.model import Event
+from workflow.procedure.model import Authority, Event
 from workflow.rules import Rules
 from workflow.text import Text
 
@@ -53,11 +53,8 @@ class Command(NamedTuple):
         )
 
 
-def command(event: Event, powers: list[Power], known: Known) -> Command | None:
-    """The power that an event takes with what is known of the case; ``None``: it takes none."""
-    asked = event.authority
-    if asked is None:
-        return None
+def command(event: Event, asked: Authority, powers: list[Power], known: Known) -> Command:
+    """The power that an event takes with what is known of the case."""
     return Command(tuple(powers), event, asked.action, _choice(known, asked.kind), _choice(known, asked.grade))
 
 

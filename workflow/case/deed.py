@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any, cast
 
 from workflow import act as kinds
 from workflow import command as commands
@@ -150,7 +151,10 @@ def done(scene: Scene, name: str, command: commands.Do, signed: Signed) -> Act:
     receivers = tuple(rules.find("role", r) for r in command.to)
     present = tuple(rules.find("role", r) for r in command.present)
     unentitled = _unentitled(scene, signed.actor, given)
-    power = authority.command(event, world.organisation.powers_at(signed.when.happened.lo), _known(scene, signed, given))
+    power = None
+    if event.authority is not None:
+        powers = world.organisation.powers_at(signed.when.happened.lo)
+        power = authority.command(event, event.authority, powers, _known(scene, signed, given))
     countersigners = (event.second,) if event.second else power.holders if power is not None else ()
     second = scene.actor(command.second, signed.when.happened.lo, countersigners) if command.second is not None else None
     held = power.judge(signed.actor, second) if power is not None else None
@@ -230,7 +234,7 @@ def _same(error: Exception) -> Exception:
 def _known(scene: Scene, signed: Signed, given: Given) -> Known:
     """What is known when an act happens, with what it states itself."""
     known = seen_at(scene.case, signed.when.happened.hi, scene.world)
-    return replace(known, facts={**known.facts, **given.facts})
+    return Known(ChainMap(dict(given.facts), cast(Any, known.facts)), known.happened, known.decided, known.open)
 
 
 def _required(world: World, fact: str, known: Known) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from workflow.case.fold import Case
@@ -15,7 +14,8 @@ from workflow.rules import World
 
 def seen_at(case: Case, at: datetime, world: World) -> Known:
     """What :func:`~workflow.obligation.known.known_at` says, with the obligations that were open. The ledger is asked only if need be."""
-    return replace(known_at(case, at), open=_Open(case, at, world))
+    known = known_at(case, at)
+    return Known(known.facts, known.happened, known.decided, _Open(case, at, world))
 
 
 class _Open:
