@@ -100,9 +100,32 @@ def test_a_clock_that_has_not_begun_to_run_fires_nothing() -> None:
 def test_what_is_too_much_to_walk_is_said_to_be_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walk, "MAX_SITUATIONS", 2)
     assert [f[0] for f in found(ONE)] == ["chart.unchecked"]
-    monkeypatch.setattr(walk, "MAX_SITUATIONS", 20_000)
+    monkeypatch.setattr(walk, "MAX_SITUATIONS", 10_000)
     monkeypatch.setattr(walk, "MAX_QUESTIONS", 0)
     assert [f[0] for f in found(TWO)] == ["chart.unchecked"]
+
+
+def test_what_nothing_can_ask_for_any_more_is_forgotten() -> None:
+    """Of forty steps, each with a side act that the next one may ask for, the situations are few and not two to the fortieth."""
+    steps = "".join(f"  s{i}: {{zh: 第{i}步, en: step {i}}}\n" for i in range(40))
+    events = ""
+    for i in range(40):
+        to = "closed" if i == 39 else f"s{i + 1}"
+        asks = f"{{any: [{{happened: side{i}}}, {{not: {{happened: side{i}}}}}]}}"
+        events += f"  side{i}: {{zh: 旁{i}, en: side {i}, from: s{i}, by: desk}}\n"
+        events += f"  go{i}: {{zh: 进{i}, en: go {i}, from: s{i}, to: {to}, by: desk, when: {asks}}}\n"
+    states = f"initial: s0\nstates:\n{steps}  closed: {{zh: 结束, en: closed, final: true}}\n"
+    text = f"{states}events:\n  start: {{zh: 开始, en: start, opens: true}}\n{events}"
+    walked = Walk(Courses(load(HEAD + text, "small.yaml").procedure))
+    assert walked.complete and len(walked.came) == 81
+
+
+def test_what_is_asked_for_far_ahead_is_not_forgotten() -> None:
+    between = ONE.replace("from: late, to: closed", "from: later, to: closed").replace(
+        "  close:", "  on: {zh: 再转, en: further, from: late, to: later, by: desk}\n  close:"
+    )
+    text = between.replace("  closed:", "  later: {zh: 再逾期, en: overdue again}\n  closed:")
+    assert found(text) == [("chart.trap", "events.go", "the case stands in late and cannot end: start → go on")]
 
 
 @pytest.mark.parametrize("definition", shipped_definitions(), ids=lambda d: d.procedure.ref)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from workflow.journal.canonical import Json
 from workflow.lint.chart import verdicts_of
-from workflow.lint.course import Courses
+from workflow.lint.course import Courses, closure
 from workflow.lint.finding import Finding
 from workflow.lint.subject import Subject
 from workflow.procedure.alternative import MAX_CASES, atoms_of, domain, key_of, known_of
@@ -23,7 +23,7 @@ from workflow.procedure.model import Event, Procedure, State
 from workflow.statechart import Configuration, Statechart
 from workflow.text import Text
 
-MAX_SITUATIONS = 20_000
+MAX_SITUATIONS = 10_000
 MAX_QUESTIONS = 3_000
 """Moves into, out of or across parallel regions, each of which is asked of the machine itself."""
 SHOWN = 3
@@ -33,7 +33,7 @@ SHOWN = 3
 class Situation(NamedTuple):
     at: Configuration
     happened: int
-    """As bits, which of the events that some condition asks for are in the case."""
+    """As bits, which of the events that some condition may still ask for are in the case."""
 
 
 class Walk:
@@ -42,9 +42,9 @@ class Walk:
     def __init__(self, courses: Courses) -> None:
         self.p = p = courses.p
         self._courses = courses
-        asked = {a.event for e in p.events.values() if e.when is not None for a in atoms_of(e.when) if isinstance(a, Happened)}
-        asked |= {name for e in p.events.values() if e.after is not None for name in e.after.on if name in p.events}
-        self._bit = {name: 1 << i for i, name in enumerate(n for n in p.events if n in asked)}
+        self._asked = {name: frozenset(_asked(event)) & p.events.keys() for name, event in p.events.items()}
+        every = frozenset().union(*self._asked.values())
+        self._bit = {name: 1 << i for i, name in enumerate(n for n in p.events if n in every)}
         self._may: dict[tuple[str, int], bool] = {}
         self._questions = 0
         self.complete = True
@@ -58,7 +58,7 @@ class Walk:
         for name, event in self.p.events.items():
             if event.opens:
                 self.fired.add(name)
-                self._meet(Situation(self._initial, self._bit.get(name, 0)), name, None, waiting)
+                self._meet(Situation(self._initial, self._bit.get(name, 0) & self._live(self._initial)), name, None, waiting)
         while waiting and self.complete:
             here = waiting.popleft()
             onward = self._onward[here] = []
@@ -69,7 +69,7 @@ class Walk:
                 at = self._moved(here.at, name)
                 if at is None:
                     continue
-                there = Situation(at, here.happened | self._bit.get(name, 0))
+                there = Situation(at, (here.happened | self._bit.get(name, 0)) & self._live(at))
                 onward.append(there)
                 self._meet(there, name, here, waiting)
                 if len(self.came) > MAX_SITUATIONS or self._questions > MAX_QUESTIONS:
@@ -148,12 +148,7 @@ class Walk:
 
     @cached_property
     def _reads(self) -> Mapping[str, int]:
-        found = {}
-        for name, event in self.p.events.items():
-            asked = [a.event for a in atoms_of(event.when) if isinstance(a, Happened)] if event.when is not None else []
-            after = event.after.on if event.after is not None else ()
-            found[name] = sum({self._bit[n] for n in (*asked, *after) if n in self._bit})
-        return found
+        return {name: sum(self._bit[n] for n in asked) for name, asked in self._asked.items()}
 
     def _possible(self, event: Event, happened: int) -> bool:
         starts = event.after.on if event.after is not None else ()
@@ -174,6 +169,33 @@ class Walk:
         if size > MAX_CASES:
             return True
         return any(holds(condition, known_of(dict(zip(domains, values, strict=True)))) for values in product(*domains.values()))
+
+    def _live(self, at: Configuration) -> int:
+        """The events that something may still ask for; what is asked no more is forgotten, so that situations stay few."""
+        if at not in self._alive:
+            live = 0
+            for leaf in at:
+                live |= self._asked_from[leaf]
+            self._alive[at] = live & ((1 << len(self._bit)) - 1)
+        return self._alive[at]
+
+    @cached_property
+    def _alive(self) -> dict[Configuration, int]:
+        return {}
+
+    @cached_property
+    def _asked_from(self) -> Mapping[str, int]:
+        """For each leaf as bits the events asked for there, or wherever a case may come from there."""
+        onward: dict[str, set[str]] = {leaf: set() for path, leaves in self._courses.leaves_of.items() for leaf in leaves if leaf == path}
+        number = {leaf: len(self._bit) + i for i, leaf in enumerate(onward)}
+        for name in self._bit:  # an event that is asked for is a place where nothing leads on
+            onward[f"?{name}"] = set()
+            number[f"?{name}"] = self._bit[name].bit_length() - 1
+        for rule in self._courses.rules:
+            to = {leaf for _, leaf in rule.leads[1:]} | {f"?{name}" for name in self._asked[rule.event]}
+            for leaf in rule.where if to else ():
+                onward[leaf] |= to
+        return closure(onward, number)
 
     # dead ends
 
@@ -204,6 +226,14 @@ class Walk:
             name, at = self.came[at]
             found.append(name)
         return found[::-1]
+
+
+def _asked(event: Event) -> Iterator[str]:
+    """The events on which it hangs whether another is possible: those that its condition asks for, and those that start its clock."""
+    if event.when is not None:
+        yield from (atom.event for atom in atoms_of(event.when) if isinstance(atom, Happened))
+    if event.after is not None:
+        yield from event.after.on
 
 
 def _upward(path: str) -> Iterator[str]:
