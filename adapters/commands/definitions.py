@@ -91,9 +91,7 @@ def diff_(
 def check(
     files: Annotated[list[Path], typer.Argument(help="定义文件 / definition files")],
     strict: Annotated[bool, typer.Option("--strict", help="警告也算错误 / a warning counts as an error")] = False,
-    org: Annotated[
-        str, typer.Option("--org", help="机构:hospital、town、文件、store(本库) / hospital, town, a file, store")
-    ] = "",
+    org: Annotated[str, typer.Option("--org", help="机构:hospital、town、文件、store(本库) / hospital, town, a file, store")] = "",
 ) -> None:
     """检查定义文件:全部错误、能证明的缺陷、未检查的部分 / check files: all errors, what can be proved wrong, what was not looked at"""
     from workflow.lint import lint
@@ -163,10 +161,11 @@ def _problems(path: Path, error: BrokenDefinition | BadInput) -> list[Json]:
 @app.command()
 def graph(
     name: Annotated[str, typer.Argument(help="程序或文件 / procedure or file")],
-    form: Annotated[str, typer.Option("--format", help="mermaid | svg")] = "mermaid",
+    form: Annotated[str, typer.Option("--format", help="mermaid | svg (default: by the file, else mermaid)")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="文件 / file (default: standard output)")] = None,
 ) -> None:
     """画图:状态、事件、期限 / states, events and deadlines as Mermaid or SVG"""
+    form = form or ("svg" if output is not None and output.suffix == ".svg" else "mermaid")
     if form not in ("mermaid", "svg"):
         raise typer.BadParameter("mermaid | svg")
     procedure = find_definition(name).procedure

@@ -302,3 +302,10 @@ def test_what_is_proved_wrong_makes_check_fail_with_its_place(run: Run, tmp_path
     findings = run.json("definitions", "check", str(path), "--lang", "en", code=3)["findings"]
     assert "events.never error the event never can never happen" in run.err
     assert [f["field"] for f in findings if f["code"] == "chart.never_happens"] == ["events.never"]
+
+
+def test_a_file_called_svg_is_svg(run: Run) -> None:
+    run("definitions", "graph", "medical-dispute", "-o", "x.svg")
+    run("definitions", "graph", "medical-dispute", "-o", "x.mmd")
+    assert Path("x.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert Path("x.mmd").read_text(encoding="utf-8").startswith("stateDiagram")
