@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Where a course leaves a case, situation by situation: what no look at single states can see."""
 
 from __future__ import annotations
@@ -156,3 +157,34 @@ def test_the_walk_comes_to_every_configuration_that_the_machine_comes_to_by_plai
                 seen.add(there)
                 waiting.append(there)
     assert {there.at for there in Walk(Courses(plain)).came} == seen
+
+
+DUTY = """
+obligations:
+  seal: {zh: 封存, en: seal it, owed: {by: desk}, starts: {on: go}, term: [{is: promptly}], met_by: seal}
+"""
+WIDE = ONE.replace(", when: {happened: seal}", "").replace("from: open, to: late", "from: [open, late], to: late")
+
+
+def reached(text: str) -> list[tuple[str, str]]:
+    said = lint(load(HEAD + text, "small.yaml"), shipped("cn"))
+    return [(".".join(map(str, f.at)), f.message.en) for f in said if f.code == "duty.out_of_reach"]
+
+
+def test_a_duty_that_begins_where_nothing_can_fulfil_it_any_more_is_found_with_the_course() -> None:
+    where = [("obligations.seal.met_by", "seal: in late nothing that fulfils it is possible any more: start → go on")]
+    assert reached(WIDE + DUTY) == where
+    assert reached(WIDE.replace("from: open, by: desk", "by: desk") + DUTY) == []
+
+
+def test_a_duty_that_something_may_still_end_is_not_out_of_reach() -> None:
+    assert reached(WIDE + DUTY.replace("met_by: seal", "met_by: seal, discharged_by: close")) == []
+
+
+def test_of_a_start_that_happens_again_only_the_first_begins_a_duty_unless_each_does() -> None:
+    again = WIDE.replace("from: open, by: desk", "from: [open, mid], by: desk").replace(
+        "  go: {zh: 转, en: go on, from: [open, late], to: late", "  on: {zh: 再, en: further, from: mid, to: late, by: desk}\n  go: {zh: 转, en: go on, moves: [{from: open, to: mid}, {from: late}]"
+    )
+    text = again.replace("  late:", "  mid: {zh: 中, en: middle}\n  late:")
+    assert reached(text + DUTY) == []
+    assert [at for at, _ in reached(text + DUTY.replace("{on: go}", "{on: go, each: true}"))] == ["obligations.seal.met_by"]

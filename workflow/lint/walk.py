@@ -19,7 +19,8 @@ from workflow.lint.finding import Finding
 from workflow.lint.subject import Subject
 from workflow.procedure.alternative import MAX_CASES, atoms_of, domain, key_of, known_of
 from workflow.procedure.condition import Condition, Happened, holds
-from workflow.procedure.model import Event, Procedure, State
+from workflow.procedure.model import CASE, Event, Procedure, State
+from workflow.rules import RESERVED
 from workflow.statechart import Configuration, Statechart
 from workflow.text import Text
 
@@ -48,35 +49,38 @@ class Walk:
         self._may: dict[tuple[str, int], bool] = {}
         self._questions = 0
         self.complete = True
+        self._events: dict[Situation, set[str]] = {}
         self.came: dict[Situation, tuple[str, Situation | None]] = {}
         self._onward: dict[Situation, list[Situation]] = {}
-        self.fired: set[str] = set()
+        self.after: dict[str, list[tuple[Situation, Situation | None]]] = {}
+        """For each event that happens the situations that it leads to, and whence."""
         self._all()
 
     def _all(self) -> None:
         waiting: deque[Situation] = deque()
         for name, event in self.p.events.items():
             if event.opens:
-                self.fired.add(name)
                 self._meet(Situation(self._initial, self._bit.get(name, 0) & self._live(self._initial)), name, None, waiting)
         while waiting and self.complete:
             here = waiting.popleft()
             onward = self._onward[here] = []
+            self._events[here] = set()
             for name in self._enabled(here.at):
                 if not self._allowed(name, here.happened):
                     continue
-                self.fired.add(name)
                 at = self._moved(here.at, name)
                 if at is None:
                     continue
                 there = Situation(at, (here.happened | self._bit.get(name, 0)) & self._live(at))
                 onward.append(there)
+                self._events[here].add(name)
                 self._meet(there, name, here, waiting)
                 if len(self.came) > MAX_SITUATIONS or self._questions > MAX_QUESTIONS:
                     self.complete = False
                     return
 
     def _meet(self, there: Situation, name: str, here: Situation | None, waiting: deque[Situation]) -> None:
+        self.after.setdefault(name, []).append((there, here))
         if there not in self.came:
             self.came[there] = name, here
             waiting.append(there)
@@ -218,6 +222,23 @@ class Walk:
         dead = [there for there in self.came if there not in alive]
         return [there for there in dead if (before := self.came[there][1]) is None or before in alive]
 
+    @cached_property
+    def number(self) -> Mapping[str, int]:
+        """The bit of each event."""
+        return {name: i for i, name in enumerate(self.p.events)}
+
+    @cached_property
+    def ahead(self) -> Mapping[Situation, int]:
+        """For each situation as bits the events that may still happen."""
+        situations = list(self._onward)
+        onward: dict[str, list[str]] = {f"!{name}": [] for name in self.p.events}
+        names = {there: str(i) for i, there in enumerate(situations)}
+        for here, there in self._onward.items():
+            onward[names[here]] = [*(names[t] for t in there), *(f"!{name}" for name in self._events[here])]
+        number = {node: len(self.number) if node[0] != "!" else self.number[node[1:]] for node in onward}
+        found = closure(onward, number)
+        return {there: found[name] for there, name in names.items()}
+
     def way(self, there: Situation) -> list[str]:
         """The events by which it is reached."""
         found: list[str] = []
@@ -265,17 +286,45 @@ def walked(subject: Subject) -> Iterator[Finding]:
     for name in subject.possible(p.events):
         when = p.events[name].when
         verdicts = {True} if when is None else verdicts_of(when, p.facts)
-        if name not in walk.fired and (verdicts is None or True in verdicts):  # else that is said of its condition
+        if name not in walk.after and (verdicts is None or True in verdicts):  # else that is said of its condition
             said = Text(
                 f"事件 {name} 的条件与先行事件相互排斥,永不可能发生", f"the event {name} needs what excludes it: it can never happen"
             )
             yield Finding("chart.never_happens", "error", ("events", name), said, Text("检查 from 和 when", "check 'from' and 'when'"))
+    yield from _out_of_reach(p, walk)
     final = {leaf for name, state in p.states.items() if state.final for leaf in courses.leaves_of[name]}
     if not final:
         return
     known = {*courses.enders(final)}
     for dead in [d for d in walk.dead_ends() if known.isdisjoint(d.at)][:SHOWN]:
         yield _dead_end(p, walk, dead)
+
+
+def _out_of_reach(p: Procedure, walk: Walk) -> Iterator[Finding]:
+    """Courses on which nothing that fulfils a duty, or ends it, may happen any more once it has begun."""
+    for name, duty in p.obligations.items():
+        if duty.owed_when is not None or any(n in duty.starts.on for n in RESERVED):
+            continue
+        starts = [n for n, e in p.events.items() if e.opens] if CASE in duty.starts.on else [*duty.starts.on]
+        wanted = {n for n in (*duty.met_by, *duty.discharged_by) if n in p.events}
+        bits = sum(1 << walk.number[n] for n in wanted)
+        for start in starts:
+            if start in wanted:
+                continue
+            stuck = [(there, here) for there, here in walk.after.get(start, ()) if not walk.ahead[there] & bits]
+            if not duty.starts.each:  # only the first of a round starts it
+                stuck = [(there, here) for there, here in stuck if here is None or not {*starts} & {*walk.way(here)}]
+            if not stuck:
+                continue
+            there, here = stuck[0]
+            way = [*(walk.way(here) if here is not None else []), start]
+            zh, en = " → ".join(p.events[n].zh for n in way), " → ".join(p.events[n].en for n in way)
+            where = " + ".join(there.at)
+            said = Text(
+                f"{name}:在 {where},履行的事件都不再可能发生:{zh}", f"{name}: in {where} nothing that fulfils it is possible any more: {en}"
+            )
+            yield Finding("duty.out_of_reach", "warning", ("obligations", name, "met_by"), said, Text("检查 from", "check 'from'"))
+            break
 
 
 def _dead_end(p: Procedure, walk: Walk, dead: Situation) -> Finding:
