@@ -83,6 +83,7 @@ ONE_PLACE = [
     ("people.own_extension", "warning", f"{DUTY}.extend.grant", "grant: town_office", "grant: duty_officer"),
     ("people.own_extension", "warning", f"{DUTY}.extend.grant", "ask: duty_officer, grant: town_office", "grant: duty_officer"),
     ("people.escalates_to_itself", "warning", f"{DUTY}.tiers.0.tell", "after, tell: town_office", "after, tell: duty_officer"),
+    ("people.own_date", "notice", "facts.deaths.revise", "type: integer, revise: [town_office]", "type: integer, revise: duty_officer"),
     ("report.elements", "warning", f"{DUTY}.elements", "to: [town_office], elements: [place]", "to: [town_office]"),
     ("report.never_made", "error", f"{DUTY}.met_by", "en: report, by", "en: report, when: {happened: tell}, by"),
     ("fact.never_asked", "notice", "facts.deaths", "require: [grade, deaths]", "require: grade"),
@@ -189,6 +190,18 @@ def test_what_a_sheet_counts_in_other_procedures_has_to_be_there() -> None:
     assert found(SOUND + SHEET, others=other("start")) == [("link.gathered", "error", "sheet.lines.cases.cases.events")]
     text = SOUND + SHEET.replace("duties: tell", "duties: told").replace("where: {grade", "where: {kind")
     assert [f[2].rsplit(".", 1)[1] for f in found(text, others=other("begun"))] == ["duties", "where"]
+
+
+def test_a_sheet_that_shows_what_nothing_records_is_found() -> None:
+    sheet = "sheet: {zh: 表, en: sheet, lines: {where: {zh: 何处, en: where, elements: place}}}\n"
+    assert found(SOUND + sheet, others={}) == []
+    text = SOUND.replace("elements: [place]}, basis", "elements: []}, basis").replace("    elements: [place]\n", "")
+    assert ("report.never_recorded", "warning", "sheet.lines.where.elements") in found(text + sheet, others={})
+
+
+def test_a_fact_that_others_may_revise_too_is_not_the_obligors_own() -> None:
+    text = changed("type: integer, revise: [town_office]", "type: integer, revise: [duty_officer, town_office]")
+    assert "people.own_date" not in {f[0] for f in found(text, others={})}
 
 
 def test_the_worst_is_said_first() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow.lint.finding import Finding
-from workflow.lint.subject import Subject
+from workflow.lint.subject import Subject, ruled
 from workflow.organisation import Organisation
 from workflow.organisation.gaps import OUTSIDE
+from workflow.procedure.condition import reads
 from workflow.procedure.model import Obligation, Procedure
-from workflow.term import Offset
+from workflow.term import Offset, of_case
 from workflow.text import Text
 
 
@@ -25,6 +26,7 @@ def people(subject: Subject) -> Iterator[Finding]:
             yield Finding("people.to_itself", "warning", ("events", name, "report", "to"), said)
     for name, duty in subject.p.obligations.items():
         yield from _both_sides(name, duty)
+        yield from _own_date(subject.p, name, duty)
     if subject.organisation is not None:
         yield from _held(subject.p, subject.organisation)
 
@@ -42,6 +44,18 @@ def _both_sides(name: str, duty: Obligation) -> Iterator[Finding]:
             said = Text(f"{name} 的“{tier.at}”只告知义务人自己", f"{name}: '{tier.at}' tells nobody but the obligor")
             hint = Text("逾期后应告知上级,或列线索(lead)", "once it is overdue tell somebody above, or put it on the list (lead)")
             yield Finding("people.escalates_to_itself", "warning", ("obligations", name, "tiers", i, "tell"), said, hint)
+
+
+def _own_date(p: Procedure, name: str, duty: Obligation) -> Iterator[Finding]:
+    """Facts on which the due date hangs and that the obligor alone may revise; by default others may (S4.1)."""
+    conditions = [condition for _, condition in ruled(duty)] + ([duty.owed_when] if duty.owed_when is not None else [])
+    read = {fact for condition in conditions for kind, fact in reads(condition) if kind == "fact"}
+    read |= {day.fact for a in duty.term for day in of_case(a.term) if day.fact} | ({duty.starts.fact} if duty.starts.fact else set())
+    for fact in p.facts:
+        if fact in read and p.facts[fact].revise == (duty.owed.by,):
+            said = Text(f"{name} 的期限取决于 {fact},只有义务人自己可修改", f"{name} hangs on {fact}, which its obligor alone may revise")
+            hint = Text("在 revise 中写明他人", "name somebody else in 'revise'")
+            yield Finding("people.own_date", "notice", ("facts", fact, "revise"), said, hint)
 
 
 def _held(p: Procedure, organisation: Organisation) -> Iterator[Finding]:
