@@ -93,6 +93,11 @@ def test_facts_may_be_anything_so_that_a_condition_on_them_bars_nothing() -> Non
     assert ("chart.trap", "events.start") in {f[:2] for f in found(facts + ONE.replace("{happened: seal}", contrary))}
 
 
+@pytest.mark.parametrize("condition", ["{open: seal}", "{not: {open: seal}}"])
+def test_a_duty_may_be_open_or_not(condition: str) -> None:
+    assert found(ONE.replace("{happened: seal}", condition) + DUTY) == []
+
+
 def test_a_clock_that_has_not_begun_to_run_fires_nothing() -> None:
     timed = ONE.replace("by: desk, when: {happened: seal}", "by: clock, after: {on: seal, term: 1 day}")
     assert [f[0] for f in found(timed)] == ["chart.trap"]

@@ -84,7 +84,8 @@ def key_of(atom: Atom) -> tuple[str, str]:
 def known_of(values: Mapping[tuple[str, str], Json]) -> Known:
     facts = {name: value for (kind, name), value in values.items() if kind == "fact" and value is not None}
     happened = frozenset(name for (kind, name), value in values.items() if kind == "event" and value)
-    return Known(facts, happened, {name: value is True for (kind, name), value in values.items() if kind == "decision"})
+    decided = {name: value is True for (kind, name), value in values.items() if kind == "decision"}
+    return Known(facts, happened, decided, frozenset(name for (kind, name), value in values.items() if kind == "obligation" and value))
 
 
 def domain(key: tuple[str, str], atoms: list[Atom], facts: Mapping[str, Fact]) -> list[Json]:
