@@ -14,6 +14,7 @@ import pytest
 from adapters.calendars import shipped
 from adapters.host import FixedClock, SystemEntropy
 from adapters.library import shipped_definitions
+from adapters.organisations import shipped_organisation
 from adapters.store.memory import MemoryStore
 from adapters.store.sql import SqlStore
 from tests.play import PROBE, Play, at
@@ -156,6 +157,22 @@ def test_a_daemon_that_sweeps_late_or_never_changes_no_outcome() -> None:
         ledgers.append([(r.key, r.outcome, r.late, r.due) for r in play.engine.ledger("C")])
         assert play.state == ("idle",)
     assert ledgers[0] == ledgers[1] == ledgers[2]
+
+
+def test_s3_6_a_sweep_that_opens_the_case_of_a_period_late_changes_no_outcome() -> None:
+    ledgers = []
+    for days in (range(24, 31), (24, 30)):  # a sweep every day, and one after five days without
+        engine = Engine(MemoryStore(), FixedClock(at("11-20 08:00")), SystemEntropy(), shipped("cn"), "test")
+        with engine:
+            engine.add(next(d for d in shipped_definitions() if d.procedure.procedure == "duty-watch"))
+            engine.organise(shipped_organisation("town"))
+            for day in days:
+                engine.clock = FixedClock(at(f"11-{day} 08:00"))
+                engine.tick()
+            ledgers.append([(r.key, r.outcome, r.due) for r in engine.ledger("duty-watch.zhongzhuang.2026-11-26")])
+            over = next(a for a in engine.case("duty-watch.zhongzhuang.2026-11-26").case.acts if a.name == "day_over")
+            assert over.happened.lo == at("11-27 00:00")
+    assert ledgers[0] == ledgers[1]
 
 
 def test_a_flag_is_raised_once_for_each_row(engine: Engine) -> None:

@@ -51,15 +51,16 @@ def _holding(event: Event, case: Case, world: World, since: datetime) -> datetim
 
 
 def _reached(case: Case) -> datetime:
-    """When the present state was reached: by a clock event when it happened, by a person's act when it was entered."""
+    """When the present state was reached: by what nobody did when it happened, by a person's act when it was entered."""
     acts = case.acts
     moved = next((n for n in range(len(acts) - 1, 0, -1) if acts[n].state != acts[n - 1].state), 0)
     return _since(acts[moved])
 
 
 def _since(act: Act) -> datetime:
-    """From when an act bears on what nobody does: however late an event of the clock is entered, it happened when it was due (S3.6)."""
-    return act.happened.lo if act.kind == CLOCKED else act.recorded
+    """From when an act bears on what nobody does: however late a sweep enters an event of the clock, or opens the case of a period, it
+    happened when it was due (S3.6)."""
+    return act.happened.lo if act.kind == CLOCKED or "period" in act.data else act.recorded
 
 
 def clock_instant(case: Case, world: World, name: str, event: Event, as_of: datetime) -> datetime | None:
