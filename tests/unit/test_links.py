@@ -18,7 +18,7 @@ from workflow.act import Act
 from workflow.audit import audit_store
 from workflow.case.link import Link, linked, links
 from workflow.engine import Engine
-from workflow.errors import KeyReused, StoreUnavailable, UnknownCase, WrongCase, WrongRole, WrongState
+from workflow.errors import KeyReused, NotAllowed, StoreUnavailable, UnknownCase, WrongCase, WrongRole, WrongState
 from workflow.procedure.links import unanswered
 from workflow.procedure.load import load
 from workflow.procedure.source import BrokenDefinition
@@ -204,6 +204,31 @@ def test_what_comes_of_a_practice_case_is_practice(play: Play) -> None:
     play.procedure = "linked"
     play.open("boss", case="N", origin="E", by="promote")
     assert play.engine.case("N").case.drill
+
+
+def test_what_is_practised_moves_no_real_case(play: Play) -> None:
+    finding(play).open("desk", case="E", drill=True)
+    with pytest.raises(WrongCase) as refused:
+        play.record("boss", "teach", other="M")
+    assert refused.value.exit_code == 2 and last(play, "M").n == 1 and last(play, "E").kind == "opened"
+
+
+@pytest.mark.parametrize("opened", (False, True))
+def test_nothing_real_is_done_by_practising_it(play: Play, opened: bool) -> None:
+    """A real duty, to hand over, is not met by a practice case that was opened for it, or before it."""
+    matter(play).open("desk", case="P", event="told", drill=True)
+    with pytest.raises(WrongCase):
+        play.open("boss", case="N", origin="F", by="promote", drill=True) if opened else finding(play).fire("boss", "promote", other="P")
+    assert finding(play).outcome("hand_over").value == "not_due" and "N" not in acts(play)
+
+
+def test_a_real_case_is_not_joined_to_a_practice_case(play: Play) -> None:
+    """S7.2: its later duties would exist in the practice case alone."""
+    finding(play).open("desk", case="E", drill=True)
+    play.case = "F"
+    with pytest.raises(NotAllowed):
+        play.do(c.SameAs(said=play.said("desk"), lead="E", reason="同一事件"))
+    assert play.engine.case("F").case.same_as == ""
 
 
 def test_the_same_key_writes_on_neither_side_again_and_another_case_is_another_command(play: Play) -> None:

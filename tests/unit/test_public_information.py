@@ -105,3 +105,13 @@ def test_sending_back_answers_the_draft(drafted: Play) -> None:
     drafted.at("09-24 08:40")
     act(drafted, "send_back")
     assert (drafted.outcome("approve"), drafted.outcome("redraft")) == (MET, NOT_DUE)
+
+
+def test_s10_1_a_draft_of_the_same_minute_is_no_answer_to_what_was_sent_back_after_it(drafted: Play) -> None:
+    """S3.2: it stays owed. Nor does what was sent back before an approval, within its minute, end the release that the approval brings."""
+    act(drafted, "send_back")
+    assert (drafted.outcome("approve"), drafted.outcome("redraft")) == (MET, NOT_DUE)
+    act(drafted, "draft")
+    act(drafted, "approve")
+    assert (drafted.outcome("redraft"), drafted.outcome("release")) == (MET, NOT_DUE)
+    assert [r.outcome for r in drafted.rows("approve")] == [MET, MET]

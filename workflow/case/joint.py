@@ -76,7 +76,7 @@ def opened(command: commands.Open, world: World, now: datetime, case_id: str, lo
             where=origin.id,
             hint=Text("--by " + ("、".join(able) or "(没有)"), "--by " + (", ".join(able) or "(there is none)")),
         )
-    named = _naming(world, name, case_id, sources, "from", command, now)
+    named = _naming(world, name, case_id, sources, "from", command, now, command.drill)
     new = decide(None, replace(command, event=name), world, now, case_id, named)
     first = Part(None, new, world)
     return (first, *(heard(source, first, new.case.acts[0], now) for source in sources))
@@ -108,7 +108,7 @@ def carried_out(known: Known, command: commands.Command, now: datetime, load: Lo
     """Carry out a command on a case; others that it names hear of it. The first part is that case."""
     standing, world = known.standing, known.world
     if isinstance(command, commands.SameAs) and command.lead:
-        leading(load(command.lead).case)
+        leading(load(command.lead).case, standing.case)
     others = _others(command.case, command.leads, load, known) if isinstance(command, commands.Do) else []
     if not isinstance(command, commands.Do) or not others:
         return (Part(standing, decide(standing, command, world, now), world),)
@@ -120,7 +120,7 @@ def _done(known: Known, command: commands.Do, now: datetime, others: Sequence[Kn
     """Do an event that names other cases, on this side."""
     standing, world = known.standing, known.world
     name = world.rules.find("event", command.event)
-    named = _naming(world, name, standing.case.id, others, "to" if not command.leads else "from", command, now)
+    named = _naming(world, name, standing.case.id, others, "to" if not command.leads else "from", command, now, standing.case.drill)
     return Part(standing, decide(standing, command, world, now, named=named), world)
 
 
@@ -131,11 +131,18 @@ def _others(case: str, leads: Sequence[tuple[str, str]], load: Load, here: Known
 
 
 def _naming(
-    world: World, name: str, here: str, others: Sequence[Known], way: Way, command: commands.Open | commands.Do, now: datetime
+    world: World,
+    name: str,
+    here: str,
+    others: Sequence[Known],
+    way: Way,
+    command: commands.Open | commands.Do,
+    now: datetime,
+    drill: bool,
 ) -> Naming:
     """What the act ``name`` of the case ``here`` says of other cases. Raises :class:`~workflow.errors.WrongCase`."""
     for other in others:
-        demand(world.rules, name, here, other.case)
+        demand(world.rules, name, here, other.case, drill)
     link = world.rules.procedure.events[name].link
     reply = (link.event or "") if link is not None else ""
     told = tuple(Link(other.case.id, other.case.procedure, reply, way) for other in others)

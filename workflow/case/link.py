@@ -77,8 +77,11 @@ def onward(rules: Rules, procedure: str) -> list[str]:
     return [name for name, event in rules.procedure.events.items() if names(event, procedure)]
 
 
-def demand(rules: Rules, name: str, here: str, other: Case) -> None:
-    """Refuse, with :class:`~workflow.errors.WrongCase`, a case that the event ``name`` of the case ``here`` cannot name."""
+def demand(rules: Rules, name: str, here: str, other: Case, drill: bool) -> None:
+    """Refuse, with :class:`~workflow.errors.WrongCase`, a case that the event ``name`` of the case ``here`` cannot name.
+
+    What is practised (``drill``) moves no real case, and nothing real is done by practising it.
+    """
     event = rules.procedure.events[name]
     if event.link is None:
         raise WrongCase(
@@ -100,6 +103,16 @@ def demand(rules: Rules, name: str, here: str, other: Case) -> None:
             Text(f"案件 {other.id} 已误立", f"the case {other.id} is void"),
             where=f"{here}: {name}",
             hint=Text("写明真正的案件", "name the case that it really is"),
+        )
+    if other.drill != drill:
+        kind = Text("演练案件", "a practice case") if other.drill else Text("真实案件", "a real case")
+        raise WrongCase(
+            Text(
+                f"案件 {other.id} 是{kind.zh}:演练与真实案件互不关联",
+                f"the case {other.id} is {kind.en}: practice and real cases are not linked",
+            ),
+            where=f"{here}: {name}",
+            hint=Text("写明同类的案件", "name one of the same kind"),
         )
 
 

@@ -78,13 +78,18 @@ def same_as(scene: Scene, command: commands.SameAs) -> Act:
     return scene.act(kinds.SEPARATED, scene.case.same_as, command.said, {}, {"reason": command.reason})
 
 
-def leading(lead: Case) -> None:
-    """Refuse, with :class:`~workflow.errors.NotAllowed`, a case that cannot lead: one that is void, or joined to another itself."""
+def leading(lead: Case, joining: Case) -> None:
+    """Refuse, with :class:`~workflow.errors.NotAllowed`, a case that cannot lead ``joining``.
+
+    One that is void, or joined to another itself; and a practice case for a real one, whose later duties would then be practice only.
+    """
     if lead.void or lead.same_as:
         raise NotAllowed(
             Text(f"案件 {lead.id} 已误立或已并入其他案件,不能牵头", f"the case {lead.id} is void or joined to another and cannot lead"),
             hint=Text("并入真正的牵头案件", "join it to the case that really leads"),
         )
+    if lead.drill != joining.drill:
+        raise NotAllowed(Text("演练与真实案件不能合并", "a practice case and a real one are not the same"), where=joining.id)
 
 
 def reopen(scene: Scene, command: commands.Reopen) -> Act:

@@ -36,7 +36,7 @@ def candidates(
             continue
         found.append((act, moment))
     if begin is not None and duty.obligation.starts.each and begin.slot is None:
-        found = [f for f in found if f[0].n not in taken and f[1].hi >= begin.moment.lo and _answers(f[0], begin)]
+        found = [f for f in found if f[0].n not in taken and begin.precedes(*f) and _answers(f[0], begin)]
     found.sort(key=lambda f: (f[1].lo, f[0].n))
     return found
 

@@ -35,6 +35,10 @@ class Begin(NamedTuple):
     arose: datetime | None = None
     """For a duty that counts from the occurrence and that only a later fact brought: when that was known (S4.4)."""
 
+    def precedes(self, act: Act, moment: Moment) -> bool:
+        """Whether an act may have been done after it; of one instant, what was entered before it was done before it (S10.1)."""
+        return moment.hi > self.moment.lo or (moment.hi == self.moment.lo and (not moment.exact or act.n >= self.act))
+
 
 def _counted(act: Act, duty: Duty, case: Case, world: World) -> Moment | None:
     """The instant of an act at which the clock of a duty starts; ``None`` when nothing shows it."""

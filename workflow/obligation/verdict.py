@@ -51,7 +51,7 @@ class Instance(NamedTuple):
             found.append((Outcome.WAIVED, act.happened if since == act.happened.hi else Moment.at(since), act.n))
         for act in self.case.events(*self.duty.ending_keys):
             moment = done(self.case, act, obligor)
-            if self.case.round_of(act) == self.begin.round and moment.hi >= self.begin.moment.lo:
+            if self.case.round_of(act) == self.begin.round and self.begin.precedes(act, moment):
                 found.append((Outcome.DISCHARGED, moment, act.n))
         if self.line.unowed is not None:
             found.append((Outcome.DISCHARGED, Moment.at(self.line.unowed[0]), self.line.unowed[1]))
