@@ -46,15 +46,14 @@ class Lead(NamedTuple):
     suspicion: Text
     state: State
     done: tuple[Act, ...]
-    """What was done about it: dismissals, and acts that took it to another case."""
+    """What was done about it: dismissals, and acts of other cases that took it up, or let it go."""
     statements: tuple[Act, ...]
     """What the person concerned said about it (情况说明), and findings that stand beside it."""
 
     @property
     def into(self) -> str:
         """The case that it was taken to; empty while it is not."""
-        found = [a for a in self.done if a.kind != kinds.DISMISSED]
-        return str(found[-1].data["links"][0]["case"]) if self.state == "taken" and found else ""  # type: ignore[call-overload,index]
+        return str(self.done[-1].data["links"][0]["case"]) if self.state == "taken" else ""  # type: ignore[call-overload,index]
 
 
 def leads(case: Case, rows: Iterable[Row], world: World, now: datetime) -> list[Lead]:
@@ -81,14 +80,18 @@ def _names(row: Row, world: World, now: datetime) -> tuple[str, ...]:
 
 
 def _lead(case: Case, row: Row, names: tuple[str, ...], world: World) -> Lead:
-    done = [*case.kind(kinds.DISMISSED, row.key), *(a for a in case.acts if row.key in a.names("taken"))]
+    done = [*case.kind(kinds.DISMISSED, row.key), *(a for a in case.acts if row.key in (*a.names("taken"), *a.names("released")))]
     done.sort(key=lambda a: a.n)
-    state: State = "open" if not done else "dismissed" if done[-1].kind == kinds.DISMISSED else "taken"
+    state = _state(done[-1], row.key) if done else "open"
     said = [a for name in ("statement", "finding") for a in case.kind(kinds.NOTED, name) if a.data.get("about") == row.key]
     events = world.rules.procedure.events
     report = any(events[e].report is not None for e in row.duty.obligation.met_by if e in events)
     suspicion = SUSPECTED[report, row.outcome != Outcome.MET_LATE]
     return Lead(case, row, names, suspicion, state, tuple(done), tuple(sorted(said, key=lambda a: a.n)))
+
+
+def _state(last: Act, row: str) -> State:
+    return "dismissed" if last.kind == kinds.DISMISSED else "taken" if row in last.names("taken") else "open"
 
 
 def proof(lead: Lead) -> list[int]:

@@ -185,6 +185,38 @@ def test_a_lead_is_taken_up_once(play: Play) -> None:
     assert [row.id for row in play.engine.cases("accountability")] == ["A"]
 
 
+def test_a_lead_that_a_case_opened_by_mistake_took_up_is_open_again(play: Play) -> None:
+    """S7.2, S9.2: nobody makes a lead vanish by opening a case for it and voiding that."""
+    dismiss(play, MISSING)
+    take(play, LATE, MISSING)
+    play.engine.do("A", c.Void(said=play.said("proposer"), reason="误立", second=Actor("decider")))
+    assert {(lead.state, lead.into) for lead in found(play).values()} == {("open", "")}
+    told = last(play, "I")
+    assert (told.kind, told.names("released")) == ("linked", (LATE, MISSING))
+    assert [(link.case, link.way) for act, link in linked(play.engine.case("I").case) if act is told] == [("A", "to")]
+    dismiss(play, MISSING)
+    take(play, LATE, case="B")
+    assert (found(play)[LATE].into, found(play)[MISSING].state) == ("B", "dismissed")
+
+
+def test_what_a_voided_case_had_nothing_of_stays_as_it_is(play: Play) -> None:
+    take(play, LATE)
+    take(play, MISSING, case="B")
+    play.engine.do("B", c.Void(said=play.said("proposer"), reason="误立", second=Actor("decider")))
+    assert (found(play)[LATE].into, found(play)[MISSING].state) == ("A", "open")
+
+
+def test_who_may_not_take_leads_up_takes_none_off_the_list(play: Play) -> None:
+    """S9.2: the case is opened all the same, and deviates."""
+    assert take(play, LATE, role="person_concerned").acts[0].deviations == ("wrong_role",)
+    assert found(play)[LATE].state == "open"
+
+
+def test_a_practice_case_takes_no_lead_up(play: Play) -> None:
+    with pytest.raises(WrongCase):
+        take(play, LATE, drill=True)
+
+
 def test_one_that_was_dismissed_may_still_be_taken_up(play: Play) -> None:
     dismiss(play, LATE)
     take(play, LATE)

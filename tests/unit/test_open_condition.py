@@ -8,6 +8,7 @@ from adapters.calendars import shipped
 from tests.play import Play
 from workflow import command as c
 from workflow.errors import DefinitionError, NotAllowed
+from workflow.obligation.row import Outcome
 from workflow.procedure.load import load
 from workflow.text import Text
 
@@ -61,6 +62,25 @@ def test_it_cannot_be_closed_until_each_finding_is_answered() -> None:
             play.at(f"09-24 11:0{answered}").fire("desk", "close")
         play.fire("desk", "answer")
     play.at("09-24 12:00").fire("desk", "close")
+    assert play.state == ("closed",)
+
+
+def test_closing_is_not_asked_for_as_of_an_instant_before_the_finding() -> None:
+    """S1.5"""
+    play = played()
+    play.at("09-24 10:00").fire("desk", "find")
+    with pytest.raises(NotAllowed):
+        play.at("09-24 11:00").fire("desk", "close", "09-24 09:30")
+    assert play.state == ("open",)
+
+
+def test_s1_5_what_was_possible_when_it_happened_and_is_no_more_is_recorded_and_moves_nothing() -> None:
+    play = played(PROBLEMS.replace("en: close, kind: request", "en: close"))
+    play.at("09-24 10:00").fire("desk", "find")
+    act = play.at("09-24 11:00").record("desk", "close", "09-24 09:30").acts[0]
+    assert (act.deviations, act.state, play.outcome("answer")) == ((), ("open",), Outcome.NOT_DUE)
+    play.fire("desk", "answer")
+    play.record("desk", "close", "09-24 09:40")
     assert play.state == ("closed",)
 
 

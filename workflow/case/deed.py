@@ -31,6 +31,9 @@ from workflow.procedure.model import Event, Procedure
 from workflow.rules import World
 from workflow.text import Text
 
+WRONG_ROLE = "wrong_role"
+"""The deviation of an act of a role that the event is not for."""
+
 
 def opener(command: commands.Open, world: World, now: datetime) -> str:
     """The event that opens the case. Raises :class:`~workflow.errors.BadInput` for one that does not."""
@@ -63,7 +66,7 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str,
         )
     given = read_given(world, command.facts, {})
     event = rules.procedure.events[name]
-    breaches = {"wrong_role": event.by and actor.role not in event.by, "no_case": event.link is not None and not named.links}
+    breaches = {WRONG_ROLE: event.by and actor.role not in event.by, "no_case": event.link is not None and not named.links}
     deviations = tuple(code for code, on in breaches.items() if on)
     data: dict[str, Json] = {
         **given.data(),
@@ -154,7 +157,7 @@ def done(scene: Scene, name: str, command: commands.Do, signed: Signed) -> Act:
     power = None
     if event.authority is not None:
         powers = world.organisation.powers_at(signed.when.happened.lo)
-        power = authority.command(event, event.authority, powers, _known(scene, signed, given))
+        power = authority.command(event, event.authority, powers, _known(scene, signed.when.happened.hi, given))
     countersigners = (event.second,) if event.second else power.holders if power is not None else ()
     second = scene.actor(command.second, signed.when.happened.lo, countersigners) if command.second is not None else None
     held = power.judge(signed.actor, second) if power is not None else None
@@ -184,7 +187,7 @@ def done(scene: Scene, name: str, command: commands.Do, signed: Signed) -> Act:
         data["number"] = len(case.by_name.get(name, ())) + 1  # reports are numbered as they are entered, for good (S6.1)
     if event.report is not None and event.report.medium != "any":
         data["medium"] = event.report.medium
-    state = case.state if breaches else rules.chart.fire(case.state, name) or case.state
+    state = case.state if breaches or not _possible_now(scene, event, given) else rules.chart.fire(case.state, name) or case.state
     data = ending(case, world, state, data)
     private = given.private(oral=command.oral)
     return scene.act(kinds.ACTED, name, command.said, data, private, signed=signed, deviations=tuple(breaches), state=state)
@@ -231,10 +234,21 @@ def _same(error: Exception) -> Exception:
     return error
 
 
-def _known(scene: Scene, signed: Signed, given: Given) -> Known:
-    """What is known when an act happens, with what it states itself."""
-    known = seen_at(scene.case, signed.when.happened.hi, scene.world)
+def _known(scene: Scene, at: datetime, given: Given) -> Known:
+    """What is known of the case at an instant, with what the act states itself."""
+    known = seen_at(scene.case, at, scene.world)
     return Known(ChainMap(dict(given.facts), cast(Any, known.facts)), known.happened, known.decided, known.open)
+
+
+def _unheld(scene: Scene, condition: Condition, given: Given, *instants: datetime) -> Known | None:
+    """What is known at the first of these instants at which a condition does not hold; ``None``: it holds at all of them."""
+    seen = (_known(scene, at, given) for at in dict.fromkeys(instants))
+    return next((known for known in seen if holds(condition, known) is not True), None)
+
+
+def _possible_now(scene: Scene, event: Event, given: Given) -> bool:
+    """Whether the condition of an event holds as it is entered: what was possible only when it happened moves nothing (S1.5)."""
+    return event.when is None or _unheld(scene, event.when, given, scene.now) is None
 
 
 def _required(world: World, fact: str, known: Known) -> bool:
@@ -260,7 +274,7 @@ def _breaches(
     label = event.text
     if event.by and actor.role not in event.by:
         who, allowed = world.rules.roles([actor.role]), world.rules.roles(event.by)
-        found["wrong_role"] = lambda: WrongRole(
+        found[WRONG_ROLE] = lambda: WrongRole(
             Text(f"{who.zh}无权“{label.zh}”", f"{who.en} may not '{label.en}'"),
             where=where,
             hint=Text(f"由{allowed.zh}办理", f"it is for: {allowed.en}"),
@@ -276,7 +290,7 @@ def _breaches(
     missing: list[str] = []
     if event.require:
         facts = {**case.facts_now(), **given.facts, **dict.fromkeys(given.unseen, True)}
-        known = _known(scene, signed, given)
+        known = _known(scene, signed.when.happened.hi, given)
         missing = [f for f in event.require if (f not in facts or is_unknown(facts[f])) and _required(world, f, known)]
     if missing:
         found["missing_facts"] = lambda: MissingFacts(
@@ -312,8 +326,10 @@ def _breaches(
             where=where,
             hint=Text(f"--case 编号({'、'.join(event.link.to)})", f"--case ID, of {', '.join(event.link.to)}") if event.link else None,
         )
-    if event.when is not None and holds(event.when, known := _known(scene, signed, given)) is not True:
-        hint = _unmet(world.rules.procedure, event.when, known)
+    asked = event.kind == "request" and not isinstance(command, commands.Record)  # what is asked for must be possible now, too
+    instants = (signed.when.happened.hi, scene.now) if asked else (signed.when.happened.hi,)
+    if event.when is not None and (unheld := _unheld(scene, event.when, given, *instants)) is not None:
+        hint = _unmet(world.rules.procedure, event.when, unheld)
         found["condition"] = lambda: NotAllowed(
             Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where, hint=hint
         )

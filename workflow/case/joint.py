@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from workflow import act as kinds
 from workflow import command as commands
@@ -18,7 +18,7 @@ from workflow.case import deed
 from workflow.case.clockwork import catch_up
 from workflow.case.decide import decide
 from workflow.case.fold import Case
-from workflow.case.link import OPPOSITE, Link, Naming, Way, demand, links, onward
+from workflow.case.link import OPPOSITE, Link, Naming, Way, demand, leads_of, links, onward
 from workflow.case.matter import leading
 from workflow.case.scene import Scene, Signed, Stamps
 from workflow.case.standing import Standing, settle
@@ -109,11 +109,24 @@ def carried_out(known: Known, command: commands.Command, now: datetime, load: Lo
     standing, world = known.standing, known.world
     if isinstance(command, commands.SameAs) and command.lead:
         leading(load(command.lead).case, standing.case)
+    if isinstance(command, commands.Void):
+        return _voided(known, command, now, load)
     others = _others(command.case, command.leads, load, known) if isinstance(command, commands.Do) else []
     if not isinstance(command, commands.Do) or not others:
         return (Part(standing, decide(standing, command, world, now), world),)
     part = _done(known, command, now, others)
     return (part, *(heard(other, part, _naming_act(part), now) for other in others))
+
+
+def _voided(known: Known, command: commands.Void, now: datetime, load: Load) -> tuple[Part, ...]:
+    """Void a case: those whose leads it took up hear that they are open again (S7.2, S9.2)."""
+    standing, world = known.standing, known.world
+    sources = dict.fromkeys(str(doc["case"]) for act in standing.case.acts for doc in leads_of(act))
+    others = [load(source) for source in sources]
+    named = Naming(tuple(Link(other.case.id, other.case.procedure, "", "from") for other in others))
+    part = Part(standing, decide(standing, command, world, now, named=named), world)
+    act = next(act for act in part.acts if act.kind == kinds.VOIDED)
+    return (part, *(heard(other, part, act, now) for other in others))
 
 
 def _done(known: Known, command: commands.Do, now: datetime, others: Sequence[Known]) -> Part:
@@ -185,10 +198,13 @@ def _reply(scene: Scene, teller: Part, act: Act, told: Link) -> Act:
     link = Link(there.id, there.procedure, act.name, OPPOSITE[told.way])
     signed = Signed(Stamps(act.happened, act.submitted, act.received, act.grade), act.actor)  # as it was established there
     said = commands.Said(actor=act.actor, source=str(act.data.get("source", "")))
-    taken = tuple(str(doc["row"]) for doc in cast(list[dict[str, Json]], act.data.get("leads", [])) if doc["case"] == scene.case.id)
+    voided = act.kind == kinds.VOIDED
+    docs = [doc for said_of in (there.acts if voided else (act,)) for doc in leads_of(said_of) if doc["case"] == scene.case.id]
+    rows = tuple(str(doc["row"]) for doc in docs) if voided or deed.WRONG_ROLE not in act.deviations else ()
     role = teller.world.rules.procedure.roles.get(act.actor.role)
     stranger = role is not None and act.actor.role not in scene.world.rules.procedure.roles
-    named = Naming((link,), taken=taken, role=role.text if role is not None and stranger else None)
+    taken, released = ((), rows) if voided else (rows, ())
+    named = Naming((link,), taken=taken, released=released, role=role.text if role is not None and stranger else None)
     event = scene.world.rules.procedure.events.get(told.event)
     if event is not None and not event.clockwork:
         reply = deed.done(scene._replace(named=named), told.event, commands.Record(said=said, event=told.event), signed)

@@ -31,11 +31,12 @@ class Link(NamedTuple):
 
 
 class Naming(NamedTuple):
-    """The other cases that an act names, the leads that it takes up, and those of its own case that another case took up."""
+    """The other cases that an act names, the leads that it takes up, and those of its own case that another took up or let go."""
 
     links: tuple[Link, ...] = ()
     leads: tuple[dict[str, Json], ...] = ()
     taken: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
     role: Text | None = None
     """What the role of its author is called in the other procedure, where this one does not know it."""
 
@@ -48,6 +49,8 @@ class Naming(NamedTuple):
             found["leads"] = list(self.leads)
         if self.taken:
             found["taken"] = list(self.taken)
+        if self.released:
+            found["released"] = list(self.released)
         if self.role is not None:
             found["role"] = {"zh": self.role.zh, "en": self.role.en}
         return found
@@ -60,6 +63,12 @@ def links(act: Act) -> tuple[Link, ...]:
     """The other cases that an act names."""
     found = act.data.get("links")
     return tuple(Link(**cast(dict[str, Any], one)) for one in found) if isinstance(found, list) else ()
+
+
+def leads_of(act: Act) -> list[dict[str, Json]]:
+    """The evidence of each lead that an act takes up."""
+    found = act.data.get("leads")
+    return cast(list[dict[str, Json]], found) if isinstance(found, list) else []
 
 
 def linked(case: Case) -> tuple[tuple[Act, Link], ...]:

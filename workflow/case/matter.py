@@ -64,7 +64,7 @@ def void(scene: Scene, command: commands.Void) -> Act:
     second = scene.actor(command.second, scene.now)
     if second.may_be(actor):
         raise NotAllowed(Text("误立须由第二人确认", "voiding a case needs a second person"), where=scene.case.id)
-    return scene.act(kinds.VOIDED, "", command.said, {"second": second.document()}, {"reason": command.reason})
+    return scene.act(kinds.VOIDED, "", command.said, {"second": second.document(), **scene.named.data()}, {"reason": command.reason})
 
 
 def same_as(scene: Scene, command: commands.SameAs) -> Act:
