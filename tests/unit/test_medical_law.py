@@ -118,3 +118,18 @@ def test_a_body_that_nobody_collects_is_reported_to_the_department_and_to_the_po
     assert play.rows("report_body") == []
     play.at("10-09 09:00").fire("hospital", "question")
     assert {r.to for r in play.rows("report_body")} == {"county_health", "county_police"}
+
+
+def test_the_department_decides_on_a_mediation_in_5_working_days_from_when_it_received_the_application() -> None:
+    play = dispute(("09-24 10:00", "question"))
+    play.at("09-28 15:00").record("parties", "apply_administrative", happened="09-24 11:00", received="09-28 10:00")
+    assert play.due("accept_administrative") == "10-11 00:00"  # from 09-24 it would be 10-09
+
+
+@pytest.mark.parametrize(
+    ("request_", "duty", "due"), [("apply", "decide_acceptance", "10-09 00:00"), ("ask_second", "hand_over_second", "10-06 00:00")]
+)
+def test_a_health_department_counts_from_when_it_received_what_was_asked(request_: str, duty: str, due: str) -> None:
+    play = tell("medical-accident-351", "hospital", ("09-24 09:00", "fault"))
+    play.at("09-28 15:00").record("parties", request_, happened="09-25 11:00", received="09-28 10:00")
+    assert play.due(duty) == due

@@ -78,6 +78,15 @@ TALES = [
     Tale("zhashui-2015", TOWN, "progress_zhashui", "instruction_progress", "09-25 08:06", ("county_instruction",)),
     Tale("shishan-town-2011", TOWN, "telephone_shishan", "telephone_shishan", "09-24 08:20", (), MAJOR),
     Tale("shandong-2021", ACCIDENT, "direct_shandong", "direct_shandong", "09-24 08:39", COUNTY, FALL),
+    Tale(
+        "shandong-2021",
+        ACCIDENT,
+        "direct_shandong_city",
+        "direct_shandong_city",
+        "09-24 08:37",
+        ("report_city", "signed:city_safety"),
+        FALL,
+    ),
     Tale("shandong-2021", ACCIDENT, "written_shandong", "written_shandong", "09-24 09:09", COUNTY, FALL),
     Tale(
         "shandong-2021",

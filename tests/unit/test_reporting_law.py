@@ -204,3 +204,28 @@ def test_after_the_final_review_the_matter_is_not_accepted_again() -> None:
     steps = (("03-02 09:00", "received_directly"), ("03-06 09:00", "accept"), ("04-01 09:00", "answer"), ("04-20 09:00", "review"))
     with pytest.raises(WrongState):
         tell(PETITION, "petition_unit", *steps, ("05-01 09:00", "final_review"), ("05-10 09:00", "accept"))
+
+
+@pytest.mark.parametrize("competent", ["yes", "no"])
+def test_a_petitioner_who_came_directly_is_told_in_15_days_also_where_the_body_is_not_competent(competent: str) -> None:
+    facts = {"received_directly": {"competent": competent}}
+    play = tell(PETITION, "petition_unit", ("03-02 09:00", "received_directly"), facts=facts)
+    assert (play.due("notify"), play.rows("object")) == ("03-18 00:00", [])
+
+
+def test_a_body_that_is_not_competent_for_what_was_forwarded_objects_in_5_working_days_and_owes_no_notice() -> None:
+    steps = (("03-02 09:00", "received"), ("03-03 09:00", "forward"), ("03-04 09:00", "arrived"))
+    play = tell(PETITION, "petition_office", *steps, facts={"received": {"competent": "no"}})
+    assert (play.due("object"), play.rows("notify")) == ("03-12 00:00", [])
+
+
+@pytest.mark.parametrize(
+    ("request_", "duty", "due"), [("request_review", "review", "05-16 00:00"), ("request_final", "final_review", "05-16 00:00")]
+)
+def test_a_review_counts_from_when_the_request_was_received(request_: str, duty: str, due: str) -> None:
+    steps = [("03-02 09:00", "received_directly"), ("03-06 09:00", "accept"), ("04-01 09:00", "answer")]
+    if duty == "final_review":
+        steps.append(("04-10 09:00", "review"))
+    play = tell(PETITION, "petition_unit", *steps)
+    play.at("04-15 15:00").record("petitioner", request_, happened="04-12 09:00", received="04-15 10:00")
+    assert play.due(duty) == due

@@ -1,0 +1,66 @@
+"""The clauses that the basis entries cite: one row, one clause everywhere, and it is where the quote of the row stands in the source."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from adapters.library import shipped_definitions
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+ROW = re.compile(r"[ABCE]\d\d")
+PARTS = {"A": "第一篇", "B": "第二篇", "C": "第三篇", "E": "第四篇"}
+HEADINGS = (r"([一二三四五六七八九])、", r"(\([一二三四五六七八九]\))", r"(\d)、")
+
+
+def cited() -> dict[str, set[tuple[str, str]]]:
+    """Row → the documents and clauses that the shipped definitions cite for it."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for definition in shipped_definitions():
+        p = definition.procedure
+        for name, entry in p.basis.items():
+            if ROW.fullmatch(name):
+                found[name].add((p.documents[entry.document].zh, entry.clause))
+    return found
+
+
+def places(text: str) -> tuple[str, list[str]]:
+    """A source without its white space, and the clause in which each character of it stands."""
+    level, letters, clauses = ["", "", ""], "", []
+    for line in text.splitlines():
+        for n, heading in enumerate(HEADINGS):
+            if found := re.match(heading, line.strip()):
+                level = [*level[:n], found[1], *[""] * (2 - n)]
+                break
+        bare = re.sub(r"\s", "", line)
+        letters += bare
+        clauses += ["".join(level)] * len(bare)
+    return letters, clauses
+
+
+def quotes() -> dict[str, str]:
+    lines = (SHARED / "domain" / "feature-table.md").read_text(encoding="utf-8").splitlines()
+    return {line[2:5]: re.sub(r"\s", "", re.findall("「(.+?)」", line)[-1]) for line in lines if re.match(r"\| [ABCE]\d\d \|", line)}
+
+
+def test_a_row_is_cited_with_the_same_document_and_clause_everywhere() -> None:
+    assert {row: found for row, found in cited().items() if len(found) > 1} == {}
+
+
+def test_a_clause_that_is_cited_is_where_the_words_of_its_row_stand() -> None:
+    seeds = sorted((SHARED / "seeds").glob("*.txt"))
+    if not seeds or not (SHARED / "domain" / "feature-table.md").exists():
+        pytest.skip("needs the source texts in ../shared, which are no part of the repository")
+    _, *halves = re.split(r"(?m)^(第[一二三四五]篇):", seeds[0].read_text(encoding="utf-8"))
+    sources = {part: places(text) for part, text in zip(halves[::2], halves[1::2], strict=True)}
+    wrong = {}
+    for row, found in cited().items():
+        letters, clauses = sources[PARTS[row[0]]]
+        stands = {clauses[m.start()] for m in re.finditer(re.escape(quotes()[row]), letters)}
+        said = {part for _, clause in found for part in clause.split("、")}
+        if not said or said - stands:
+            wrong[row] = (said, stands)
+    assert wrong == {}
