@@ -63,7 +63,7 @@ class Play:
 
     def open(self, role: str, facts: Mapping[str, Any] | None = None, happened: str = "", case: str = "C", **more: Any) -> Result:
         self.case = case
-        keep = {k: more.pop(k) for k in ("unit", "elsewhere", "event", "drill", "origin", "by") if k in more}
+        keep = {k: more.pop(k) for k in ("unit", "elsewhere", "event", "drill", "pace", "origin", "by") if k in more}
         command = c.Open(said=self.said(role, happened, **more), what="事", where="地", told_by="人", facts=facts or {}, **keep)
         return self.engine.open_case(self.procedure, command, case=case)
 

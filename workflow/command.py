@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
 from workflow.organisation import Actor
+from workflow.pace import Pace
 
 Grade = Literal["system", "counterpart", "own", "stated"]
 """How sure an instant is (S1.3): the receiving system's stamp, the other side, the author's own word, or an imported log."""
@@ -74,6 +75,10 @@ class Open(Command):
     """Known from elsewhere first (110, 12345, the press, a superior): the unit itself has not reported yet (S7.1)."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     drill: bool = False
+    pace: int = 1
+    """How many times faster the clock of a drill runs, from its opening on."""
+    clock: Pace | None = None
+    """The clock that it shares: that of the drill that it comes from."""
     origin: str = ""
     """The case that it comes from: it gets an act that names this one, in the same transaction."""
     by: str = ""

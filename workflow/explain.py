@@ -13,6 +13,7 @@ from workflow.case.fold import Case
 from workflow.journal.canonical import Json
 from workflow.moment import Moment, stamp
 from workflow.obligation.clock import DueRevision
+from workflow.obligation.paced import real_due
 from workflow.obligation.row import Outcome, Row, same_duty
 from workflow.procedure.legend import basis_text, document_text, duty_text
 from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
@@ -39,6 +40,8 @@ class Why:
         """The whole tree as canonical data."""
         p = self.world.rules.procedure
         return {
+            "drill": self.case.drill,
+            "pace": self.row.pace.document() if self.row.pace is not None else None,
             "title": {"zh": self.row.duty.title.zh, "en": self.row.duty.title.en},
             "owed": {"by": self.row.owed_by, "to": self.row.owed_to},
             "basis": list(clauses(self.row, p)),
@@ -56,9 +59,9 @@ class Why:
 
 def why(row: Row, case: Case, world: World, rows: Sequence[Row] = ()) -> Why:
     """Explain a row of the ledger. With the ``rows`` of the whole ledger, what other rules say of the same duty is said too."""
-    current = row.current
     story = None
-    told = next((v for v in reversed(row.revisions) if current is not None and v.due == current.due and _counted(v, world)), None)
+    current = row.reckoned[-1] if row.reckoned else None
+    told = next((v for v in reversed(row.reckoned) if current is not None and v.due == current.due and _counted(v, world)), None)
     if told is not None and told.term is not None:
         story = terms.explain(told.start.lo, told.term, world.calendar(told.calendar), world.rules.zone, told.pauses)
     return Why(row, case, world, story, tuple(same_duty(row, rows)))
@@ -102,6 +105,8 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
         yield f"{head}    {'截止' if zh else 'due'} {shown(current.due, zone, lang)}"
     else:
         yield f"{head}    {OUTCOMES[row.outcome].say(lang)}"
+    if why.case.drill:
+        yield f"  {'演练' if zh else 'drill'}  {_practice(why).say(lang)}".rstrip()
     for reference in _bases(row):
         text = basis_text(p, reference).say(lang)
         term = f":{current.term.text.zh}" if zh and current is not None and current.term is not None else ""
@@ -146,6 +151,17 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     yield f"  {'定义' if zh else 'definition'}  {p.ref} ({why.world.rules.hash[:19]}…)"
 
 
+def _practice(why: Why) -> Text:
+    """How fast the clock of a drill runs, and the date as it was counted on it."""
+    pace, zone = why.row.pace, why.world.rules.zone
+    if pace is None:
+        return Text("", "")
+    since = _local(pace.since, zone)
+    said = pace.text + Text(f",自 {since};以下按演练时钟计算", f" since {since}; what follows is counted on it")
+    due = why.row.reckoned[-1].due if why.row.reckoned else None
+    return said if due is None else said + Text(f",截止 {shown(due, zone, 'zh')}", f", due {shown(due, zone, 'en')}")
+
+
 def abreast(rows: Sequence[Row], world: World) -> Text:
     """One sentence for several rules that demand the same thing: 按县规定迟报12分钟,按国家规定按时 (S8.3)."""
     p = world.rules.procedure
@@ -165,13 +181,15 @@ def abreast(rows: Sequence[Row], world: World) -> Text:
 
 def _readings(why: Why) -> Iterator[tuple[terms.Term, terms.Due]]:
     """What each reading of an ambiguous wording would give, counted from the same start (promise 5)."""
-    current, ambiguous = why.row.current, why.row.duty.obligation.ambiguous
+    row, ambiguous = why.row, why.row.duty.obligation.ambiguous
+    current = row.reckoned[-1] if row.reckoned else None
     if current is None or current.due is None or ambiguous is None:
         return
     calendar = why.world.calendar(current.calendar)
     for reading in ambiguous.readings:
         if not reading.qualitative:
-            yield reading, terms.due(current.start.lo, reading, calendar, why.world.rules.zone, current.pauses)
+            found = terms.due(current.start.lo, reading, calendar, why.world.rules.zone, current.pauses)
+            yield reading, found if row.pace is None else real_due(found, row.pace)
 
 
 def _revision(old: DueRevision, zone: ZoneInfo, why: Why, lang: Lang) -> str:

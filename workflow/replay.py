@@ -111,6 +111,7 @@ def row_document(row: Row, case: Case) -> dict[str, Json]:
         "beside": row.beside,
         "blank": row.blank,
         "suspected": row.suspected,
+        "pace": row.pace.document() if row.pace is not None else None,
     }
     return {k: v for k, v in found.items() if v or (v == 0 and v is not False)}
 

@@ -51,7 +51,8 @@ def show_result(result: Result, world: World, next_after: datetime | None = None
 
     def render() -> None:
         said = Text("(重复命令,未再写入)", "(repeated command, nothing written again)").say(frame.settings.lang) if result.repeated else ""
-        screen.console().print(f"{result.case}  {version(result.n)} {said}".rstrip(), style="bold")
+        practice = wording.mark(result.standing.case).say(frame.settings.lang) if result.standing.case.drill else ""
+        screen.console().print(f"{result.case}  {version(result.n)} {practice} {said}".rstrip(), style="bold")
         acts(result.acts, result.standing.case, rules)
         for other, theirs in zip(result.others, others, strict=True):
             screen.console().print(f"{other.case}  {version(other.n)}", style="bold")

@@ -48,6 +48,8 @@ def sheet(
     days = span(declared, own.case, rules)
     document: dict[str, Json] = {
         "case": case,
+        "drill": own.case.drill,
+        "pace": own.case.pace.document() if own.case.pace is not None else None,
         "procedure": rules.procedure.ref,
         "as_of": stamp(now),
         "since": None if days.since is None else days.since.isoformat(),
@@ -58,7 +60,9 @@ def sheet(
     def render() -> None:
         lang = frame.settings.lang
         out = screen.console()
-        out.print(f"{declared.text.say(lang)}  {case}  {wording_span(days.since, days.until).say(lang)}".rstrip(), style="bold")
+        when = wording_span(days.since, days.until).say(lang)
+        heading = f"{declared.text.say(lang)}  {case}  {when}  {wording.mark(own.case).say(lang)}"
+        out.print(heading.rstrip(), style="bold")
         lines = [
             [line.line.text.say(lang), "\n".join(_said(line, rules, names, lang)) or "—", _bases(line, rules, lang)] for line in filled
         ]

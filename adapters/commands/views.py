@@ -56,6 +56,8 @@ def show(case: Case_, as_of: AsOf = "") -> None:
     document: dict[str, Json] = {
         "case": case,
         "procedure": rules.procedure.ref,
+        "drill": shown.drill,
+        "pace": shown.pace.document() if shown.pace is not None else None,
         "unit": shown.unit,
         "attribution": rule,
         "state": list(shown.state),
@@ -71,7 +73,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         out = screen.console()
         out.print(f"{case}  {rules.procedure.title.say(lang)} {rules.procedure.ref}", style="bold")
         state = rules.states(shown.state).say(lang)
-        out.print(f"{Text('状态', 'state').say(lang)}  {state}  {mark(shown).say(lang)}".rstrip())
+        out.print(f"{Text('状态', 'state').say(lang)}  {state}  {wording.mark(shown).say(lang)}".rstrip())
         if shown.unit or rule:
             found = organisation.units.get(shown.unit)
             unit = Text(found.zh, found.en).say(lang) if found is not None else shown.unit
@@ -196,6 +198,7 @@ class Owed(NamedTuple):
             "doubt": r.begin.doubt if r.begin is not None else "",
             "elapsed": int(r.elapsed.total_seconds()) if r.elapsed is not None else None,
             "drill": self.case.drill,
+            "pace": self.case.pace.document() if self.case.pace is not None else None,
             "same_as": self.case.same_as,
         }
 
@@ -208,7 +211,7 @@ class Owed(NamedTuple):
             left = Styled(OUTCOMES[row.outcome].say(lang), style="yellow")  # not overdue: nothing shows that yet
         else:
             left = screen.countdown(row.due.instant, now)
-        remarks = [mark(self.case).say(lang), screen.remark(row, self.rules)]
+        remarks = [wording.mark(self.case).say(lang), screen.remark(row, self.rules)]
         if row.due is not None and row.due.provisional:
             remarks.append(Text("暂定", "provisional").say(lang))
         if row.begin is not None and row.begin.doubt and row.due is not None:
@@ -226,20 +229,6 @@ class Owed(NamedTuple):
             (";" if lang == "zh" else "; ").join(r for r in remarks if r),
             row.key,
         ]
-
-
-def mark(case: Case) -> Text:
-    """``演练``, ``误立``, ``并入 X``: what must be known of a case before anything else."""
-    found = [
-        text
-        for text, on in (
-            (Text("演练", "drill"), case.drill),
-            (Text("误立", "void"), case.void),
-            (Text(f"并入 {case.same_as}", f"same as {case.same_as}"), bool(case.same_as)),
-        )
-        if on
-    ]
-    return Text(" ".join(t.zh for t in found), ", ".join(t.en for t in found))
 
 
 def _by_date(owed: Owed) -> tuple[datetime, str]:

@@ -231,3 +231,18 @@ def _refused(act: Act, rules: Rules) -> Text:
     event, decision = p.events.get(subject), p.decisions.get(subject)
     label = event.text if event is not None else decision.text if decision is not None else title(subject, rules)
     return verb + (COLON + label if subject else same("")) + same(f" [{act.data.get('code', '')}]")
+
+
+def mark(case: Case) -> Text:
+    """``演练``, ``误立``, ``并入 X``: what must be known of a case before anything else."""
+    found = [
+        text
+        for text, on in (
+            (Text("演练", "drill"), case.drill),
+            (case.pace.text if case.pace is not None else same(""), case.pace is not None),
+            (Text("误立", "void"), case.void),
+            (Text(f"并入 {case.same_as}", f"same as {case.same_as}"), bool(case.same_as)),
+        )
+        if on
+    ]
+    return Text(" ".join(t.zh for t in found), ", ".join(t.en for t in found))

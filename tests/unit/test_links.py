@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,15 @@ def test_what_comes_of_a_practice_case_is_practice(play: Play) -> None:
     play.procedure = "linked"
     play.open("boss", case="N", origin="E", by="promote")
     assert play.engine.case("N").case.drill
+
+
+def test_what_comes_of_a_drill_on_a_faster_clock_shares_that_clock(play: Play) -> None:
+    finding(play).open("desk", case="E", drill=True, pace=60)
+    play.procedure = "linked"
+    play.clock.set(play.clock.now() + timedelta(minutes=1))
+    play.open("boss", case="N", origin="E", by="promote")
+    pace = play.engine.case("N").case.pace
+    assert pace is not None and pace == play.engine.case("E").case.pace
 
 
 def test_what_is_practised_moves_no_real_case(play: Play) -> None:

@@ -75,7 +75,9 @@ def clock_instant(case: Case, world: World, name: str, event: Event, as_of: date
     starts = [a for a in starting(event.after.on, case) if a.n > max(fired, case.rounds[-1])]
     if not starts or event.after.term is None:
         return None
-    return terms.due(starts[-1].happened.lo, event.after.term, world.calendar(case.calendar_now), world.rules.zone).instant
+    since, pace = starts[-1].happened.lo, case.pace
+    due = terms.due(pace.shown(since) if pace else since, event.after.term, world.calendar(case.calendar_now), world.rules.zone)
+    return pace.first(due.instant) if pace else due.instant
 
 
 def recalendared(case: Case, calendar: str, now: datetime, actor: Actor | None = None, ground: str = "") -> Act:

@@ -23,6 +23,7 @@ from workflow.obligation.ledger import assess
 from workflow.obligation.owing import seen_at
 from workflow.organisation import Actor
 from workflow.organisation.authority import Standing as Powers
+from workflow.pace import FASTEST, Pace
 from workflow.period import Period
 from workflow.procedure.condition import Condition, Known, holds, reads
 from workflow.procedure.fact import is_unknown
@@ -83,6 +84,9 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str,
         data["away"] = away
     if command.drill:
         data["drill"] = True
+    pace = _pace(command, now)
+    if pace is not None:
+        data["pace"] = pace.document()
     data.update(named.data())
     if command.said.source:
         data["source"] = command.said.source
@@ -103,6 +107,25 @@ def open_case(command: commands.Open, world: World, now: datetime, case_id: str,
         private,
     )
     return catch_up(settle(Standing.fresh(case_id, act), act, world), world, now)
+
+
+def _pace(command: commands.Open, now: datetime) -> Pace | None:
+    """The clock of the drill; ``None``: the real one. Only practice runs on another."""
+    if not 1 <= command.pace <= FASTEST:
+        raise BadInput(
+            Text(f"演练时钟应为 1 至 {FASTEST} 倍", f"the clock of a drill runs 1 to {FASTEST} times as fast"),
+            where="pace",
+            hint=Text("60 即每分钟作一小时", "60 makes an hour of each minute"),
+        )
+    if command.pace > 1 and not command.drill:
+        raise BadInput(
+            Text("只有演练可以加快时钟", "only the clock of a drill runs faster"),
+            where="pace",
+            hint=Text("加 --drill,或去掉 --pace", "add --drill, or leave out --pace"),
+        )
+    if command.clock is not None:
+        return command.clock
+    return Pace(now, command.pace) if command.pace > 1 else None
 
 
 def _opening(world: World, openers: list[str], role: str) -> str:

@@ -118,9 +118,10 @@ def _capped(cap: Any, by: str, row: Row, scene: Scene) -> None:
     term = terms.parse(by)
     if term.qualitative:
         raise BadInput(Text(f"延期须有数字:{by}", f"an extension needs a number: {by}"), where=row.key)
-    if cap is None or row.due is None:
+    standing = row.reckoned[-1] if row.reckoned else None
+    if cap is None or standing is None or standing.due is None:
         return
-    calendar = scene.world.calendar(row.revisions[-1].calendar)
-    zone = scene.world.rules.zone
-    if terms.due(row.due.instant, term, calendar, zone).instant > terms.due(row.due.instant, cap, calendar, zone).instant:
+    calendar = scene.world.calendar(standing.calendar)
+    zone, due = scene.world.rules.zone, standing.due.instant
+    if terms.due(due, term, calendar, zone).instant > terms.due(due, cap, calendar, zone).instant:
         raise NotAllowed(Text(f"延期 {by} 超过上限 {cap}", f"{by} is more than the cap of {cap}"), where=row.key)

@@ -38,6 +38,8 @@ def flags(standing: Standing, world: World, now: datetime) -> Standing:
         case = standing.case
         for data, happened in (*_moved(case, row), *_flag(case, row), *_tiers(case, row, rows, world, now)):
             kind = UNFLAGGED if data["flag"] == "withdrawn" else FLAGGED
+            if case.drill:
+                data["drill"] = True  # whoever is told, is told that it is practice
             act = Act(standing.case.n + 1, kind, row.key, Moment.at(happened), now, data=data, state=standing.case.state)
             standing = settle(standing, act, world)
     return standing
@@ -130,7 +132,7 @@ def tiers(row: Row, rows: Sequence[Row], world: World) -> list[tuple[int, dateti
 
 def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:
     """When each tier of an open row falls, by its index; empty without a due date. A reminder before the start is left out."""
-    revision = row.current
+    revision = row.reckoned[-1] if row.reckoned else None
     if revision is None or revision.due is None:
         return []
     calendar = world.calendar(revision.calendar)
@@ -139,7 +141,7 @@ def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:
         hour = time.fromisoformat(tier.hour) if tier.hour is not None else world.rules.hour
         instant = Offset.parse(tier.at).instant(revision.due, revision.start.lo, calendar, world.rules.zone, hour)
         if instant >= revision.at:
-            found.append((index, instant))
+            found.append((index, row.pace.first(instant) if row.pace is not None else instant))
     return found
 
 

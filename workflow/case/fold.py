@@ -14,6 +14,7 @@ from itertools import takewhile
 from workflow.act import ACTED, CLOCKED, CORRECTED, DEEDS, JOINED, OPENED, REOPENED, REVISED, SEPARATED, VOIDED, Act
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
+from workflow.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class Case:
     """Number of the act that joined it to the case that is the same incident; ``None`` when none stands."""
     dues: Mapping[Revision, Json] = field(default_factory=dict)
     """The due date of each due revision as it was journaled last."""
+    pace: Pace | None = None
+    """The clock of a drill that runs faster; ``None``: the real one."""
 
     @property
     def opened(self) -> Act:
@@ -125,6 +128,10 @@ class Case:
         """The case as it was recorded up to ``as_of``; acts entered later are not seen. Itself when nothing is later."""
         if not self.acts or self.acts[-1].recorded <= as_of:
             return self
+        return self.refolded(takewhile(lambda act: act.recorded <= as_of, self.acts))
+
+    def refolded(self, acts: Iterable[Act]) -> Case:
+        """The same case with other acts."""
         blank = replace(
             self,
             n=0,
@@ -139,7 +146,7 @@ class Case:
             joined=None,
             dues={},
         )
-        return fold(blank, takewhile(lambda act: act.recorded <= as_of, self.acts))
+        return fold(blank, acts)
 
 
 def effective(act: Act) -> datetime:
@@ -202,6 +209,7 @@ def fold(case: Case, acts: Iterable[Act]) -> Case:
         case.elsewhere,
         joined,
         dues,
+        case.pace,
     )
 
 

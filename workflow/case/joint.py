@@ -64,8 +64,8 @@ def opened(command: commands.Open, world: World, now: datetime, case_id: str, lo
     sources = _others(command.origin, command.leads, load)
     if not sources:
         return (Part(None, decide(None, command, world, now, case_id), world),)
-    if any(source.case.drill for source in sources):
-        command = replace(command, drill=True)  # what comes of a practice is practice
+    if any(source.case.drill for source in sources):  # what comes of a practice is practice, on the same clock
+        command = replace(command, drill=True, pace=1, clock=next((s.case.pace for s in sources if s.case.pace), None))
     if command.by:
         return _sent(command, world, now, case_id, sources[0])
     name = deed.opener(command, world, now)

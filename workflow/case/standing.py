@@ -13,6 +13,7 @@ from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.obligation.ledger import assess
 from workflow.obligation.row import Row
+from workflow.pace import Pace
 from workflow.rules import ENDING, World
 
 
@@ -39,6 +40,7 @@ class Standing(NamedTuple):
             str(data["calendar"]),
             drill=data.get("drill") is True,
             elsewhere=data.get("elsewhere") is True,
+            pace=Pace.of(data),
         )
         return cls(case, {})
 

@@ -16,6 +16,7 @@ from workflow.obligation.clock import Timeline, timeline
 from workflow.obligation.evidence import holds_from
 from workflow.obligation.fulfil import candidates
 from workflow.obligation.known import known_at
+from workflow.obligation.paced import entered, left
 from workflow.obligation.row import Outcome, Row
 from workflow.obligation.start import Begin, begins
 from workflow.obligation.verdict import Instance, round_end
@@ -28,7 +29,11 @@ def assess(duties: Iterable[Duty], case: Case, world: World, as_of: datetime) ->
     known = case.known(as_of)
     if not known.acts:
         return []
-    return [row for duty in duties for receiver in duty.receivers for row in _rows(duty, receiver, known, world, as_of)]
+    pace = known.pace
+    if pace is None:
+        return [row for duty in duties for receiver in duty.receivers for row in _rows(duty, receiver, known, world, as_of)]
+    inside, at = entered(known, pace, world.rules), pace.shown(as_of)
+    return [left(row, pace) for duty in duties for receiver in duty.receivers for row in _rows(duty, receiver, inside, world, at)]
 
 
 def ledger(case: Case, world: World, as_of: datetime) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from workflow.moment import Moment
 from workflow.obligation.clock import DueRevision
 from workflow.obligation.start import Begin
+from workflow.pace import Pace
 from workflow.rules import Duty
 from workflow.term import Due, Lateness
 
@@ -42,7 +43,9 @@ class Row(NamedTuple):
     met_by: int | None = None
     met_at: Moment | None = None
     elapsed: timedelta | None = None
-    """From the start to the fulfilment, or to the as-of instant while it is open: what is shown where no number is set."""
+    """From the start to the fulfilment, or to the as-of instant while it is open: what is shown where no number is set.
+
+    Lengths are those on the clock of the case."""
     late: Lateness | None = None
     bounds: tuple[datetime, datetime] | None = None
     ended_by: int | None = None
@@ -56,6 +59,16 @@ class Row(NamedTuple):
     """The case ended with it owed, or overdue: nobody is reminded of it any more."""
     suspected: bool = False
     """疑似漏报, 待认定: nothing shows when the unit knew (S7.1)."""
+
+    pace: Pace | None = None
+    """The clock of a drill that runs faster; the instants of the row are real ones all the same."""
+    counted: tuple[DueRevision, ...] = ()
+    """For such a drill the due revisions as they were counted, on the clock of the case."""
+
+    @property
+    def reckoned(self) -> tuple[DueRevision, ...]:
+        """The due revisions on the clock of the case: what further terms are counted from."""
+        return self.counted if self.pace is not None else self.revisions
 
     @property
     def current(self) -> DueRevision | None:
@@ -83,7 +96,8 @@ class Row(NamedTuple):
     def missing_from(self) -> datetime | None:
         """From when it was missing: late remembers that it had been missing. ``None`` when it never was."""
         if self.reason == "ended" and self.begin is not None and self.elapsed is not None:  # the end of the case came before the due date
-            return self.begin.moment.lo + self.elapsed
+            since = self.begin.moment.lo
+            return since + self.elapsed if self.pace is None else self.pace.after(since, self.elapsed)
         return self.due.instant if self.due is not None and self.outcome in (Outcome.MET_LATE, Outcome.MISSED) else None
 
 
