@@ -157,7 +157,7 @@ def _practice(why: Why) -> Text:
     if pace is None:
         return Text("", "")
     since = _local(pace.since, zone)
-    said = pace.text + Text(f",自 {since};以下按演练时钟计算", f" since {since}; what follows is counted on it")
+    said = pace.text + Text(f",自 {since};以下起算、日期按演练时钟", f" since {since}; the start and the days below are on it")
     due = why.row.reckoned[-1].due if why.row.reckoned else None
     return said if due is None else said + Text(f",截止 {shown(due, zone, 'zh')}", f", due {shown(due, zone, 'en')}")
 

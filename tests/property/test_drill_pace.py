@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,10 +62,8 @@ def played(seed: int, clock: Clock, **opening: Any) -> Play:
             command = c.Receipt(said=said, of=chance.randint(1, 5), by="boss", how="signature")
         else:
             command = c.Record(said=said, event=chance.choice(EVENTS))
-        try:
+        with suppress(DubanError):
             play.do(command)
-        except DubanError:
-            pass
         if chance.random() < 0.4:
             play.engine.tick()
     play.clock.set(clock(second + chance.choice((0, 1, 1500, 20000))))
