@@ -15,9 +15,10 @@ from workflow.moment import Moment, stamp
 from workflow.obligation.clock import DueRevision
 from workflow.obligation.paced import real_due
 from workflow.obligation.row import Outcome, Row, same_duty
-from workflow.procedure.legend import basis_text, document_text, duty_text
+from workflow.procedure.legend import basis_text, document_text
 from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
 from workflow.replay import row_document
+from workflow.rowname import title
 from workflow.rules import World
 from workflow.term.explain import Explanation, shown
 from workflow.text import Lang, Text
@@ -100,15 +101,14 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     zh = lang == "zh"
     p = why.world.rules.procedure
     current = row.current
-    head = duty_text(p, row.duty.obligation).say(lang)
+    head = title(row.key, why.world.rules).say(lang)
     if current is not None and current.due is not None:
         yield f"{head}    {'截止' if zh else 'due'} {shown(current.due, zone, lang)}"
     else:
         yield f"{head}    {OUTCOMES[row.outcome].say(lang)}"
     if why.case.drill:
         yield f"  {'演练' if zh else 'drill'}  {_practice(why).say(lang)}".rstrip()
-    for reference in _bases(row):
-        text = basis_text(p, reference).say(lang)
+    for text in dict.fromkeys(basis_text(p, reference).say(lang) for reference in _bases(row)):
         term = f":{current.term.text.zh}" if zh and current is not None and current.term is not None else ""
         if not zh and current is not None and current.term is not None:
             term = f": {current.term.text.en}"

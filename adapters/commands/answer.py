@@ -20,7 +20,7 @@ from workflow.term import Due
 from workflow.term import parse as parse_term
 from workflow.term.explain import shown
 from workflow.text import Text
-from workflow.words import DEVIATIONS, KINDS
+from workflow.words import KINDS
 
 
 def act_document(act: Act) -> dict[str, Json]:
@@ -76,7 +76,7 @@ def acts(written: Sequence[Act], case: Case, rules: Rules) -> None:
         line = f"  #{act.n} {KINDS[act.kind].say(lang)} {wording.name(act, case, rules).say(lang)} {f'({told})' if told else ''}"
         out.print(line.rstrip(), soft_wrap=True)
         for code in act.deviations:
-            out.print(f"     ! {DEVIATIONS[code].say(lang) if code in DEVIATIONS else code} ({code})", style="yellow")
+            out.print(f"     ! {wording.breach(code, act, case, rules).say(lang)} ({code})", style="yellow", soft_wrap=True)
         dues = act.data.get("dues")
         for due in dues if isinstance(dues, list) else ():
             line = _due(due, rules)
@@ -94,7 +94,7 @@ def _due(due: Any, rules: Rules) -> str:
     inclusive = term is None or f"{instant.astimezone(rules.zone):%H:%M}" != "00:00"
     date = shown(Due(instant, inclusive, None, due["provisional"], instant, instant, None), rules.zone, lang)
     provisional = Text("(暂定)", " (provisional)").say(lang) if due["provisional"] else ""
-    counted = f" [{term.text.say(lang)}]" if term is not None else ""
+    counted = f" [{term.text.say(lang)}]" if term is not None and not term.qualitative else ""
     return f"{title(due['row'], rules).say(lang)} {Text('截止', 'due').say(lang)} {date}{counted}{provisional}"
 
 

@@ -18,7 +18,7 @@ from adapters.commands.org import in_use
 from workflow.errors import DubanError
 from workflow.frequency import unset
 from workflow.owners import unowned
-from workflow.text import Text
+from workflow.text import Text, same
 
 WANTED_DAYS = 90
 WANTED_BYTES = 500_000_000
@@ -103,7 +103,7 @@ def _owners() -> list[tuple[Text, str, bool]]:
         return []  # a store that cannot be read has a check of its own
     if missing is None:
         return []
-    told = "; ".join(f"{g.unit} {g.about}".strip() for g in missing)
+    told = "; ".join((organisation.called(g.unit) + same(" ") + g.label).say(frame.settings.lang).strip() for g in missing)
     return [(Text("无责任主体的职责", "duties without an owner"), f"{len(missing)} {told}".rstrip(), not missing)]
 
 
@@ -113,8 +113,9 @@ def _frequencies() -> list[tuple[Text, str, bool]]:
         return []
     try:
         with frame.engine() as engine:
-            missing = list(unset(engine.organisation(), engine.definitions(), engine.clock.now()))
+            organisation = engine.organisation()
+            missing = list(unset(organisation, engine.definitions(), engine.clock.now()))
     except DubanError:
         return []  # a store that cannot be read has a check of its own
-    told = "; ".join(f"{g.unit} {g.label.say(frame.settings.lang)}" for g in missing)
+    told = "; ".join((organisation.called(g.unit) + same(" ") + g.label).say(frame.settings.lang) for g in missing)
     return [(Text("未设定频次的周期性职责", "recurring duties without a frequency"), f"{len(missing)} {told}".rstrip(), True)]

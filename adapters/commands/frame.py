@@ -244,9 +244,11 @@ def _run(command: Any, name: str, words: list[str]) -> int:
     """Parse and call one command. Without click's own ``main``, which would answer signals and closed pipes in its own way."""
     import typer
 
-    from adapters.commands.usage import misused, speak
+    from adapters.commands.usage import dress, misused, speak
 
     speak(command, settings.lang)
+    if {"-h", "--help"} & set(words):
+        dress(command, settings.lang)
     usage, base = cast("tuple[type[Exception], ...]", typer.BadParameter.__mro__[1:3])  # of the click that typer brings with it
     try:
         with command.make_context(f"duban {name}", words) as context:

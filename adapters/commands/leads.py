@@ -110,7 +110,7 @@ def _cells(found: Found) -> list[str]:
         lead.suspicion.say(lang),
         shown(row.due, rules.zone, lang) if row.due is not None else screen.term(row),
         wording.role(row.owed_by, rules).say(lang),
-        "; ".join(basis_text(rules.procedure, str(c["id"])).say(lang) for c in clauses(row, rules.procedure)),
+        "; ".join(dict.fromkeys(basis_text(rules.procedure, str(c["id"])).say(lang) for c in clauses(row, rules.procedure))),
         Text(";", "; ").say(lang).join(remarks),
         row.key,
     ]

@@ -19,6 +19,7 @@ from workflow.procedure.legend import (
     terms_text,
 )
 from workflow.procedure.model import Decision, Event, Fact, Label, Line, Obligation, Procedure, Tier
+from workflow.term import Offset
 from workflow.text import Lang, Text
 
 
@@ -150,7 +151,7 @@ class Page:
 
     def _tier(self, tier: Tier) -> list[str]:
         title = tier.title.text.say(self.lang) if tier.title is not None else self.say("提醒", "reminder")
-        at = f"{tier.at} {tier.hour or ''}".strip()
+        at = f"{Offset.parse(tier.at).text.say(self.lang)} {tier.hour or ''}".strip()
         lead = self.say("线索:", "lead ") + tier.lead if tier.lead else ""
         return [
             "",

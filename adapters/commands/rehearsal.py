@@ -14,7 +14,7 @@ from workflow.rowname import title
 from workflow.rules import Rules
 from workflow.term.explain import shown
 from workflow.text import Text
-from workflow.words import DEVIATIONS, KINDS, OUTCOMES
+from workflow.words import KINDS, OUTCOMES
 
 _CHANGES = {
     "started": Text("开始", "starts"),
@@ -146,7 +146,7 @@ def _read(found: Forecast, rules: Rules) -> None:
     case = found.becomes.case
     lines = []
     for act in found.acts:
-        notes = [DEVIATIONS[d].say(lang) if d in DEVIATIONS else d for d in act.deviations]
+        notes = [wording.breach(d, act, case, rules).say(lang) for d in act.deviations]
         if act.recorded - act.happened.hi >= wording.BACK_FILLED:
             notes.append(
                 Text("补录于 ", "entered ").say(lang)

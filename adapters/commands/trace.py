@@ -12,7 +12,7 @@ from adapters.commands.stats import everything
 from workflow.explain import clauses
 from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp
-from workflow.organisation import CHAIN
+from workflow.organisation import CHAIN, Organisation
 from workflow.procedure.legend import basis_text
 from workflow.rowname import title
 from workflow.term.explain import shown
@@ -36,7 +36,8 @@ def trace_(
         zone = engine.world(standing).rules.zone
         first = parse(since, zone).lo if since else standing.case.opened.happened.lo - YEAR
         peers = [p for p in everything(engine) if p.case.id != CHAIN]
-        found = trace(case, peers, engine.organisation(), first, (*PREPARATION, *also))
+        organisation = engine.organisation()
+        found = trace(case, peers, organisation, first, (*PREPARATION, *also))
     lang = frame.settings.lang
     document: dict[str, Json] = {
         "case": case,
@@ -57,7 +58,7 @@ def trace_(
                 Text("依据", "basis"),
                 Text("案件", "case"),
             )
-            screen.table(headings, [_cells(s) for s in found.steps])
+            screen.table(headings, [_cells(s, organisation) for s in found.steps])
         else:
             frame.say(Text("没有查到未履行或迟延的义务", "nothing that was missed or late was found"))
         out = screen.console()
@@ -72,7 +73,7 @@ def trace_(
     screen.emit(document, render)
 
 
-def _cells(step: Step) -> list[str]:
+def _cells(step: Step, organisation: Organisation) -> list[str]:
     lang = frame.settings.lang
     row, rules = step.row, step.world.rules
     source = HOW[step.how].say(lang) if not step.through else Text(f"← {step.through}", f"← {step.through}").say(lang)
@@ -82,7 +83,7 @@ def _cells(step: Step) -> list[str]:
         title(row.key, rules).say(lang),
         OUTCOMES[row.outcome].say(lang) + (f" {remark}" if remark else ""),
         shown(row.due, rules.zone, lang) if row.due is not None else screen.term(row),
-        wording.role(row.owed_by, rules).say(lang) + (f" {step.case.unit}" if step.case.unit else ""),
-        "; ".join(basis_text(rules.procedure, str(c["id"])).say(lang) for c in clauses(row, rules.procedure)),
+        wording.role(row.owed_by, rules).say(lang) + (f" {organisation.called(step.case.unit).say(lang)}" if step.case.unit else ""),
+        "; ".join(dict.fromkeys(basis_text(rules.procedure, str(c["id"])).say(lang) for c in clauses(row, rules.procedure))),
         f"{step.case.id} {source}",
     ]

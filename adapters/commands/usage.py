@@ -30,6 +30,22 @@ def speak(command: Any, lang: Lang) -> None:
         speak(below, lang)
 
 
+def dress(command: Any, lang: Lang, above: Any = None) -> None:
+    """Let what typer itself writes around a help text be in one language too; only where help is asked for, since it is slow to load."""
+    from typer import rich_utils
+
+    context = command.context_class(command, parent=above, **command.context_settings)
+    command.get_help_option(context).help = half("显示此帮助 / show this help", lang)
+    for below in getattr(command, "commands", {}).values():
+        dress(below, lang, context)
+    zh = lang == "zh"
+    rich_utils.ARGUMENTS_PANEL_TITLE = "参数" if zh else "Arguments"
+    rich_utils.OPTIONS_PANEL_TITLE = "选项" if zh else "Options"
+    rich_utils.COMMANDS_PANEL_TITLE = "命令" if zh else "Commands"
+    rich_utils.REQUIRED_LONG_STRING = "[必填]" if zh else "[required]"
+    rich_utils.DEFAULT_STRING = "[默认:{}]" if zh else "[default: {}]"
+
+
 def misused(error: Any, path: str) -> BadInput:
     """A usage error as our own, with exit code 2; ``path`` is the command as it was typed."""
     kind, said = type(error).__name__, error.format_message()

@@ -75,8 +75,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         state = rules.states(shown.state).say(lang)
         out.print(f"{Text('状态', 'state').say(lang)}  {state}  {wording.mark(shown).say(lang)}".rstrip())
         if shown.unit or rule:
-            found = organisation.units.get(shown.unit)
-            unit = Text(found.zh, found.en).say(lang) if found is not None else shown.unit
+            unit = organisation.called(shown.unit).say(lang)
             how = ATTRIBUTION[str(rule)].say(lang) if rule else ""
             out.print(f"{Text('责任单位', 'unit').say(lang)}  {unit}  {how}".rstrip())
         timeline(shown, rules, private, void)
@@ -106,7 +105,7 @@ def timeline(case: Case, rules: Rules, private: Mapping[int, Mapping[str, Json]]
             KINDS[act.kind].say(lang),
             wording.name(act, case, rules, void).say(lang),
             wording.author(act, rules).say(lang),
-            wording.remarks(act, private.get(act.n, {}), rules, lang, screen.local(act.recorded, rules.zone)),
+            wording.remarks(act, case, private.get(act.n, {}), rules, lang, screen.local(act.recorded, rules.zone)),
         ]
         for act in sorted(case.acts, key=lambda a: (a.happened.lo, a.n))
     ]

@@ -14,6 +14,7 @@ from workflow.case.link import links
 from workflow.journal.canonical import Json
 from workflow.moment import unstamp
 from workflow.procedure.fact import UNKNOWN
+from workflow.procedure.legend import labels
 from workflow.rowname import title
 from workflow.rules import Rules
 from workflow.text import Lang, Text, same
@@ -149,9 +150,27 @@ def facts(data: Mapping[str, Json], rules: Rules) -> Text:
     return Text(LIST.zh.join(zh), LIST.en.join(en)) if found else Text("", "")
 
 
-def remarks(act: Act, private: Mapping[str, Json], rules: Rules, lang: Lang, shown: str = "") -> str:
+def breach(code: str, act: Act, case: Case, rules: Rules) -> Text:
+    """A breach of procedure in words, with what was left blank or not stated by name."""
+    text = DEVIATIONS.get(code, same(code))
+    p, event = rules.procedure, rules.procedure.events.get(act.name)
+    if event is None or code not in ("blank_element", "missing_facts"):
+        return text
+    table: Mapping[str, Any]
+    if code == "blank_element":
+        given = cast(Mapping[str, Json], act.data.get("elements") or {})
+        wanted = (*event.record, *(event.report.elements if event.report else ()))
+        table, names = p.elements, [e for e in wanted if given.get(e, "blank") == "blank"]
+    else:
+        stated = {f for f, changes in case.facts.items() if any(c.act <= act.n and c.value != UNKNOWN for c in changes)}
+        table, names = p.facts, [f for f in event.require if f not in stated and p.facts[f].required_when is None]
+    listed = Text(labels(table, names, "zh"), labels(table, names, "en"))
+    return text + COLON + listed if names else text
+
+
+def remarks(act: Act, case: Case, private: Mapping[str, Json], rules: Rules, lang: Lang, shown: str = "") -> str:
     """What else must be read beside an act: breaches, that it was back-filled (``shown``: when it was entered), what was written."""
-    found = [DEVIATIONS[d].say(lang) if d in DEVIATIONS else d for d in act.deviations]
+    found = [breach(d, act, case, rules).say(lang) for d in act.deviations]
     if "authority" in act.data:
         found.append(AUTHORITY[str(act.data["authority"])].say(lang))
     if shown and act.kind not in kinds.EVIDENCE and act.recorded - act.happened.hi >= BACK_FILLED:

@@ -266,7 +266,7 @@ def test_the_doctor_finds_duties_that_nobody_owes(empty: Cli, tmp_path: Path) ->
     empty.at("10-01 23:55")("org", "load", str(file))
     empty("open", "social-security-incident", "群众聚集", "村委会", "村信息员", "--person", "p1", "--unit", "v")
     found = {c["check"]: c for c in empty("doctor", "--json", code=1).json}["duties without an owner"]
-    assert found["ok"] is False and "town_office" in found["value"] and "scene_head" not in found["value"]
+    assert found["ok"] is False and "镇应急管理办公室" in found["value"] and "事发地负责人" not in found["value"]
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "时区数据库"), ("en", "time-zone database")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -27,8 +27,8 @@ from workflow.pace import FASTEST, Pace
 from workflow.period import Period
 from workflow.procedure.condition import Condition, Known, holds, reads
 from workflow.procedure.fact import is_unknown
-from workflow.procedure.legend import condition_text
-from workflow.procedure.model import Event, Procedure
+from workflow.procedure.legend import condition_text, labels
+from workflow.procedure.model import Event, Label, Procedure
 from workflow.rules import World
 from workflow.text import Text
 
@@ -291,6 +291,7 @@ def _breaches(
 ) -> dict[str, Callable[[], Exception]]:
     """Every breach of procedure by code, with the error that refuses a request for it."""
     world, case = scene.world, scene.case
+    procedure = world.rules.procedure
     found: dict[str, Callable[[], Exception]] = {}
     actor = signed.actor
     where = f"{case.id}: {name}"
@@ -304,7 +305,7 @@ def _breaches(
         )
     if world.rules.chart.fire(case.state, name) is None and not _was_enabled(scene, name, signed.when.happened):
         here = world.rules.states(case.state)
-        possible = [world.rules.procedure.events[e].text for e in world.rules.chart.enabled(case.state)]
+        possible = [procedure.events[e].text for e in world.rules.chart.enabled(case.state)]
         found["not_enabled"] = lambda: WrongState(
             Text(f"当前状态({here.zh})不能“{label.zh}”", f"'{label.en}' is not possible in the state {here.en}"),
             where=where,
@@ -317,25 +318,29 @@ def _breaches(
         missing = [f for f in event.require if (f not in facts or is_unknown(facts[f])) and _required(world, f, known)]
     if missing:
         found["missing_facts"] = lambda: MissingFacts(
-            Text(f"“{label.zh}”还缺:{'、'.join(missing)}", f"'{label.en}' still needs: {', '.join(missing)}"), where=where
+            Text("“", "'") + label + Text("”还缺:", "' still needs: ") + _listed(procedure.facts, missing),
+            where=where,
+            hint=Text("用 -f 写明:", "give with -f: ") + _choices(procedure, missing),
         )
     wanted = (*event.record, *(event.report.elements if event.report else ()))
     blank = [e for e in wanted if given.elements.get(e, "blank") == "blank"]
     if blank:
         found["blank_element"] = lambda: MissingFacts(
-            Text(f"要素未填:{'、'.join(blank)}", f"elements left blank: {', '.join(blank)}"),
+            Text("要素未填:", "elements left blank: ") + _listed(procedure.elements, blank),
             where=where,
-            hint=Text("不清楚的填“待核”", "write 'not known yet' for what is not known"),
+            hint=Text("用 -e 要素=内容 填写;不清楚的填“待核”", "give them with -e name=text; 'not known yet' for what is not known"),
         )
     absent = [r for r in event.present if r not in present]
     if absent:
         found["absent"] = lambda: NotAllowed(
-            Text(f"须在场者不在场:{'、'.join(absent)}", f"must be present and is not: {', '.join(absent)}"), where=where
+            Text("须在场者不在场:", "must be present and is not: ") + world.rules.roles(absent),
+            where=where,
+            hint=Text("到场的用 --present 写明", "name with --present who is there"),
         )
-    if event.second and not command.oral:
-        if second is None or second.role != event.second:
+    if (signer := event.second) and not command.oral:
+        if second is None or second.role != signer:
             found["no_second"] = lambda: NotAllowed(
-                Text(f"须由 {event.second} 会签", f"needs the signature of {event.second}"),
+                Text("须会签:", "needs the signature of: ") + world.rules.roles([signer]),
                 where=where,
                 hint=Text("或记录口头同意(--oral),事后补签", "or record an oral approval (--oral) and sign afterwards"),
             )
@@ -352,11 +357,25 @@ def _breaches(
     asked = event.kind == "request" and not isinstance(command, commands.Record)  # what is asked for must be possible now, too
     instants = (signed.when.happened.hi, scene.now) if asked else (signed.when.happened.hi,)
     if event.when is not None and (unheld := _unheld(scene, event.when, given, *instants)) is not None:
-        hint = _unmet(world.rules.procedure, event.when, unheld)
+        hint = _unmet(procedure, event.when, unheld)
         found["condition"] = lambda: NotAllowed(
             Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where, hint=hint
         )
     return found
+
+
+def _listed(table: Mapping[str, Label], names: Sequence[str]) -> Text:
+    return Text(labels(table, names, "zh"), labels(table, names, "en"))
+
+
+def _choices(procedure: Procedure, names: Sequence[str]) -> Text:
+    """``预警级别=蓝色(四级)/黄色(三级)``: what can be said of each fact."""
+    zh, en = [], []
+    for name in names:
+        fact = procedure.facts[name]
+        zh.append(f"{fact.zh}={'/'.join(v.text.zh for v in fact.of.values()) or '…'}")
+        en.append(f"{name}={'/'.join(fact.of) or '…'}")
+    return Text(";".join(zh), "; ".join(en))
 
 
 def _unmet(procedure: Procedure, condition: Condition, known: Known) -> Text:

@@ -83,6 +83,11 @@ class Organisation:
             here = self.units.get(here.parent)
         return found
 
+    def called(self, unit: str) -> Text:
+        """A unit by its label; one that the organisation does not have stands for itself."""
+        found = self.units.get(unit)
+        return Text(found.zh, found.en) if found is not None else Text(unit, unit)
+
     def near(self, unit: str, at: datetime) -> list[str]:
         """The unit and the units above it, nearest first, each as what it was merged into by then."""
         found = [self.unit_at(unit, at)]

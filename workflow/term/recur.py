@@ -59,6 +59,18 @@ class Offset:
             ),
         )
 
+    @property
+    def text(self) -> Text:
+        if self.side == "due":
+            return Text("到期时", "at due")
+        if self.percent is not None:
+            return Text(f"期限过去 {self.percent}% 时", f"{self.percent}% of the way")
+        if self.at is not None:
+            return Text(f"末日 {self.at:%H:%M}", f"{self.at:%H:%M} on the last day")
+        assert self.span is not None
+        side = Text("前", "before") if self.side == "before" else Text("后", "after")
+        return Text(f"到期{side.zh} {self.span.text.zh}", f"{self.span.text.en} {side.en}")
+
     def instant(self, due: Due, start: datetime, calendar: Calendar, zone: ZoneInfo, hour: time = time(9)) -> datetime:
         """The instant, in UTC. Counted in days it falls on ``hour``, the unit's stated hour: nobody is rung at midnight (S2.2)."""
         try:
