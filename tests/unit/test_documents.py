@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.library import shipped_definitions, shipped_packs
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ["python -m pip install -e . && duban demo", 'python -m pip install -e ".[test]" && python -m pytest']
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -33,6 +35,20 @@ def test_links_lead_to_files_that_are_there(page: Path) -> None:
 def test_both_readmes_link_to_each_other() -> None:
     assert "README.zh.md" in links(ROOT / "README.md")
     assert "README.md" in links(ROOT / "README.zh.md")
+
+
+def test_every_shipped_procedure_and_pack_stands_once_among_the_procedures_with_its_title() -> None:
+    text = (ROOT / "docs" / "reference" / "procedures.md").read_text(encoding="utf-8")
+    listed = sorted(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", text, re.MULTILINE))
+    shipped = {(d.procedure.procedure, d.procedure.zh) for d in shipped_definitions()} | {(p.name, p.title.zh) for p in shipped_packs()}
+    assert listed == sorted(shipped)
+
+
+def test_each_procedure_links_a_page_that_speaks_of_it() -> None:
+    table = ROOT / "docs" / "reference" / "procedures.md"
+    rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|.*\]\(([^)]+)\) \|$", table.read_text(encoding="utf-8"), re.MULTILINE)
+    silent = [name for name, zh, link in rows if not re.search(f"{name}|{zh}", (table.parent / link).read_text(encoding="utf-8"))]
+    assert rows and silent == []
 
 
 def test_the_index_lists_every_page() -> None:
