@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -15,7 +15,7 @@ from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
 from workflow.case.joint import Known, Part, carried_out, opened
 from workflow.case.standing import Standing, settle
-from workflow.errors import AlreadyThere, BadInput, KeyReused, Refused, StaleVersion
+from workflow.errors import AlreadyThere, BadInput, ClockOnly, KeyReused, Refused, StaleVersion
 from workflow.journal.canonical import canonical, digest
 from workflow.journal.entry import Entry, Private, link
 from workflow.moment import BEGINNING, Moment
@@ -77,7 +77,7 @@ class Batch:
         name = case or f"{rules.procedure.procedure}-{self._entropy.token(SALT).hex()[:10]}"
         if name in self.standings:
             raise _taken(name)
-        demand_free(self._unit, name)
+        demand_free(self._unit, name, self._sources.recurring(self._unit))
         parts = opened(command, self._opening(rules), self._now, name, self._known)
         return self._write_all(parts, command, key)
 
@@ -244,8 +244,11 @@ def answered(view: View, command: commands.Command, key: str | None) -> Answer |
     return answer
 
 
-def demand_free(view: View, name: str) -> None:
-    """Refuse an id for a new case that cannot be said aloud, stand in a path or be shown, or that is taken."""
+def demand_free(view: View, name: str, recurring: Iterable[str]) -> None:
+    """Refuse an id for a new case that cannot be said aloud, stand in a path or be shown, or that is taken.
+
+    So is that of each period of a ``recurring`` duty: the sweep would find no place for its case, and the unit would owe nothing (S7.3).
+    """
     unfit = name != name.strip() or any(c in "/\\" or not c.isprintable() for c in name) or not name.strip(".")
     if unfit or len(name) > LONGEST_ID:
         raise BadInput(
@@ -257,6 +260,16 @@ def demand_free(view: View, name: str) -> None:
         )
     if name == CHAIN or view.case(name) is not None:
         raise _taken(name)
+    for procedure in recurring:
+        if name.startswith(f"{procedure}."):
+            raise ClockOnly(
+                Text(
+                    f"编号 {procedure}.… 留给系统按期立案",
+                    f"ids that begin with {procedure}. are those of its periods, which the sweep opens",
+                ),
+                where=name,
+                hint=Text("换一个编号", "choose another id"),
+            )
 
 
 def demand_version(standing: Standing, expected: int | None) -> None:

@@ -349,7 +349,7 @@ class Engine:
                 standing, _ = self.sources.standing(view, repeated.case, now)
                 return Forecast((), self.sources.world(view, standing.case.definition), standing, standing, now, repeated=True)
             if case:
-                demand_free(view, case)
+                demand_free(view, case, self.sources.recurring(view))
             self.sources.refresh(view)
             world = self.sources.opening(rules, self.sources.organisation(view))
             parts = opened(command, world, now, case or "-", self._loading(view, now))
@@ -459,8 +459,8 @@ class Engine:
         """(procedure, unit, period) of each case of a recurring duty that is not there yet: of the present period, later those missing."""
         found: list[tuple[str, str, Period]] = []
         recurring: list[str] = []
-        with _apart("definitions", broken):
-            recurring = list(dict.fromkeys(r.procedure.procedure for r in self.definitions() if r.procedure.period is not None))
+        with _apart("definitions", broken), self.store.read() as view:
+            recurring = self.sources.recurring(view)
         for procedure in recurring:
             with _apart(procedure, broken), self.store.read() as view:
                 found.extend((procedure, unit, period) for unit, period in missing_periods(self.sources, view, procedure, now))

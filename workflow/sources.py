@@ -93,6 +93,10 @@ class Sources:
         """Every definition, in the order in which they were added."""
         return [self.definition(view, found) for _, found in view.blobs("definition")]
 
+    def recurring(self, view: View) -> list[str]:
+        """The procedures that are a recurring duty in any of their versions."""
+        return list(dict.fromkeys(r.procedure.procedure for r in self.definitions(view) if r.procedure.period is not None))
+
     def in_force(self, view: View, procedure: str, on: datetime) -> Rules:
         """The rules in force on the day of ``on`` in the procedure's zone, or of one version (``id@version``) (S8.1).
 

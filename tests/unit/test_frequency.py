@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from adapters.calendars import shipped
 from adapters.host import FixedClock, SystemEntropy
 from adapters.store.memory import MemoryStore
-from tests.play import ZONE, Play, at
+from tests.play import PROBE, ZONE, Play, at
 from workflow import organisation as organisations
 from workflow.engine import Engine
-from workflow.errors import UnsetFrequency
+from workflow.errors import ClockOnly, UnsetFrequency
 from workflow.frequency import unset
 from workflow.obligation.row import Outcome
 from workflow.procedure.load import load
@@ -141,6 +141,19 @@ def test_s7_3_a_record_fulfils_the_period_that_the_unit_had_then(play: Play) -> 
     play.case = play.engine.period_case("review", "v1", at("2026-10-30 09:00"))
     play.record("desk", "held", "2026-10-30 09:00", grade="counterpart")
     assert (play.case, play.outcome("meet")) == ("review.v1.2026-10", Outcome.MET)
+
+
+@pytest.mark.parametrize("procedure", ("review", "probe"))
+def test_promise_8_nobody_takes_the_place_of_the_case_of_a_period(play: Play, procedure: str) -> None:
+    """S7.3: the sweep would find it taken, and the unit would owe nothing."""
+    play.engine.add(load(PROBE.read_bytes(), "probe.yaml"))
+    sets(play, "v1", "month", "2026-10-01")
+    play.procedure = procedure
+    with pytest.raises(ClockOnly):
+        play.open("desk", case="review.v1.2026-10", unit="v1")
+    play.engine.tick()
+    opened = play.engine.case("review.v1.2026-10").case.opened
+    assert opened.actor is None and opened.data["period"]
 
 
 def test_s3_2_a_period_that_passes_without_the_act_is_missed(play: Play) -> None:
