@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from adapters.library import shipped_definitions
+from adapters.library import find_definition, shipped_definitions
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 ROW = re.compile(r"[ABCE]\d\d")
@@ -64,3 +65,28 @@ def test_a_clause_that_is_cited_is_where_the_words_of_its_row_stand() -> None:
         if not said or said - stands:
             wrong[row] = (said, stands)
     assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("medical-accident-351", "2002-09-01"),
+        ("public-health-376", "2003-05-09"),
+        ("production-accident-493", "2007-06-01"),
+        ("environment-report-17", "2011-05-01"),
+        ("medical-dispute-701", "2018-10-01"),
+        ("petition-2022", "2022-05-01"),
+    ],
+)
+def test_a_national_rule_binds_from_the_day_on_which_it_came_into_force(name: str, day: str) -> None:
+    assert find_definition(name).procedure.in_force.since == date.fromisoformat(day)
+
+
+def test_what_rests_on_no_source_before_the_project_book_is_not_in_force_before_its_year() -> None:
+    early = set()
+    for definition in shipped_definitions():
+        p = definition.procedure
+        cites = {name[0] for name in p.basis if ROW.fullmatch(name)}
+        if cites and cites <= {"B", "C"} and (p.in_force.since is None or p.in_force.since < date(2012, 1, 1)):
+            early.add(p.procedure)
+    assert early == set()

@@ -850,6 +850,15 @@ def test_s8_4_the_cap_and_the_number_of_extensions_hold(play: Play) -> None:
         play.do(c.Extend(said=play.said("desk"), row="answer", step="ask", by="1 day", reason="x"))
 
 
+def test_s8_4_the_cap_is_how_far_all_extensions_together_may_reach() -> None:
+    play = _with(PROBE.read_text(encoding="utf-8").replace("cap: 10 days, times: 1", "cap: 10 days, times: 3").replace("1-1", "1-2"))
+    for by in ("6 days", "4 days"):
+        play.do(c.Extend(said=play.said("desk"), row="answer", step="ask", by=by, reason="x"))
+        play.do(c.Extend(said=play.said("boss"), row="answer", step="grant", reason="x"))
+    with pytest.raises(NotAllowed, match="cap of 10 days"):
+        play.do(c.Extend(said=play.said("desk"), row="answer", step="ask", by="1 day", reason="x"))
+
+
 def test_s8_4_a_pause_does_not_count_and_is_shown(play: Play) -> None:
     play.at("09-25 10:00").fire("boss", "hold")
     play.at("09-28 10:00").fire("boss", "resume")

@@ -14,6 +14,7 @@ from workflow.errors import BadInput, NotAllowed, TooLate, WrongRole
 from workflow.journal.canonical import Json
 from workflow.lead import STATES
 from workflow.moment import Moment
+from workflow.obligation.clock import onward
 from workflow.obligation.evidence import OWN_RECEIPT
 from workflow.obligation.row import Row
 from workflow.organisation import Actor
@@ -114,14 +115,16 @@ def _demand_left(scene: Scene, row: Row, times: int) -> None:
 
 
 def _capped(cap: Any, by: str, row: Row, scene: Scene) -> None:
-    """Whether ``by`` stays within the cap, both counted from the date that stands."""
+    """Whether ``by``, after what was granted before, stays within the cap: both counted from the date before the first extension."""
     term = terms.parse(by)
     if term.qualitative:
         raise BadInput(Text(f"延期须有数字:{by}", f"an extension needs a number: {by}"), where=row.key)
-    standing = row.reckoned[-1] if row.reckoned else None
-    if cap is None or standing is None or standing.due is None:
+    first = next((n for n, r in enumerate(row.reckoned) if r.kind == "extension"), len(row.reckoned))
+    before = row.reckoned[first - 1] if first else None
+    if cap is None or before is None or before.due is None:
         return
-    calendar = scene.world.calendar(standing.calendar)
-    zone, due = scene.world.rules.zone, standing.due.instant
-    if terms.due(due, term, calendar, zone).instant > terms.due(due, cap, calendar, zone).instant:
+    world, calendar, reached = scene.world, scene.world.calendar(before.calendar), before.due
+    for more in (*(terms.parse(str(a.data["by"])) for a in scene.case.kind(kinds.GRANTED, row.key)), term):
+        reached = terms.due(onward(reached, more, world), more, calendar, world.rules.zone)
+    if reached.instant > terms.due(onward(before.due, cap, world), cap, calendar, world.rules.zone).instant:
         raise NotAllowed(Text(f"延期 {by} 超过上限 {cap}", f"{by} is more than the cap of {cap}"), where=row.key)

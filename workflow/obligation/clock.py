@@ -270,7 +270,7 @@ def _fixed(revision: DueRevision) -> Count:
     return lambda _calendar, _pauses: (revision.start, revision.due, revision.last)
 
 
-def _onward(due: Due, added: Term | None, world: World) -> datetime:
+def onward(due: Due, added: Term | None, world: World) -> datetime:
     """From where an extension counts on: the last day of the date before, or its instant where hours are counted."""
     if due.last_day is None or (isinstance(added, Span) and added.unit in ("hour", "minute")):
         return due.instant
@@ -284,7 +284,7 @@ def _extended(number: int, act: Act, current: DueRevision, count: Count, world: 
     def moved(calendar_id: str, pauses: tuple[Pause, ...]) -> Counted:
         _, before, latest = count(calendar_id, pauses)
         assert before is not None and latest is not None
-        start = Moment(_onward(before, added, world), _onward(latest, added, world))
+        start = Moment(onward(before, added, world), onward(latest, added, world))
         _, due, last = _counting(start, added, world)(calendar_id, pauses)
         return start, due, last
 
