@@ -41,6 +41,7 @@ def stats(
         found = [c for p in everything(engine) if p.case.drill == drills for c in counted(*p)]
         organisation = engine.organisation()
         if unit:
+            unit = organisation.find_unit(unit)
             found = [c for c in found if unit == c.case.unit or unit in organisation.ancestors(c.case.unit)]
         zone = found[0].world.rules.zone if found else None
         first = parse(since, zone).lo if since and found else None

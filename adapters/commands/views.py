@@ -24,7 +24,7 @@ from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp, utc
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Outcome, Row
-from workflow.organisation import CHAIN
+from workflow.organisation import CHAIN, Organisation
 from workflow.procedure.legend import unverified
 from workflow.replay import row_document
 from workflow.rowname import matching, title
@@ -115,6 +115,7 @@ def timeline(case: Case, rules: Rules, private: Mapping[int, Mapping[str, Json]]
 def due(
     within: Annotated[str, typer.Option("--within", help="只看多久以内 / only within this time, e.g. '2 hours'")] = "",
     case: Annotated[str, typer.Option("--case", help="只看一个案件 / one case")] = "",
+    unit: Annotated[str, typer.Option("--unit", help="只看一个单位及其下级的案件 / the cases of one unit and of those below it")] = "",
 ) -> None:
     """接下来什么到期;有逾期时退出码 1 / what is due next; exit code 1 when something is overdue"""
     with frame.engine() as engine:
@@ -123,6 +124,8 @@ def due(
         if case:
             engine.case(case)
         found: list[Owed] = []
+        organisation = engine.organisation()
+        unit = organisation.find_unit(unit) if unit else ""
         with engine.store.read() as view:
             owing = {row.case for row in view.dues()}
         for entry in engine.cases():
@@ -131,7 +134,7 @@ def due(
             standing = engine.case(entry.id)
             world = engine.world(standing)
             standing = catch_up(standing, world, now)
-            if not standing.case.void:
+            if not standing.case.void and (not unit or unit in (standing.case.unit, *organisation.ancestors(standing.case.unit))):
                 found.extend(Owed(standing.case, world.rules, r) for r in ledger(standing.case, world, now) if r.open)
     numbered = sorted((o for o in found if o.until is not None and (horizon is None or o.until <= horizon)), key=_by_date)
     unnumbered = sorted((o for o in found if o.until is None and horizon is None), key=_by_age)
@@ -144,26 +147,57 @@ def due(
     }
 
     def render() -> None:
-        lines = [o.cells(now) for o in (*numbered, *unnumbered)]
-        if not lines:
+        everything = (*numbered, *unnumbered)
+        cases = [o.cells(now) for o in everything if not o.recurring]
+        standing = [o for o in everything if o.recurring]
+        if not everything:
             frame.say(Text("没有待办的期限", "nothing is due"))
-            return
-        screen.table(
-            (
-                screen.Column("还有", "left", whole=True),
-                screen.Column("期限", "due", whole=True),
-                Text("义务", "duty"),
-                Text("责任", "owed by"),
-                Text("案件", "case"),
-                Text("说明", "remark"),
-                screen.Column("编号", "row", whole=True, spare=True),
-            ),
-            lines,
-        )
+        if cases:
+            screen.table(DUE, cases)
+        if cases and standing:
+            screen.console().print()
+        if standing:
+            late = sum(o in standing for o in overdue)
+            counted = Text(f"(逾期 {late})", f" ({late} overdue)") if late else Text("", "")
+            screen.console().print((RECURRING + counted).say(frame.settings.lang), style="bold")
+            screen.table(DUE, together(standing, organisation, now))
 
     screen.emit(document, render)
     if overdue:
         raise typer.Exit(frame.EXIT_FINDINGS)
+
+
+DUE = (
+    screen.Column("还有", "left", whole=True),
+    screen.Column("期限", "due", whole=True),
+    Text("义务", "duty"),
+    Text("责任", "owed by"),
+    Text("案件", "case"),
+    Text("说明", "remark"),
+    screen.Column("编号", "row", whole=True, spare=True),
+)
+RECURRING = Text("经常性义务", "recurring duties")
+
+
+def together(owed: Sequence[Owed], organisation: Organisation, now: datetime) -> list[list[str | Styled]]:
+    """The rows of recurring cases, what several units owe alike on one line that names them all; ``*`` stands for the unit in the case."""
+    lang = frame.settings.lang
+    found: dict[tuple[str, ...], tuple[list[str | Styled], list[str]]] = {}
+    for one in owed:
+        cells = one.cells(now)
+        alike = one.case.id.replace(f".{one.case.unit}.", ".*.")
+        first, units = found.setdefault((alike, *(str(c) for i, c in enumerate(cells) if i != CASE)), (cells, []))
+        units.append(one.case.unit)
+        if len(units) > 1:
+            first[CASE] = alike
+    for cells, units in found.values():
+        names = wording.LIST.say(lang).join(organisation.called(unit).say(lang) for unit in units)
+        cells[BY] = f"{cells[BY]}{wording.COLON.say(lang)}{names}"
+    return [cells for cells, _ in found.values()]
+
+
+BY, CASE = 3, 4
+"""Columns of :data:`DUE`."""
 
 
 class Owed(NamedTuple):
@@ -172,6 +206,10 @@ class Owed(NamedTuple):
     case: Case
     rules: Rules
     row: Row
+
+    @property
+    def recurring(self) -> bool:
+        return "period" in self.case.opened.data
 
     @property
     def until(self) -> datetime | None:
@@ -184,6 +222,8 @@ class Owed(NamedTuple):
         pending = r.pending[-1].due if r.pending else None
         return {
             "case": self.case.id,
+            "unit": self.case.unit,
+            "recurring": self.recurring,
             "row": r.key,
             "title": r.duty.title.say(frame.settings.lang),
             "by": r.owed_by,

@@ -52,6 +52,28 @@ def test_a_reminder_says_its_point_in_both_languages(point: str, zh: str, en: st
     assert (text.zh, text.en) == (zh, en)
 
 
+def test_what_is_due_in_an_incident_stands_above_the_recurring_duties(cli: Cli) -> None:
+    cli.at("09-28 08:00")("tick")
+    cli(*INCIDENT)
+    lines = cli.at("09-28 12:00")("due", code=1).out.splitlines()
+    recurring = next(i for i, line in enumerate(lines) if line.startswith("经常性义务(逾期 "))
+    assert any(" I " in line for line in lines[:recurring]) and not any(" I " in line for line in lines[recurring:])
+    assert not any("duty-watch" in line for line in lines[:recurring])
+
+
+def test_what_several_units_owe_alike_is_one_line_that_names_them(cli: Cli) -> None:
+    cli.at("09-28 08:00")("tick")
+    lines = [line for line in cli.at("09-28 08:10")("due").out.splitlines() if "交接班" in line]
+    assert len(lines) == 1 and "中庄村" in lines[0] and "下庄村" in lines[0] and "duty-watch.*.2026-09-28" in lines[0]
+    one = [line for line in cli("due", "--unit", "中庄村").out.splitlines() if "交接班" in line]
+    assert len(one) == 1 and "duty-watch.zhongzhuang.2026-09-28" in one[0] and "下庄村" not in one[0]
+
+
+@pytest.mark.parametrize("command", ["due", "stats"])
+def test_a_unit_that_is_not_there_is_an_error_and_no_empty_list(cli: Cli, command: str) -> None:
+    assert cli(command, "--unit", "zhongzhaung", "--json", code=7).error["error"] == "not_found.name"
+
+
 @pytest.mark.parametrize("command", [("matrix",), ("org", "show"), ("due",)])
 def test_the_help_of_a_command_is_in_one_language(empty: Cli, command: tuple[str, ...]) -> None:
     zh = empty(*command, "-h").out

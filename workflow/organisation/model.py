@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from workflow.errors import UnknownActor
+from workflow.errors import UnknownActor, UnknownName
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.organisation import register
@@ -82,6 +82,17 @@ class Organisation:
             found.append(here.parent)
             here = self.units.get(here.parent)
         return found
+
+    def find_unit(self, word: str) -> str:
+        """The id of a unit named by its id or label. Raises :class:`~workflow.errors.UnknownName`: a slip of the pen is no empty list."""
+        wanted = word.strip().lower()
+        for unit in self.units.values():
+            if wanted in (unit.id.lower(), unit.zh.lower(), unit.en.lower()):
+                return unit.id
+        raise UnknownName(
+            Text(f"机构中没有单位 {word!r}", f"the organisation has no unit {word!r}"),
+            hint=Text("用 duban org show 查看", "see duban org show"),
+        )
 
     def called(self, unit: str) -> Text:
         """A unit by its label; one that the organisation does not have stands for itself."""
