@@ -171,7 +171,19 @@ def audit_store(view: View, checkpoint: Checkpoint | None = None) -> Audited:
     algorithm = str(view.meta()["algorithm"])
     journal = audit(algorithm, view.stored(), view.stored_seals(), documents(view), parts=view.parts(), checkpoint=checkpoint)
     broken = {finding.case for finding in journal.findings}
-    return journal.with_findings((*_rows(view, journal, broken), *_answers(view, journal.heads)))
+    return journal.with_findings((*_rows(view, journal, broken), *_packs(view, journal), *_answers(view, journal.heads)))
+
+
+def _packs(view: View, journal: Audited) -> Iterator[Finding]:
+    """The rule packs that were switched on and are not there: an export does without, because what they make is a definition of its own."""
+    there = {found for _, found in view.blobs(PACK)}
+    for entry in journal.organisation:
+        used = entry.body.get("packs") if entry.kind == "packs" else None
+        for name in (
+            str(pack["hash"]) for pack in (used if isinstance(used, list) else ()) if isinstance(pack, Mapping) and "hash" in pack
+        ):
+            if name not in there:
+                yield Finding("document_missing", CHAIN, entry.n, Text(f"没有可用的 {name}", f"it rests on {name}, which is not there"))
 
 
 def _rows(view: View, journal: Audited, broken: set[str]) -> Iterator[Finding]:
