@@ -12,9 +12,11 @@ from workflow.errors import BadInput
 from workflow.explain import why
 from workflow.lead import leads
 from workflow.moment import stamp
+from workflow.obligation.paced import real_due
 from workflow.obligation.row import Outcome
 from workflow.pace import FASTEST, Pace
 from workflow.sheet import fill
+from workflow.term import Due
 
 NOON = datetime(2026, 9, 24, 4, tzinfo=UTC)
 
@@ -37,6 +39,17 @@ def test_a_date_between_two_real_microseconds_has_a_last_one_before_and_a_first_
     odd = NOON + timedelta(microseconds=61)
     assert pace.last(odd) == NOON + timedelta(microseconds=1)
     assert pace.first(odd) == NOON + timedelta(microseconds=2)
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+def test_a_date_between_two_real_microseconds_is_in_time_by_both_clocks_or_by_neither(inclusive: bool) -> None:
+    """S2.1"""
+    pace, odd = Pace(NOON, 60), NOON + timedelta(microseconds=61)
+    counted = Due(odd, inclusive, None, False, odd, odd, None)
+    real = real_due(counted, pace)
+    for step in range(4):
+        instant = NOON + timedelta(microseconds=step)
+        assert real.in_time(instant) == counted.in_time(pace.shown(instant))
 
 
 def test_the_opening_records_the_pace_and_the_instant_from_which_it_holds(play: Play) -> None:
