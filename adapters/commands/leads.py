@@ -94,6 +94,17 @@ def _table(found: list[Found]) -> None:
         screen.Column("编号", "row", whole=True, spare=True),
     )
     screen.table(columns, [_cells(f) for f in found])
+    waiting = next((f.lead for f in found if f.lead.state == "open"), None)
+    if waiting is not None:  # the keys are too long for the table where it is narrow
+        case, row = waiting.case.id, waiting.row.key
+        opening = f"--lead '{case}:{row}'"
+        frame.say(
+            Text(
+                f"立案:duban open accountability 何事 何处 何人告知 {opening}",
+                f"take up: duban open accountability WHAT WHERE TOLD_BY {opening}",
+            )
+        )
+        frame.say(Text(f"不予立案:duban dismiss {case} '{row}' --reason 理由", f"do not pursue: duban dismiss {case} '{row}' --reason WHY"))
 
 
 def _cells(found: Found) -> list[str]:

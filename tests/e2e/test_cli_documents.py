@@ -62,6 +62,7 @@ def test_options_that_are_shared_are_explained_once() -> None:
         "--event",
         "--elsewhere",
         "--drill",
+        "--pace",
         "--id",
         "--present",
         "--to",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from tests.e2e.conftest import Cli
@@ -67,6 +69,16 @@ def test_what_several_units_owe_alike_is_one_line_that_names_them(cli: Cli) -> N
     assert len(lines) == 1 and "中庄村" in lines[0] and "下庄村" in lines[0] and "duty-watch.*.2026-09-28" in lines[0]
     one = [line for line in cli("due", "--unit", "中庄村").out.splitlines() if "交接班" in line]
     assert len(one) == 1 and "duty-watch.zhongzhuang.2026-09-28" in one[0] and "下庄村" not in one[0]
+
+
+def test_the_list_of_leads_says_what_to_type_next_and_that_runs_as_shown(cli: Cli) -> None:
+    cli(*INCIDENT)
+    cli.at("09-28 12:00")("tick")
+    lines = cli("leads", "--case", "I").err.splitlines()
+    opening, dismissal = (shlex.split(line.partition(":")[2]) for line in lines[-2:])
+    assert opening[:3] == ["duban", "open", "accountability"] and dismissal[:2] == ["duban", "dismiss"]
+    cli(*opening[1:], "--as", "proposer", "--person", "t21", "--dry-run")
+    cli(*dismissal[1:], "--as", "town_office", "--person", "t06", "--dry-run")
 
 
 @pytest.mark.parametrize("command", ["due", "stats"])
