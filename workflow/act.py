@@ -18,7 +18,7 @@ WAIVED, ASKED, GRANTED, DENIED = "waived", "extension_asked", "extension_granted
 VOIDED, JOINED, SEPARATED, WITHDRAWN, REOPENED = "voided", "joined", "separated", "withdrawn", "reopened"
 HELD, RELEASED, ERASED = "held", "released", "erased"
 FLAGGED, UNFLAGGED, REFUSED, RECALENDARED = "flagged", "flag_withdrawn", "refused", "recalendared"
-LINKED, DISMISSED = "linked", "lead_dismissed"
+LINKED, DISMISSED, MIGRATED = "linked", "lead_dismissed", "migrated"
 
 DEEDS = frozenset({OPENED, ACTED, CLOCKED})
 """Kinds that are an event of the procedure."""

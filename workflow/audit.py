@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from workflow import organisation as organisations
-from workflow.act import OPENED, RECALENDARED, Act
+from workflow.act import MIGRATED, OPENED, RECALENDARED, Act
 from workflow.calendar import Calendar
 from workflow.case.standing import Standing
 from workflow.errors import IntegrityError
@@ -123,8 +123,8 @@ def _beyond(found: Verified, checkpoint: Checkpoint | None) -> int:
 def pinned(entry: Entry) -> Iterator[str]:
     """The hashes of the documents that an entry rests on."""
     data = entry.body.get("data")
-    if entry.kind in (OPENED, RECALENDARED) and isinstance(data, Mapping):
-        yield from (str(data[name]) for name in (DEFINITION, CALENDAR) if name in data)
+    if entry.kind in (OPENED, RECALENDARED, MIGRATED) and isinstance(data, Mapping):
+        yield from (str(data[name]) for name in (DEFINITION, CALENDAR, "from") if name in data)
 
 
 def _documents(documents: Iterable[Document], rules: dict[str, Rules], calendars: dict[str, Calendar]) -> Iterator[Finding]:
@@ -224,7 +224,7 @@ def _case(view: View, case: str, head: Head, journal: Audited, organisation: Org
         return  # what is folded from broken entries shows nothing
     try:
         acts = [Act.decode(entry) for entry in view.entries(case)]
-        world = World(journal.rules[row.definition], journal.calendars, organisation)
+        world = World(journal.rules[row.definition], journal.calendars, organisation, versions=journal.rules)
         now = acts[-1].recorded
         standing = Standing.replayed(case, acts, world, now)
     except Exception:

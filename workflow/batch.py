@@ -177,7 +177,7 @@ class Batch:
         sources = self._sources
         self._refresh()
         rules = sources.definition(self._unit, standing.case.definition)
-        return World(rules, sources.calendars, self._organised(), sources.tz, sources.in_use)
+        return World(rules, sources.calendars, self._organised(), sources.tz, sources.in_use, sources.versions)
 
     def _opening(self, rules: Rules) -> World:
         self._refresh()

@@ -268,3 +268,21 @@ class Recalendar(Command):
     verb: ClassVar[str] = "calendar"
     calendar: str
     ground: str
+
+
+Choice = Literal["keep", "from_start", "from_now"]
+CHOICES: tuple[Choice, ...] = ("keep", "from_start", "from_now")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrate(Command):
+    """Move a running case to another version of its procedure (promise 9); what is open keeps its date or is computed anew."""
+
+    verb: ClassVar[str] = "migrate"
+    to: str
+    """Hash of the definition."""
+    ground: str
+    states: Mapping[str, str] = field(default_factory=dict)
+    """State of the old version → of the new one; a state that both have stands for itself."""
+    obligations: Mapping[str, Choice] = field(default_factory=dict)
+    default: Choice = "keep"

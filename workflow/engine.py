@@ -22,7 +22,9 @@ from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up, stood
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, tiers, wake
+from workflow.case.fold import Case
 from workflow.case.joint import Known, Load, Part, carried_out, opened
+from workflow.case.migrate import movable
 from workflow.case.standing import Standing
 from workflow.errors import (
     ConfigError,
@@ -39,6 +41,7 @@ from workflow.frequency import period_at
 from workflow.journal.canonical import Json, digest
 from workflow.journal.entry import Entry, Private, link
 from workflow.journal.seal import Seal, make_seal
+from workflow.migration import BrokenPlan, Plan
 from workflow.moment import BEGINNING, Moment, stamp, utc
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Row
@@ -249,6 +252,37 @@ class Engine:
         """The packs of a procedure that are switched on."""
         with self.store.read() as view:
             return self.sources.packs(view, procedure)
+
+    def migrate(self, plan: Plan, said: commands.Said, *, write: bool = True) -> list[Forecast]:
+        """Move running cases to another version of their procedure (promise 9); returns what it does to each, in order of their ids.
+
+        Every case gets an act with its state in the new version and what became of each open obligation, all in one transaction. Cases
+        that have ended, are void, or are under the new version already are left alone. Raises :class:`~workflow.migration.BrokenPlan`,
+        with everything that is wrong, before anything is written. With ``write`` false nothing is.
+        """
+        now = utc(self.clock.now())
+        with self.store.read() as view:
+            by_ref = {rules.procedure.ref: rules for rules in self.sources.definitions(view)}
+            old, new = by_ref.get(plan.old), by_ref.get(plan.new)
+            every = [] if old is None else [r.id for r in view.cases(old.procedure.procedure) if r.definition == old.hash]
+            caught: dict[str, Case | None] = {}
+            for name in every if plan.cases is None else plan.cases:
+                caught[name] = None
+                if view.case(name) is not None:
+                    standing, _ = self.sources.standing(view, name, now)
+                    caught[name] = catch_up(standing, self.sources.world(view, standing.case.definition), now).case
+        problems = plan.problems(old, new, caught)
+        if problems:
+            raise BrokenPlan(plan.source.name, problems)
+        assert new is not None
+        command = plan.command(said, new)
+        moving = sorted(n for n, case in caught.items() if case is not None and movable(case) and case.definition != new.hash)
+        found = [self.forecast(case, command) for case in moving]
+        if write and moving:
+            with self.batch() as batch:
+                for case in moving:
+                    batch.do(case, command)
+        return found
 
     # -- the organisation ----------------------------------------------------------------------------------------------------------
 

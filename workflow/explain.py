@@ -60,6 +60,7 @@ class Why:
 
 def why(row: Row, case: Case, world: World, rows: Sequence[Row] = ()) -> Why:
     """Explain a row of the ledger. With the ``rows`` of the whole ledger, what other rules say of the same duty is said too."""
+    world = world.of(row.definition)
     story = None
     current = row.reckoned[-1] if row.reckoned else None
     told = next((v for v in reversed(row.reckoned) if current is not None and v.due == current.due and _counted(v, world)), None)
@@ -164,9 +165,9 @@ def _practice(why: Why) -> Text:
 
 def abreast(rows: Sequence[Row], world: World) -> Text:
     """One sentence for several rules that demand the same thing: 按县规定迟报12分钟,按国家规定按时 (S8.3)."""
-    p = world.rules.procedure
     said: list[tuple[str, str]] = []
     for row in sorted(rows, key=lambda r: r.due.instant if r.due is not None else datetime.max.replace(tzinfo=UTC)):
+        p = world.of(row.definition).rules.procedure
         title = document_text(p, next(iter(_bases(row)), UNIT_BASIS))
         late = row.late.clock if row.late is not None else None
         zh, en = OUTCOMES[row.outcome].zh, OUTCOMES[row.outcome].en
@@ -203,6 +204,7 @@ _WHY = {
     "pause": Text("暂停", "pause"),
     "extension": Text("延期", "extension"),
     "calendar": Text("日历更新", "calendar revised"),
+    "migrated": Text("转入新版本", "moved to a new version"),
 }
 
 

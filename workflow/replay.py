@@ -20,6 +20,7 @@ from workflow.errors import IntegrityError, UnknownProcedure
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.logmap import LogEvent, LogMap
 from workflow.moment import stamp
+from workflow.obligation.carry import lineage
 from workflow.obligation.clock import DueRevision
 from workflow.obligation.ledger import ledger
 from workflow.obligation.owing import seen_at
@@ -325,9 +326,10 @@ def replay_cases(
         seen = [a for a in acts if a.recorded <= as_of]
         if not seen:
             continue
-        world = World(rules[str(seen[0].data["definition"])], calendars, organisation)
-        pinned[world.rules.procedure.ref] = world.rules.hash
-        case = ticked(fold(Standing.fresh(case_id, seen[0]).case, seen), world, as_of)
+        case = fold(Standing.fresh(case_id, seen[0]).case, seen)
+        world = World(rules[case.definition], calendars, organisation, versions=rules)
+        pinned |= {found.procedure.ref: found.hash for found in lineage(case, world)}
+        case = ticked(case, world, as_of)
         report.judge(case, world, as_of)
         report.events["read"] += len(seen)
         if not case.listed:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from workflow import term as terms
-from workflow.act import CONFIRMED, DECIDED, GRANTED, JOINED, RECALENDARED, RECEIVED, REOPENED, SEPARATED, VOIDED, WAIVED, WITHDRAWN
+from workflow.act import (
+    CONFIRMED,
+    DECIDED,
+    GRANTED,
+    JOINED,
+    MIGRATED,
+    RECALENDARED,
+    RECEIVED,
+    REOPENED,
+    SEPARATED,
+    VOIDED,
+    WAIVED,
+    WITHDRAWN,
+)
 from workflow.calendar import Calendar
 from workflow.errors import UnknownName
 from workflow.organisation import Organisation
@@ -88,7 +101,7 @@ class Duty:
         return frozenset(names)
 
 
-MOVING = frozenset({CONFIRMED, GRANTED, RECALENDARED, REOPENED, SEPARATED})
+MOVING = frozenset({CONFIRMED, GRANTED, MIGRATED, RECALENDARED, REOPENED, SEPARATED})
 """Kinds of acts that may change any duty."""
 
 ENDING = frozenset({WAIVED, VOIDED, WITHDRAWN, JOINED})
@@ -274,6 +287,15 @@ class World:
     """Version of the time-zone database, recorded with each case."""
     in_use: Mapping[str, str] = field(default_factory=dict)
     """Id → digest of the calendars that live cases count on from now on (S8.2); empty in a replay, which knows what the journal says."""
+
+    versions: Mapping[str, Rules] = field(default_factory=dict)
+    """Hash → rules of the definitions that a case which was moved to a new version began under."""
+
+    def of(self, definition: str) -> World:
+        """The same world under another definition by its hash; empty, or where nothing was ever moved: itself."""
+        if not self.versions or definition in ("", self.rules.hash):
+            return self
+        return replace(self, rules=self.versions[definition])
 
     def newest(self, calendar: str) -> str:
         """The calendar to which a case that counts on ``calendar`` has to change: the one in use of its id, or itself."""

@@ -13,7 +13,7 @@ from functools import partial
 from threading import Lock
 
 from workflow import organisation as organisations
-from workflow.act import Act
+from workflow.act import MIGRATED, Act
 from workflow.calendar import Calendar
 from workflow.case.standing import Standing
 from workflow.errors import AlreadyThere, ConfigError, IntegrityError, UnknownCase, UnknownProcedure
@@ -88,6 +88,18 @@ class Sources:
                 raise UnknownProcedure(Text(f"存储中没有定义 {definition}", f"the store has no definition {definition}"))
             self._rules[definition] = Rules(thaw(_sound(data, definition), definition).procedure, definition)
         return self._rules[definition]
+
+    @property
+    def versions(self) -> Mapping[str, Rules]:
+        """Every definition that was met, by its hash: with each case that was read, those that it was moved from are among them."""
+        return self._rules
+
+    def _versions_of(self, view: View, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            data = entry.body.get("data")
+            if entry.kind == MIGRATED and isinstance(data, Mapping):
+                self.definition(view, str(data["from"]))
+                self.definition(view, str(data["definition"]))
 
     def definitions(self, view: View) -> list[Rules]:
         """Every definition, in the order in which they were added."""
@@ -270,12 +282,12 @@ class Sources:
 
     def world(self, view: View, definition: str) -> World:
         self.refresh(view)
-        return World(self.definition(view, definition), self.calendars, self.organisation(view), self.tz, self._in_use)
+        return World(self.definition(view, definition), self.calendars, self.organisation(view), self.tz, self._in_use, self.versions)
 
     def opening(self, rules: Rules, organisation: Organisation) -> World:
         """The world of a case that is about to open: the calendar that its procedure counts in stands first; the case is pinned to it."""
         calendar = self.calendar_of(rules.procedure.calendar)
-        return World(rules, {calendar.digest: calendar, **self.calendars}, organisation, self.tz)
+        return World(rules, {calendar.digest: calendar, **self.calendars}, organisation, self.tz, {}, self.versions)
 
     def standing(self, view: View, case: str, now: datetime) -> tuple[Standing, str]:
         """A folded case and the head of its chain. Raises :class:`~workflow.errors.UnknownCase`."""
@@ -288,6 +300,7 @@ class Sources:
             return kept[1], row.head
         entries = view.entries(case)
         self.calendars_of(view, entries)
+        self._versions_of(view, entries)
         return Standing.replayed(case, (Act.decode(e) for e in entries), self.world(view, row.definition), now), row.head
 
     def remember(self, standings: Mapping[str, tuple[str, Standing]]) -> None:

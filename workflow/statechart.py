@@ -74,6 +74,7 @@ class Statechart:
 
     def __init__(self, procedure: Procedure) -> None:
         states = procedure.states
+        self._states = states
         self._final = {path for path, state in paths(states) if state.final and "." not in path}
         transitions: list[dict[str, Any]] = []
         for name, event in procedure.events.items():
@@ -111,6 +112,26 @@ class Statechart:
     def ended(self, configuration: Configuration) -> bool:
         """Whether every active state lies in a final state of the top level."""
         return all(leaf.split(".", 1)[0] in self._final for leaf in configuration)
+
+    def possible(self, configuration: Configuration) -> bool:
+        """Whether a case may be in these states at once: one of each level, of a parallel state one in every region."""
+
+        def leaves(path: str, state: State) -> set[str] | None:
+            if not state.states:
+                return {path} if path in active else set()
+            regions = [leaves(f"{path}.{child}", inner) for child, inner in state.states.items()]
+            if None in regions:
+                return None
+            there = [r for r in regions if r]
+            if not there:
+                return set()
+            if len(there) != (len(regions) if state.parallel else 1):
+                return None
+            return set().union(*there)
+
+        active = set(configuration)
+        found = [leaves(name, state) for name, state in self._states.items()]
+        return None not in found and sum(1 for f in found if f) == 1 and set().union(*(f or set() for f in found)) == active
 
     def _ask(self, configuration: Configuration, event: str) -> Configuration | None:
         if event not in self._machine.events:

@@ -112,6 +112,7 @@ KINDS = {
     kinds.RELEASED: Text("解除保留", "hold released"),
     kinds.ERASED: Text("销毁个人信息", "erasure"),
     kinds.RECALENDARED: Text("日历更新", "calendar revised"),
+    kinds.MIGRATED: Text("转入新版本", "moved to a new version"),
 }
 
 FLAGS = {

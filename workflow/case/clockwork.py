@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from workflow import term as terms
-from workflow.act import CLOCKED, RECALENDARED, Act
+from workflow.act import CLOCKED, MIGRATED, RECALENDARED, Act
 from workflow.case.fold import Case, evolve
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
-from workflow.moment import Moment
+from workflow.moment import BEGINNING, Moment
 from workflow.obligation.ledger import assess
 from workflow.obligation.owing import seen_at
 from workflow.obligation.start import starting
@@ -33,7 +33,7 @@ def next_clock(case: Case, world: World, until: datetime) -> tuple[datetime, str
         instant = clock_instant(case, world, name, event, until)
         if instant is None or instant > until:
             continue
-        happens = _holding(event, case, world, max(instant, _reached(case)))
+        happens = _holding(event, case, world, max(instant, _reached(case), _brought(name, event, case, world)))
         if happens is not None and happens <= until:
             found.append((happens, instant, order, name))
     if not found:
@@ -55,6 +55,13 @@ def _reached(case: Case) -> datetime:
     acts = case.acts
     moved = next((n for n in range(len(acts) - 1, 0, -1) if acts[n].state != acts[n - 1].state), 0)
     return _since(acts[moved])
+
+
+def _brought(name: str, event: Event, case: Case, world: World) -> datetime:
+    """When a migration brought an event of the clock that the version before did not have so: it happens no earlier (nobody is late for
+    the past)."""
+    new = [a for a in case.kind(MIGRATED) if world.versions[str(a.data["from"])].procedure.events.get(name) != event]
+    return new[-1].recorded if new else BEGINNING
 
 
 def _since(act: Act) -> datetime:
@@ -146,7 +153,7 @@ def stood(case: Case, world: World, at: datetime) -> Case:
     """A case as it stood at a past instant: what was recorded by then, with the events of the clock that were due, however late a daemon
     entered them (S3.6). The calendar is the one that the journal names."""
     known = case.known(at)
-    return ticked(known, replace(world, in_use={}), at) if known.acts else known
+    return ticked(known, replace(world.of(known.definition), in_use={}), at) if known.acts else known
 
 
 def ending(case: Case, world: World, state: tuple[str, ...], data: dict[str, Json]) -> dict[str, Json]:

@@ -16,6 +16,7 @@ from workflow.act import Act
 from workflow.case import deed, duty, matter
 from workflow.case.clockwork import catch_up
 from workflow.case.link import NOBODY, Naming
+from workflow.case.migrate import migrate
 from workflow.case.scene import Scene
 from workflow.case.standing import Standing, settle
 from workflow.errors import BadInput
@@ -45,7 +46,10 @@ def decide(
     now = max(now, standing.case.acts[-1].recorded)  # a clock that went back makes nothing earlier than what stands in the journal
     standing = catch_up(standing, world, now)
     draft = _HANDLERS[type(command)](Scene(standing, world, now, named), command)
-    return standing if draft is None else catch_up(settle(standing, draft, world), world, now)
+    if draft is None:
+        return standing
+    standing = settle(standing, draft, world)
+    return catch_up(standing, world.of(standing.case.definition), now)
 
 
 _HANDLERS: dict[type, Callable[[Scene, Any], Act | None]] = {
@@ -65,6 +69,7 @@ _HANDLERS: dict[type, Callable[[Scene, Any], Act | None]] = {
     commands.SameAs: matter.same_as,
     commands.Reopen: matter.reopen,
     commands.Recalendar: matter.recalendar,
+    commands.Migrate: migrate,
     commands.Hold: matter.hold,
     commands.Release: matter.release,
     commands.Erase: matter.erase,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import takewhile
 
-from workflow.act import ACTED, CLOCKED, CORRECTED, DEEDS, JOINED, OPENED, REOPENED, REVISED, SEPARATED, VOIDED, Act
+from workflow.act import ACTED, CLOCKED, CORRECTED, DEEDS, JOINED, MIGRATED, OPENED, REOPENED, REVISED, SEPARATED, VOIDED, Act
 from workflow.journal.canonical import Json
 from workflow.moment import Moment
 from workflow.pace import Pace
@@ -132,8 +132,11 @@ class Case:
 
     def refolded(self, acts: Iterable[Act]) -> Case:
         """The same case with other acts."""
+        first = self.acts[0].data if self.acts else {}
         blank = replace(
             self,
+            version=str(first.get("version", self.version)),
+            definition=str(first.get("definition", self.definition)),
             n=0,
             state=(),
             acts=(),
@@ -170,6 +173,7 @@ def fold(case: Case, acts: Iterable[Act]) -> Case:
     facts = case.facts
     ended, rounds, void, same_as, joined = case.ended, case.rounds, case.void, case.same_as, case.joined
     dues = case.dues
+    version, definition = case.version, case.definition
     for act in new:
         kind, data = act.kind, act.data
         key = act.name if kind in DEEDS else f"{kind}:{act.name}"
@@ -189,11 +193,13 @@ def fold(case: Case, acts: Iterable[Act]) -> Case:
             same_as, joined = act.name, act.n if joined is None else joined  # joined on to another lead: still from the first time
         elif kind == SEPARATED:
             same_as, joined = "", None
+        elif kind == MIGRATED:
+            version, definition = str(data["version"]), str(data["definition"])
     return Case(
         case.id,
         case.procedure,
-        case.version,
-        case.definition,
+        version,
+        definition,
         case.unit,
         case.calendar,
         new[-1].n,

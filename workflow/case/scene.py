@@ -16,7 +16,7 @@ from workflow.errors import BadInput, FutureTime, UnknownName, WrongRole
 from workflow.journal.canonical import Json
 from workflow.lead import Lead, leads
 from workflow.moment import Moment
-from workflow.obligation.ledger import assess
+from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Row
 from workflow.organisation import Actor
 from workflow.procedure.fact import FREE, UNKNOWN, read_value
@@ -168,7 +168,7 @@ class Scene(NamedTuple):
         )
 
     def row(self, key: str) -> Row:
-        rows = assess(self.world.rules.duties.values(), self.case, self.world, self.now)
+        rows = ledger(self.case, self.world, self.now)
         found = matching(key, rows, self.world.rules)
         if len(found) == 1:
             return found[0]
@@ -180,7 +180,7 @@ class Scene(NamedTuple):
 
     def lead(self, word: str) -> Lead:
         """The only lead of the case that a word means."""
-        rows = assess(self.world.rules.duties.values(), self.case, self.world, self.now)
+        rows = ledger(self.case, self.world, self.now)
         there = {lead.row.key: lead for lead in leads(self.case, rows, self.world, self.now)}
         found = matching(word, (lead.row for lead in there.values()), self.world.rules)
         if len(found) == 1:

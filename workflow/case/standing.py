@@ -11,7 +11,8 @@ from workflow.act import DEEDS, Act
 from workflow.case.fold import Case, Revision, evolve, fold, journaled
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
-from workflow.obligation.ledger import assess
+from workflow.obligation.carry import duties_of, lineage
+from workflow.obligation.ledger import assess, ledger
 from workflow.obligation.row import Row
 from workflow.pace import Pace
 from workflow.rules import ENDING, World
@@ -49,7 +50,7 @@ class Standing(NamedTuple):
         """A case folded from its journal."""
         seen = tuple(acts)
         case = fold(cls.fresh(case_id, seen[0]).case, seen)
-        return cls(case, _grouped(assess(world.rules.duties.values(), case, world, now)))
+        return cls(case, _grouped(ledger(case, world, now)))
 
     def all_rows(self) -> list[Row]:
         return [row for rows in self.rows.values() for row in rows]
@@ -74,7 +75,7 @@ class Standing(NamedTuple):
         if not self.stale:
             return self
         last = self.case.acts[-1]
-        duties = [duty for name, duty in world.rules.duties.items() if name in self.stale]
+        duties = [duty for name, duty in duties_of(self.case, world).items() if name in self.stale]
         again = _grouped(assess(duties, self.case, world, max(now, last.recorded)))
         rows = {**self.rows, **{d.id: again.get(d.id, ()) for d in duties}}
         dues = news(self.case.dues, (row for d in duties for row in rows[d.id]))
@@ -90,7 +91,7 @@ def settle(standing: Standing, act: Act, world: World) -> Standing:
     facts = act.data.get("facts")
     names = [*(facts if isinstance(facts, Mapping) else ()), *act.names("given")]
     key = act.name if act.kind in DEEDS else f"{act.kind}:{act.name}"
-    stale = standing.stale | world.rules.touched(act.kind, key, names)
+    stale = standing.stale.union(*(rules.touched(act.kind, key, names) for rules in lineage(case, world)))
     if act.data.get("ended") is True or act.kind in ENDING:
         stale |= {name for name, rows in standing.rows.items() if any(row.open for row in rows)}
     return Standing(case, standing.rows, stale)

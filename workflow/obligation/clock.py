@@ -28,7 +28,7 @@ class DueRevision(NamedTuple):
     cause: int
     """Number of the act that caused it."""
     kind: str
-    """``start``, ``facts``, ``pause``, ``extension``, ``calendar``."""
+    """``start``, ``facts``, ``pause``, ``extension``, ``calendar``, ``migrated``."""
     at: datetime
     """From when it holds."""
     start: Moment

@@ -9,9 +9,10 @@ from collections.abc import Container, Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from workflow.act import Act
+from workflow.act import MIGRATED, Act
 from workflow.case.fold import Case
 from workflow.moment import Moment
+from workflow.obligation.carry import Restart, carried, duties_of, unmoved
 from workflow.obligation.clock import Timeline, timeline
 from workflow.obligation.evidence import holds_from
 from workflow.obligation.fulfil import candidates
@@ -29,16 +30,30 @@ def assess(duties: Iterable[Duty], case: Case, world: World, as_of: datetime) ->
     known = case.known(as_of)
     if not known.acts:
         return []
+    there = world.of(known.definition)
+    if there is not world:  # it was under an earlier version then
+        duties = [there.rules.duties[d.id] for d in duties if d.id in there.rules.duties]
     pace = known.pace
     if pace is None:
-        return [row for duty in duties for receiver in duty.receivers for row in _rows(duty, receiver, known, world, as_of)]
-    inside, at = entered(known, pace, world.rules), pace.shown(as_of)
-    return [left(row, pace) for duty in duties for receiver in duty.receivers for row in _rows(duty, receiver, inside, world, at)]
+        return _assessed(duties, known, there, as_of)
+    return [left(row, pace) for row in _assessed(duties, entered(known, pace, there.rules), there, pace.shown(as_of))]
+
+
+def _assessed(duties: Iterable[Duty], case: Case, world: World, as_of: datetime) -> list[Row]:
+    if case.kind(MIGRATED):
+        return [row for duty in duties for row in carried(duty.id, case, world, as_of, instances)]
+    return [row for duty in duties for row in instances(duty, case, world, as_of)]
+
+
+def instances(duty: Duty, case: Case, world: World, as_of: datetime, restart: Restart = unmoved) -> list[Row]:
+    """The rows of a duty by the rules of ``world`` alone."""
+    return [row for receiver in duty.receivers for row in _rows(duty, receiver, case, world, as_of, restart)]
 
 
 def ledger(case: Case, world: World, as_of: datetime) -> list[Row]:
     """Every row of a case."""
-    return assess(world.rules.duties.values(), case, world, as_of)
+    known = case.known(as_of)
+    return assess(duties_of(known, world).values(), known, world, as_of)
 
 
 def _key(duty: Duty, receiver: str, name: str) -> str:
@@ -54,7 +69,7 @@ def _name(begin: Begin, zone: ZoneInfo) -> str:
     return shown.isoformat(timespec="auto" if local.second or local.microsecond else "minutes")
 
 
-def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) -> list[Row]:
+def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime, restart: Restart) -> list[Row]:
     found = begins(duty, receiver, case, world, as_of)
     join = case.act(case.joined) if case.joined is not None else None
     if join is not None:
@@ -66,7 +81,10 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime) 
     rows: list[Row] = []
     names: dict[str, int] = {}
     taken: set[int] = set()  # an act answers one of several beginnings, or those that it names, never another (S7.3)
-    for begin in found:
+    for first in found:
+        begin = restart(first, _key(duty, receiver, _name(first, world.rules.zone)))
+        if begin is None:
+            continue
         owed, arose = _owed(duty, begin, case)
         if owed is False:
             continue

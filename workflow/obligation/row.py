@@ -59,6 +59,8 @@ class Row(NamedTuple):
     """The case ended with it owed, or overdue: nobody is reminded of it any more."""
     suspected: bool = False
     """疑似漏报, 待认定: nothing shows when the unit knew (S7.1)."""
+    definition: str = ""
+    """Hash of the earlier version by which it stands in a case that was moved to a new one; empty: the version of the case."""
 
     pace: Pace | None = None
     """The clock of a drill that runs faster; the instants of the row are real ones all the same."""

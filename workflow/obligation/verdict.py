@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from workflow import term as terms
-from workflow.act import WAIVED, Act
+from workflow.act import MIGRATED, WAIVED, Act
 from workflow.case.fold import Case, effective
 from workflow.moment import Moment
 from workflow.obligation.clock import DueRevision, Timeline, timeline
@@ -53,6 +53,9 @@ class Instance(NamedTuple):
             moment = done(self.case, act, obligor)
             if self.case.round_of(act) == self.begin.round and self.begin.precedes(act, moment):
                 found.append((Outcome.DISCHARGED, moment, act.n))
+        for act in self.case.kind(MIGRATED):
+            if self.key in act.names("dropped"):  # the new version does not demand it any more
+                found.append((Outcome.DISCHARGED, act.happened, act.n))
         if self.line.unowed is not None:
             found.append((Outcome.DISCHARGED, Moment.at(self.line.unowed[0]), self.line.unowed[1]))
         if self.begin.slot is not None:

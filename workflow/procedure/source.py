@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from unicodedata import normalize
 
 from ruamel.yaml import YAML
@@ -57,11 +57,14 @@ class Problem:
 class BrokenDefinition(DefinitionError):
     """A file that is refused, with *all* its problems in the order of the file."""
 
+    what: ClassVar[Text] = Text("定义", "definition")
+
     def __init__(self, name: str, problems: Iterable[Problem]) -> None:
         self.name = name
         self.problems = tuple(sorted(problems))
         count = len(self.problems)
-        super().__init__(Text(f"定义有 {count} 处错误", f"the definition has {count} problem{'s' if count != 1 else ''}"), where=name)
+        zh, en = self.what.zh, self.what.en
+        super().__init__(Text(f"{zh}有 {count} 处错误", f"the {en} has {count} problem{'s' if count != 1 else ''}"), where=name)
 
     def say(self, lang: Lang) -> str:
         return "\n".join([*(p.say(self.name, lang) for p in self.problems), super().say(lang)])
