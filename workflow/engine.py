@@ -280,8 +280,9 @@ class Engine:
         found = [self.forecast(case, command) for case in moving]
         if write and moving:
             with self.batch() as batch:
-                for case in moving:
-                    batch.do(case, command)
+                done = [batch.do(case, command) for case in moving]
+            ends = [batch.standings[case][1] for case in moving]
+            found = [replace(f, acts=r.acts, becomes=end) for f, r, end in zip(found, done, ends, strict=True)]
         return found
 
     # -- the organisation ----------------------------------------------------------------------------------------------------------

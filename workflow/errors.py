@@ -118,6 +118,12 @@ class DefinitionError(DubanError):
     code, exit_code = "definition.invalid", 3
 
 
+class PlanError(DefinitionError):
+    """A plan by which cases are to be moved to a new version that is broken; see ``problems`` of the subclass."""
+
+    code = "migration.invalid"
+
+
 class Refused(DubanError):
     """A request that the procedure does not allow."""
 

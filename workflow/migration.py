@@ -10,6 +10,7 @@ from workflow import command as commands
 from workflow.case.fold import Case
 from workflow.case.migrate import mapped, movable, target
 from workflow.command import CHOICES, Choice
+from workflow.errors import PlanError
 from workflow.procedure.source import BrokenDefinition, Path, Problem, Source, read_source
 from workflow.rules import Rules
 from workflow.statechart import resolve
@@ -19,10 +20,9 @@ FIELDS = ("from", "to", "ground", "cases", "states", "obligations")
 DEFAULT = "default"
 
 
-class BrokenPlan(BrokenDefinition):
+class BrokenPlan(BrokenDefinition, PlanError):
     """A plan that is refused, with all its problems in the order of the file."""
 
-    code: ClassVar[str] = "migration.invalid"
     what: ClassVar[Text] = Text("迁移方案", "migration plan")
 
 

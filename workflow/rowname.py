@@ -48,6 +48,11 @@ def title(key: str, rules: Rules) -> Text:
     return text
 
 
+def called(row: Row, rules: Rules) -> Text:
+    """A row for people, also one that only an earlier version of the procedure demands."""
+    return title(row.key, rules) if row.duty.id in rules.duties else row.duty.title
+
+
 def matching(word: str, rows: Iterable[Row], rules: Rules) -> list[Row]:
     """The rows that ``word`` may mean: a key; a duty, alone or as ``DUTY/RECEIVER#NAME``, each by id or by its label in either language."""
     found = list(rows)

@@ -52,6 +52,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "void": ("cases", "void", Text("误立", "void a case opened by mistake")),
     "same-as": ("cases", "same_as", Text("与另一案件为同一事件", "the same incident as another case")),
     "reopen": ("cases", "reopen", Text("重新立案", "reopen a closed case")),
+    "migrate": ("migrate", "migrate", Text("按方案把在办案件转入程序的新版本", "move running cases to a new version, by a plan")),
     "hold": (
         "erasure",
         "hold",

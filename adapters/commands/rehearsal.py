@@ -10,7 +10,7 @@ from workflow.engine import Forecast
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.obligation.row import Row
-from workflow.rowname import title
+from workflow.rowname import called, title
 from workflow.rules import Rules
 from workflow.term.explain import shown
 from workflow.text import Text
@@ -98,7 +98,7 @@ def render(found: Forecast) -> None:
         lines = [
             [
                 _CHANGES[change].say(lang),
-                title(new.key, rules).say(lang),
+                called(new, rules).say(lang),
                 _standing(old, rules) if old is not None and old.begin is not None else "",
                 "→",
                 _standing(new, rules),

@@ -18,7 +18,7 @@ from workflow.explain import duration
 from workflow.journal.canonical import Json, canonical
 from workflow.moment import Moment
 from workflow.obligation.row import Outcome, Row
-from workflow.rowname import title
+from workflow.rowname import called
 from workflow.rules import Rules
 from workflow.term.explain import shown
 from workflow.text import Text
@@ -133,7 +133,7 @@ def ledger_rows(rows: Iterable[Row], rules: Rules) -> list[list[str | Styled]]:
             remarks.append(extra)
         found.append(
             [
-                title(row.key, rules).say(lang),
+                called(row, rules).say(lang),
                 Styled(OUTCOMES[row.outcome].say(lang), style=STYLES.get(row.outcome, "")),
                 shown(row.due, zone, lang) if row.due is not None else term(row),
                 moment(row.met_at, zone) if row.met_at is not None else "",

@@ -131,6 +131,8 @@ def _about(act: Act, case: Case, rules: Rules) -> Text:
         return same(" ".join(f"#{n}" for n in act.names("entries")))
     if act.kind == kinds.REFUSED:
         return _refused(act, rules)
+    if act.kind == kinds.MIGRATED:
+        return same(f"{data['from_version']} → {data['version']}") + COLON + same(str(data["ground"]))
     if act.kind == kinds.LINKED:
         return same("")
     return same(act.name)

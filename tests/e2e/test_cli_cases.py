@@ -16,6 +16,7 @@ from tests.e2e.conftest import DISPUTE, Cli, opened
 from workflow.journal.canonical import canonical
 
 PROBE = Path(__file__).parents[1] / "data" / "probe.yaml"
+MEDICAL = Path(__file__).parents[2] / "definitions" / "procedures" / "medical-dispute.yaml"
 
 WRITES: dict[str, tuple[str, ...]] = {
     "open": ("open", "medical-dispute", "纠纷", "门诊部", "家属", "--person", "h06", "--id", "E"),
@@ -37,6 +38,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "hold": ("hold", "D", "dispute", "-r", "诉讼中", "--as", "director"),
     "release": ("release", "D", "4", "-r", "诉讼终结", "--as", "director"),
     "erase": ("erase", "Z", "--entry", "1", "--ground", "保存期满", "--decider", "director:h01", "--as", "relations"),
+    "migrate": ("migrate", "--plan", "plan.yaml", "--as", "director", "--person", "h01"),
     "tick": ("tick",),
     "org load": ("org", "load", "leave.yaml"),
     "definitions add": ("definitions", "add", str(PROBE)),
@@ -58,6 +60,15 @@ def scene(dispute: Cli, tmp_path: Path) -> Cli:
     (tmp_path / "leave.yaml").write_text("leave: [{person: h05, from: 2026-12-01, until: 2026-12-08, acting: h06}]\n", encoding="utf-8")
     notice = {"year": 2027, "days": [{"name": "元旦", "date": "2027-01-01", "isOffDay": True}], "papers": ["http://example.invalid/2027"]}
     (tmp_path / "2027.json").write_text(json.dumps(notice), encoding="utf-8")
+    text = (
+        MEDICAL.read_text(encoding="utf-8")
+        .replace("version: 2010-1", "version: 2027-1")
+        .replace("{from: 2010-01-01}", "{from: 2027-01-01}")
+    )
+    (tmp_path / "next.yaml").write_text(text.replace("is: 5 days,", "is: 7 days,"), encoding="utf-8")
+    cli("definitions", "add", "next.yaml")
+    plan = "from: medical-dispute@2010-1\nto: medical-dispute@2027-1\nground: order 12\nobligations: {feedback: from_start}\n"
+    (tmp_path / "plan.yaml").write_text(plan, encoding="utf-8")
     return cli.at("09-28 09:00")
 
 

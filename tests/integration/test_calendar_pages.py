@@ -16,7 +16,9 @@ from workflow.term import Offset, Recurrence, parse
 from workflow.term.model import _UNITS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-FILE_OR_CONSOLE = re.compile(r"`([^`\n]+\.(?:json|csv))`(?:(?!```).)*?\n\n```(?:json|csv)\n(.*?)```|```console\n(.*?)```", re.DOTALL)
+FILE_OR_CONSOLE = re.compile(
+    r"`([^`\n]+\.(?:json|csv|yaml))`(?:(?!```).)*?\n\n```(?:json|csv|yaml)\n(.*?)```|```console\n(.*?)```", re.DOTALL
+)
 TERMS = (DOCS / "reference" / "terms.md").read_text(encoding="utf-8")
 
 
@@ -26,7 +28,7 @@ def shown(block: str) -> list[tuple[str, list[str]]]:
     return [(command, [line.rstrip() for line in said.splitlines()]) for command, said in zip(parts[::2], parts[1::2], strict=True)]
 
 
-@pytest.mark.parametrize("page", ["how-to/import-a-calendar.md", "reference/terms.md"])
+@pytest.mark.parametrize("page", ["how-to/import-a-calendar.md", "how-to/migrate.md", "reference/terms.md"])
 def test_the_page_shows_the_output_of_each_command(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
