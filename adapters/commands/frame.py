@@ -83,6 +83,11 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "calendar": ("calendar", "app", Text("工作日历:计算、查看、导入", "calendars: due, show, import")),
     "org": ("org", "app", Text("机构:导入、查看", "the organisation: load, show")),
     "new": ("new", "new", Text("写出一份带注释的程序定义和它的测试", "write a commented procedure and a test of it")),
+    "simulate": (
+        "simulate",
+        "simulate_",
+        Text("试算一年:何时到期、工作量、岗位空缺会误什么", "a year tried out: what falls due, the load, what an empty post costs"),
+    ),
     "coverage": ("coverage", "coverage", Text("来源 119 项要求各落在何处", "where each of the 119 rows of the sources stands")),
     "schema": ("definitions", "schema", Text("定义语言的 JSON Schema", "JSON Schema of the definition language")),
     "doctor": ("doctor", "doctor", Text("检查本机环境", "check this machine")),
