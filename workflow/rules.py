@@ -318,12 +318,13 @@ def _receipt(name: str, obligation: Obligation) -> Obligation:
 
 
 def _follow(label: Label, prefix: Text, owed: Owed, start: Any, met_by: tuple[str, ...], basis: tuple[str, ...]) -> Obligation:
+    """A derived duty; without a word of its own, because the clause that it rests on has none for it (必要时 is no 及时)."""
     return Obligation.model_construct(
         zh=prefix.zh + label.zh,
         en=prefix.en + label.en,
         owed=owed,
         starts=_start(start) if isinstance(start, dict) else start,
-        term=(Alternative.model_validate({"is": terms.parse("promptly")}),),
+        term=(Alternative.model_validate({"is": terms.parse("unset")}),),
         met_by=met_by,
         basis=basis,
     )

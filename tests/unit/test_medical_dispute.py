@@ -1089,3 +1089,8 @@ def test_a_dispute_may_become_an_incident_of_the_town_and_goes_on() -> None:
     assert result.deviations == () and {r.key for r in play.engine.ledger("C") if r.open} == owed
     (told,) = result.others[0].acts
     assert (told.kind, told.name, told.data["role"]) == ("linked", "C", {"zh": "医患关系办公室", "en": "patient relations office"})
+
+
+def test_to_decide_what_is_left_open_has_no_number_and_no_word_that_the_plan_does_not_say() -> None:
+    duty = accepted().row("decide.report_up").duty.obligation
+    assert [str(a.term) for a in duty.term] == ["unset"]
