@@ -208,9 +208,9 @@ def _replayed(play: Play) -> Any:
 
 def test_timeline_and_explanation_say_it_in_both_languages(governed: Play) -> None:
     act = governed.record("hand", "order").acts[-1]
-    rules = governed.engine.definitions()[0]
-    assert "超出指挥权限" in wording.remarks(act, {}, rules, "zh")
-    assert "beyond the powers of command" in wording.remarks(act, {}, rules, "en")
+    rules, case = governed.engine.definitions()[0], governed.engine.case("C").case
+    assert "超出指挥权限" in wording.remarks(act, case, {}, rules, "zh")
+    assert "beyond the powers of command" in wording.remarks(act, case, {}, rules, "en")
     standing_case = governed.engine.case("C")
     row = governed.row("command")
     lines = "\n".join(why(row, standing_case.case, governed.engine.world(standing_case), [row]).lines("zh"))
@@ -227,8 +227,8 @@ def test_timeline_and_explanation_say_it_in_both_languages(governed: Play) -> No
 def test_the_timeline_says_what_the_power_rests_on(governed: Play, second: Actor | None, facts: dict[str, str], zh: str, en: str) -> None:
     governed.fire("hand", "done", facts=facts)
     act = governed.fire("hand" if second else "deputy", "order", second=second).acts[-1]
-    rules = governed.engine.definitions()[0]
-    assert zh in wording.remarks(act, {}, rules, "zh") and en in wording.remarks(act, {}, rules, "en")
+    rules, case = governed.engine.definitions()[0], governed.engine.case("C").case
+    assert zh in wording.remarks(act, case, {}, rules, "zh") and en in wording.remarks(act, case, {}, rules, "en")
 
 
 # -- definitions -----------------------------------------------------------------------------------------------------------------------
