@@ -33,6 +33,11 @@ def test_a_refusal_names_the_facts_with_what_can_be_said_of_them(cli: Cli) -> No
     assert "还缺:预警级别" in said.err and "预警级别=蓝色" in said.err
 
 
+def test_a_person_in_several_posts_is_told_which_with_their_names(cli: Cli) -> None:
+    said = cli("open", "hazard", "纠纷", "中庄村", "自查", "--person", "t11", code=2)
+    assert "self_checker(中庄村应急办(自查))" in said.err and "village_office(中庄村应急办)" in said.err
+
+
 def test_an_explanation_says_to_whom_each_row_is_owed(cli: Cli) -> None:
     cli(*INCIDENT)
     heads = [line for line in cli("explain", "I", "lateral_notice").out.splitlines() if line and line[0] != " "]

@@ -219,9 +219,11 @@ class Organisation:
                 raise UnknownActor(Text(f"机构中没有在任的 {said.person}", f"{said.person} holds no post at {stamp(at)}"))
             if said.role:
                 return replace(said, post=None)  # known, but in another capacity: the caller judges the role
-            roles = ", ".join(sorted({c.role for c in fitting}))
+            held = {c.role: self.posts[c.post] for c in reversed(fitting) if c.post is not None}
+            zh = "、".join(f"{role}({post.zh})" for role, post in sorted(held.items()))
+            en = ", ".join(f"{role} ({post.en})" for role, post in sorted(held.items()))
             raise UnknownActor(
-                Text(f"{said.person} 有多个角色:{roles}", f"{said.person} holds several roles: {roles}"),
+                Text(f"{said.person} 有多个角色:{zh}", f"{said.person} holds several roles: {en}"),
                 hint=Text("用 --as 指明角色", "name the role with --as"),
             )
         post = self.post_for(said.role, unit, at)
