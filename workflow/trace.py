@@ -133,7 +133,8 @@ def _ends(cases: Iterable[Case], organisation: Organisation) -> dict[str, dateti
 def _steps(peer: Peer, how: How, through: str) -> list[Step]:
     if peer.case.void:
         return []
-    return [Step(_when(row, peer.case), peer.case, peer.world, row, how, through) for row in peer.rows if row.outcome in BROKEN]
+    broken = [r for r in peer.rows if r.outcome in BROKEN and r.duty.obligation.modality == "mandatory"]  # nobody owes a target (S3.5)
+    return [Step(_when(row, peer.case), peer.case, peer.world, row, how, through) for row in broken]
 
 
 def _when(row: Row, case: Case) -> datetime:

@@ -192,6 +192,13 @@ def test_what_a_sheet_counts_in_other_procedures_has_to_be_there() -> None:
     assert [f[2].rsplit(".", 1)[1] for f in found(text, others=other("begun"))] == ["duties", "where"]
 
 
+def test_s9_3_a_sheet_chooses_no_cases_of_others_by_a_personal_fact() -> None:
+    there = other("begun")["other"]
+    facts = {name: fact.model_copy(update={"personal": True}) for name, fact in there.facts.items()}
+    personal = {"other": there.model_copy(update={"facts": facts})}
+    assert found(SOUND + SHEET, others=personal) == [("link.personal", "error", "sheet.lines.cases.cases.where")]
+
+
 def test_a_sheet_that_shows_what_nothing_records_is_found() -> None:
     sheet = "sheet: {zh: 表, en: sheet, lines: {where: {zh: 何处, en: where, elements: place}}}\n"
     assert found(SOUND + sheet, others={}) == []

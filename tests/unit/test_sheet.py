@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib.resources import files
 
 import pytest
 
@@ -12,6 +13,8 @@ from tests.play import Play, at
 from tests.stories.told import town
 from workflow.command import Void
 from workflow.organisation import Actor
+from workflow.procedure.load import load
+from workflow.procedure.source import BrokenDefinition
 from workflow.sheet import Filled, Gathered, Peer, fill, median, span
 
 CALL = {"time": "a", "place": "b", "nature": "c"}
@@ -124,6 +127,13 @@ def test_the_sheet_of_a_recurring_case_looks_at_its_period() -> None:
     assert rules.procedure.sheet is not None
     days = span(rules.procedure.sheet, play.engine.case(play.case).case, rules)
     assert (str(days.since), str(days.until)) == ("2026-01-01", "2026-12-31")
+
+
+def test_s9_3_the_days_of_a_sheet_are_no_personal_fact() -> None:
+    text = (files("definitions") / "procedures" / "inspection.yaml").read_text(encoding="utf-8")
+    with pytest.raises(BrokenDefinition) as broken:
+        load(text.replace("type: date,", "type: date, personal: true,"), "inspection.yaml")
+    assert {"sheet.window.from", "sheet.window.until"} <= {problem.field for problem in broken.value.problems}
 
 
 @pytest.mark.parametrize("definition", [d for d in shipped_definitions() if d.procedure.sheet is not None], ids=lambda d: d.procedure.ref)

@@ -97,6 +97,15 @@ def test_what_was_in_time_is_no_step(play: Play) -> None:
     assert {s.row.outcome.value for s in traced(play).steps} <= {"missed", "met_late", "undeterminable"}
 
 
+def test_s3_5_a_target_that_was_not_reached_is_no_step() -> None:
+    play = Play("probe").at("09-24 10:00")
+    play.open("desk")
+    play.at("12-30 00:00")
+    missed = [r for r in play.engine.ledger("C") if r.outcome.value == "missed"]
+    assert {r.duty.obligation.modality for r in missed} == {"mandatory", "target"}
+    assert {s.row.duty.obligation.modality for s in traced(play, "C").steps} == {"mandatory"}
+
+
 def test_another_incident_of_the_same_unit_is_said_not_to_be_looked_at_unless_it_is_asked_for(play: Play) -> None:
     incident(play, "J")
     incident(play, "K", unit="xiazhuang")

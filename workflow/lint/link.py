@@ -58,3 +58,7 @@ def _gathered(p: Procedure, known: Mapping[str, Procedure]) -> Iterator[Finding]
                 if not any(word in table for table in tables):
                     said = Text(f"所汇总的程序都没有 {word}", f"none of the procedures that are gathered has {word}")
                     yield Finding("link.gathered", "error", ("sheet", "lines", name, "cases", key), said)
+        for word in line.cases.where:  # S9.3: whether a case counts is no matter of anybody's person
+            if any(o.facts[word].personal for o in there if word in o.facts):
+                said = Text(f"汇总案件不得按个人信息 {word} 挑选", f"cases are not chosen by the personal fact {word}")
+                yield Finding("link.personal", "error", ("sheet", "lines", name, "cases", "where"), said)

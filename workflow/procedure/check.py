@@ -104,7 +104,9 @@ class Check(Naming):
         if sheet.window is not None:
             for key, name in (("from", sheet.window.since), ("until", sheet.window.until)):
                 yield from self.names(("sheet", "window", key), (name,), self.facts, FACT)
-                if name in self.p.facts and self.p.facts[name].type != "date":
+                if name in self.p.facts and self.p.facts[name].personal:
+                    yield self.personal(("sheet", "window", key), name)
+                elif name in self.p.facts and self.p.facts[name].type != "date":
                     yield self.problem(("sheet", "window", key), Text(f"{name} 应为日期", f"{name} must be a date"))
         for name, line in sheet.lines.items():
             at: Path = ("sheet", "lines", name)
