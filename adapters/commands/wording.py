@@ -90,6 +90,8 @@ def name(act: Act, case: Case, rules: Rules, void: Collection[str] = ()) -> Text
     text = _about(act, case, rules)
     for row in act.names("taken"):
         text += Text("线索:", "lead: ") + title(row, rules)
+    for row in act.names("released"):
+        text += Text("线索重新待处理:", "lead open again: ") + title(row, rules)
     for link in links(act):
         sign = "→" if link.way == "to" else "←"
         text += same(f" {sign} {link.case}") + (Text("(误立)", " (void)") if link.case in void else same(""))

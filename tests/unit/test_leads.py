@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.commands import wording
 from tests.play import Play, at
 from workflow import command as c
 from workflow.act import Act
@@ -194,6 +195,8 @@ def test_a_lead_that_a_case_opened_by_mistake_took_up_is_open_again(play: Play) 
     told = last(play, "I")
     assert (told.kind, told.names("released")) == ("linked", (LATE, MISSING))
     assert [(link.case, link.way) for act, link in linked(play.engine.case("I").case) if act is told] == [("A", "to")]
+    shown = wording.name(told, play.engine.case("I").case, play.engine.rules("social-security-incident"), {"A"})
+    assert shown.zh.startswith("线索重新待处理:电话报告") and shown.zh.endswith("→ A(误立)")
     dismiss(play, MISSING)
     take(play, LATE, case="B")
     assert (found(play)[LATE].into, found(play)[MISSING].state) == ("B", "dismissed")
