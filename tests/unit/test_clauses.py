@@ -90,3 +90,27 @@ def test_what_rests_on_no_source_before_the_project_book_is_not_in_force_before_
         if cites and cites <= {"B", "C"} and (p.in_force.since is None or p.in_force.since < date(2012, 1, 1)):
             early.add(p.procedure)
     assert early == set()
+
+
+def test_where_each_unit_sets_the_length_of_a_period_no_source_is_named_for_its_end_alone() -> None:
+    named = set()
+    for definition in shipped_definitions():
+        p = definition.procedure
+        if p.period is None or p.period.every != "unset":
+            continue
+        for name, duty in p.obligations.items():
+            if any(str(a.term) == "end of period" and "unit" not in (a.basis or duty.basis) for a in duty.term):
+                named.add((p.procedure, name))
+    assert named == set()
+
+
+def test_every_number_of_a_duty_rests_on_something() -> None:
+    without = set()
+    for definition in shipped_definitions():
+        p = definition.procedure
+        for name, duty in p.obligations.items():
+            terms = [a.basis or duty.basis for a in duty.term if a.term is None or not a.term.qualitative]
+            asides = [r.basis for r in (*duty.tiers, *duty.pause, *([duty.extend] if duty.extend else []))]
+            if not all((*terms, *asides)):
+                without.add((p.procedure, name))
+    assert without == set()
