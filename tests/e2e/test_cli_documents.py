@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import typer
@@ -15,7 +17,7 @@ import typer
 from adapters.commands import frame, screen
 from tests.e2e.conftest import Cli
 from workflow import errors
-from workflow.errors import DubanError
+from workflow.errors import DefinitionError, DubanError
 
 DOCS = Path(__file__).parents[2] / "docs"
 REFERENCE = (DOCS / "reference" / "cli.md").read_text(encoding="utf-8")
@@ -96,35 +98,75 @@ def test_the_reference_has_every_global_option_of_the_help(capsys: pytest.Captur
     assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", told)) <= set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", table))
 
 
-# the tutorial
+# the tutorials
 
 
-def session() -> list[tuple[str, str, str]]:
-    """(clock, command, what it prints) of each command of the tutorial; the clock is moved by ``<!-- clock: … -->``."""
-    text = (DOCS / "tutorial" / "first-case.md").read_text(encoding="utf-8")
-    found: list[tuple[str, str, str]] = []
+class Step(NamedTuple):
+    """One thing that a reader does: a command with what it prints, or a change of a file."""
+
+    clock: str
+    command: str
+    printed: str
+    file: str = ""
+
+
+def session(page: str) -> list[Step]:
+    """What a tutorial lets its reader do, in order; the clock is moved by ``<!-- clock: … -->``, a file by a block ``diff FILE``."""
+    text = (DOCS / "tutorial" / page).read_text(encoding="utf-8")
+    found: list[Step] = []
     clock = ""
-    for moved, block in re.findall(r"<!-- clock: (.+?) -->|```console\n(.*?)```", text, re.DOTALL):
+    blocks = r"<!-- clock: (.+?) -->|```console\n(.*?)```|```diff (\S+)\n(.*?)```"
+    for moved, console, file, change in re.findall(blocks, text, re.DOTALL):
         clock = moved or clock
-        for command, printed in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
-            found.append((clock, command, printed))
+        if file:
+            found.append(Step(clock, "", change, file))
+        for command, printed in re.findall(r"^\$ (.+)\n((?:(?!\$ ).*\n)*)", console, re.MULTILINE):
+            found.append(Step(clock, command, printed))
     return found
 
 
-def test_the_tutorial_goes_as_it_is_written(empty: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def printed_by(command: str, cli: Cli) -> str:
+    words = shlex.split(command)
+    if words[:3] == ["python", "-m", "pytest"]:
+        done = subprocess.run([sys.executable, "-m", "pytest", *words[3:]], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+    assert words[0] == "duban"
+    said = cli(*words[1:], lang="en", code=None)
+    assert said.code in (0, 1, DefinitionError.exit_code), said.err
+    return said.out + said.err
+
+
+def changed(step: Step) -> None:
+    """Change a file as the reader is told to: the lines stand there once, one after the other."""
+    file = Path(step.file)
+    text = file.read_text(encoding="utf-8")
+    old, new = ("".join(f"{x[1:]}\n" for x in step.printed.splitlines() if x[0] == sign) for sign in "-+")
+    assert text.count(old) == 1, f"{file} does not hold once:\n{old}"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("page", "verbs"),
+    [
+        ("first-case.md", {"org", "open", "due", "explain", "record", "audit", "replay"}),
+        ("write-a-procedure.md", {"new", "definitions", "-m", "simulate", "open", "due", "explain"}),
+    ],
+)
+def test_a_tutorial_goes_as_it_is_written(page: str, verbs: set[str], empty: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen, "WIDTH", 100)
-    steps = session()
-    verbs = {shlex.split(command)[1] for _, command, _ in steps}
-    assert {"org", "open", "due", "explain", "record", "audit", "replay"} <= verbs
-    for clock, command, printed in steps:
-        empty.at(clock)
-        words = shlex.split(command)
-        assert words[0] == "duban"
-        said = empty(*words[1:], lang="en", code=None)
-        assert said.code in (0, 1), said.err
-        lines = [line.rstrip() for line in (said.out + said.err).splitlines() if line.strip()]
-        for wanted in (line.rstrip() for line in printed.splitlines()):
+    steps = session(page)
+    assert verbs <= {shlex.split(step.command)[1] for step in steps if step.command}
+    for step in steps:
+        empty.at(step.clock)
+        if step.file:
+            changed(step)
+            continue
+        lines = [line.rstrip() for line in printed_by(step.command, empty).splitlines() if line.strip()]
+        for wanted in (line.rstrip() for line in step.printed.splitlines()):
             if wanted == "…":
                 continue
             pattern = re.escape(wanted).replace("…", ".+")
-            assert any(re.fullmatch(pattern, line) for line in lines), f"{command}\nprinted no line {wanted!r} but\n" + "\n".join(lines)
+            assert any(re.fullmatch(pattern, line) for line in lines), f"{step.command}\nprinted no line {wanted!r} but\n" + "\n".join(
+                lines
+            )
