@@ -12,11 +12,13 @@ from adapters.calendars import shipped
 from adapters.host import FixedClock, SystemEntropy
 from adapters.store.memory import MemoryStore
 from tests.play import PROBE, ZONE, Play, at
+from workflow import command as c
 from workflow import organisation as organisations
 from workflow.engine import Engine
-from workflow.errors import ClockOnly, UnsetFrequency
+from workflow.errors import ClockOnly, NotAllowed, UnsetFrequency
 from workflow.frequency import unset
 from workflow.obligation.row import Outcome
+from workflow.organisation import Actor
 from workflow.procedure.load import load
 from workflow.procedure.source import BrokenDefinition
 
@@ -269,6 +271,20 @@ def test_s7_3_the_cases_are_those_of_the_frequency_of_each_first_day(
 def _every(frequency: object) -> str:
     assert isinstance(frequency, dict)
     return str(frequency["every"])
+
+
+def test_s7_3_the_case_of_a_period_is_neither_void_nor_the_same_as_another() -> None:
+    play = review(every="month")
+    play.engine.tick()
+    first, second = (play.engine.period_case("review", v, play.clock.now()) for v in ("v1", "v2"))
+    play.case = first
+    for command in (
+        c.Void(said=play.said("desk", person="a"), reason="误立", second=Actor("desk", person="b")),
+        c.SameAs(said=play.said("desk"), lead=second, reason="同一"),
+    ):
+        with pytest.raises(NotAllowed, match="period of a recurring duty"):
+            play.do(command)
+    assert play.engine.case(first).case.listed and not play.engine.case(first).case.same_as
 
 
 # a duty for which the source names its period

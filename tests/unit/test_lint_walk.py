@@ -188,7 +188,8 @@ def test_a_duty_that_something_may_still_end_is_not_out_of_reach() -> None:
 
 def test_of_a_start_that_happens_again_only_the_first_begins_a_duty_unless_each_does() -> None:
     again = WIDE.replace("from: open, by: desk", "from: [open, mid], by: desk").replace(
-        "  go: {zh: 转, en: go on, from: [open, late], to: late", "  on: {zh: 再, en: further, from: mid, to: late, by: desk}\n  go: {zh: 转, en: go on, moves: [{from: open, to: mid}, {from: late}]"
+        "  go: {zh: 转, en: go on, from: [open, late], to: late",
+        "  on: {zh: 再, en: further, from: mid, to: late, by: desk}\n  go: {zh: 转, en: go on, moves: [{from: open, to: mid}, {from: late}]",
     )
     text = again.replace("  late:", "  mid: {zh: 中, en: middle}\n  late:")
     assert reached(text + DUTY) == []

@@ -60,6 +60,7 @@ def withdraw(scene: Scene, command: commands.Withdraw) -> Act:
 
 def void(scene: Scene, command: commands.Void) -> Act:
     reasoned(scene, command.reason)
+    _no_period(scene.case)
     actor = scene.actor(command.said.actor, scene.now)
     second = scene.actor(command.second, scene.now)
     if second.may_be(actor):
@@ -67,11 +68,24 @@ def void(scene: Scene, command: commands.Void) -> Act:
     return scene.act(kinds.VOIDED, "", command.said, {"second": second.document(), **scene.named.data()}, {"reason": command.reason})
 
 
+def _no_period(case: Case) -> None:
+    """The clock opened the case of a period: it is no mistake and no other case is the same, or nobody would owe the period (S7.3)."""
+    if case.opened.data.get("period"):
+        raise NotAllowed(
+            Text(
+                f"案件 {case.id} 是周期义务的一期,不能误立或合并",
+                f"{case.id} is a period of a recurring duty: not void, nor the same as another",
+            ),
+            hint=Text("本单位不适用的,在机构文件 periods 中写 unset", "where it does not apply to the unit, say unset in its periods"),
+        )
+
+
 def same_as(scene: Scene, command: commands.SameAs) -> Act:
     reasoned(scene, command.reason)
     if command.lead == scene.case.id:
         raise BadInput(Text("案件不能与自己合并", "a case is not the same as itself"), where=scene.case.id)
     if command.lead:
+        _no_period(scene.case)
         return scene.act(kinds.JOINED, command.lead, command.said, {}, {"reason": command.reason})
     if not scene.case.same_as:
         raise NotAllowed(Text("案件没有并入其他案件", "the case was not joined to another"), where=scene.case.id)
@@ -88,6 +102,7 @@ def leading(lead: Case, joining: Case) -> None:
             Text(f"案件 {lead.id} 已误立或已并入其他案件,不能牵头", f"the case {lead.id} is void or joined to another and cannot lead"),
             hint=Text("并入真正的牵头案件", "join it to the case that really leads"),
         )
+    _no_period(lead)
     if lead.drill != joining.drill:
         raise NotAllowed(Text("演练与真实案件不能合并", "a practice case and a real one are not the same"), where=joining.id)
 
