@@ -131,6 +131,12 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
         yield f"  {'说明  义务于' if zh else 'note  the duty arose'} {arose}{' 因新事实产生' if zh else ' with a new fact'}"
     if current is not None and current.kept_old:
         yield f"  {'说明  较短的新期限不使已过去的时间成为迟延' if zh else 'note  the shorter new term makes nobody late for the past'}"
+    if current is not None and current.kind == "migrated":
+        anew = Text("说明  案件转入新版本时重新计算", "note  computed anew when the case was moved to a new version")
+        yield f"  {anew.say(lang)} #{current.cause}"
+    elif row.definition:
+        former = Text("说明  按案件转入新版本以前的版本", "note  by the version that the case was under before it was moved")
+        yield f"  {former.say(lang)}"
     for old in row.revisions[:-1]:
         yield f"  {'原定' if zh else 'before'}  {_revision(old, zone, why, lang)}"
     ambiguous = row.duty.obligation.ambiguous

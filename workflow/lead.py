@@ -106,7 +106,7 @@ def proof(lead: Lead) -> list[int]:
 
 def document(lead: Lead, world: World) -> dict[str, Json]:
     """A lead as data: the row as it is computed now, on what it rests, and the entries that show it."""
-    row, rules = lead.row, world.rules
+    row, rules = lead.row, world.of(lead.row.definition).rules
     label = title(row.key, rules)
     current = row.current
     return {

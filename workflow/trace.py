@@ -44,7 +44,7 @@ class Step(NamedTuple):
     """For a linked case: the case nearer to the outcome by which it was come upon."""
 
     def document(self) -> dict[str, Json]:
-        row, rules = self.row, self.world.rules
+        row, rules = self.row, self.world.of(self.row.definition).rules
         label = title(row.key, rules)
         return {
             "at": stamp(self.at),

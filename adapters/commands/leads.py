@@ -110,7 +110,7 @@ def _table(found: list[Found]) -> None:
 def _cells(found: Found) -> list[str]:
     lang = frame.settings.lang
     lead, world = found.lead, found.world
-    row, rules = lead.row, world.rules
+    row, rules = lead.row, world.of(lead.row.definition).rules
     remarks = [] if lead.state == "open" else [f"{STATES[lead.state].say(lang)} {lead.into}".rstrip()]
     for act in (*lead.done, *lead.statements):
         if found.said[act.n]:

@@ -50,6 +50,7 @@ def stats(
         now = engine.clock.now()
     lang = frame.settings.lang
     names = {c.world.rules.procedure.procedure: c.world.rules for c in found}
+    duties = {f"{c.world.rules.procedure.procedure}/{c.row.duty.id}": c.row.duty.title for c in found}
     units = {u.id: Text(u.zh, u.en) for u in organisation.units.values()}
     total = Tally({c: sum(t.columns.get(c, 0) for t in figures.values()) for c in COLUMNS})
     document: dict[str, Json] = {
@@ -66,7 +67,8 @@ def stats(
         used = [c for c in COLUMNS if total.columns.get(c)]
         headings = [KEYS[k] for k in keys] + [Text("按时率", "on time"), *(COLUMNS[c] for c in used), Text("合计", "rows")]
         lines = [
-            [*(_name(k, v, names, units, lang) for k, v in zip(keys, key, strict=True)), *_cells(t, used)] for key, t in figures.items()
+            [*(_name(k, v, names, duties, units, lang) for k, v in zip(keys, key, strict=True)), *_cells(t, used)]
+            for key, t in figures.items()
         ]
         if len(figures) > 1:
             lines.append([Text("合计", "all").say(lang) if i == 0 else "" for i in range(len(keys))] + _cells(total, used))
@@ -96,12 +98,11 @@ def _cells(tally: Tally, used: list[str]) -> list[str]:
     return [rate, *(str(tally.columns.get(c, 0) or "") for c in used), str(tally.rows)]
 
 
-def _name(key: str, value: str, names: dict[str, Rules], units: dict[str, Text], lang: Lang) -> str:
+def _name(key: str, value: str, names: dict[str, Rules], duties: dict[str, Text], units: dict[str, Text], lang: Lang) -> str:
     if key == "procedure":
         return names[value].procedure.title.say(lang)
     if key == "duty":
-        procedure, duty = value.split("/", 1)
-        return names[procedure].duties[duty].title.say(lang)
+        return duties[value].say(lang)
     if key == "role":
         return next((r.roles([value]).say(lang) for r in names.values() if value in r.procedure.roles), value)
     if key == "unit":

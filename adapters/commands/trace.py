@@ -75,7 +75,7 @@ def trace_(
 
 def _cells(step: Step, organisation: Organisation) -> list[str]:
     lang = frame.settings.lang
-    row, rules = step.row, step.world.rules
+    row, rules = step.row, step.world.of(step.row.definition).rules
     source = HOW[step.how].say(lang) if not step.through else Text(f"← {step.through}", f"← {step.through}").say(lang)
     remark = screen.remark(row, rules)
     return [

@@ -46,6 +46,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         world = engine.world(standing)
         now = _instant(as_of, world.rules.zone, engine.clock.now())
         shown = standing.case.known(now)
+        world = world.of(shown.definition)  # the version that it was under then
         rows = ledger(stood(standing.case, world, now) if as_of else catch_up(standing, world, now).case, world, now)
         private = {a.n: engine.private(case, a.n) for a in shown.acts}
         others = linked(shown)
@@ -64,7 +65,9 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         "version": shown.n,
         "as_of": stamp(now),
         "acts": [{**act_document(a), "private": dict(private[a.n])} for a in shown.acts],
-        "rows": [{**row_document(r, shown), "unverified": unverified(rules.procedure, r.duty.obligation)} for r in rows],
+        "rows": [
+            {**row_document(r, shown), "unverified": unverified(world.of(r.definition).rules.procedure, r.duty.obligation)} for r in rows
+        ],
         "linked": [{**link.document(), "act": act.n, "void": link.case in void} for act, link in others],
     }
 
@@ -135,7 +138,7 @@ def due(
             world = engine.world(standing)
             standing = catch_up(standing, world, now)
             if not standing.case.void and (not unit or unit in (standing.case.unit, *organisation.ancestors(standing.case.unit))):
-                found.extend(Owed(standing.case, world.rules, r) for r in ledger(standing.case, world, now) if r.open)
+                found.extend(Owed(standing.case, world.of(r.definition).rules, r) for r in ledger(standing.case, world, now) if r.open)
     numbered = sorted((o for o in found if o.until is not None and (horizon is None or o.until <= horizon)), key=_by_date)
     unnumbered = sorted((o for o in found if o.until is None and horizon is None), key=_by_age)
     overdue = [o for o in numbered if o.row.outcome == Outcome.MISSED]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters import host
 from adapters.bundle import audit_bundle, lines, read_bundle
 from adapters.calendars import shipped
+from adapters.commands.frame import main
 from adapters.host import FixedClock, SystemEntropy
 from adapters.store.sql import SqlStore
 from tests.play import Play, at
@@ -112,3 +114,51 @@ def test_in_a_drill_that_runs_faster_a_new_date_counts_on_its_own_clock(play: Pl
     row = play.row("answer")
     assert row.begin is not None and row.begin.moment == Moment.at(at("04-01 10:00"))
     assert play.due("answer") == "04-02 10:30"  # its clock shows 04-01 19:00, and 04-12 00:00 ten days later
+
+
+RENAMED = NEW.replace("{A1: {", "{B1: {").replace("basis: A1", "basis: B1").replace("open: {zh: 未齐", "fresh: {zh: 未齐")
+RENAMED = RENAMED.replace("en: open}", "en: fresh}").replace("initial: open", "initial: fresh").replace("file.open", "file.fresh")
+"""The new version with another id for its clause: what stands by the old one rests on a clause that the new one does not know."""
+
+
+@pytest.fixture
+def overdue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store with a moved case in which a duty was missed that the new version does not have, and one that was kept."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(host, "clock", lambda: FixedClock(at("03-30 09:00")))
+    engine = Engine(SqlStore.open(str(tmp_path / "o.db")), FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test")
+    play = Play("permit", engine=engine)
+    engine.add(load(OLD.encode(), "old.yaml"))
+    play.at("03-02 09:00").open("desk")
+    engine.add(load(RENAMED.encode(), "new.yaml"))
+    play.at("03-14 09:00")
+    engine.migrate(read_plan(PLAN + "states: {work.file.open: work.file.fresh}\n", "plan.yaml"), SAID)
+    play.at("03-30 09:00").engine.tick()
+    engine.close()
+    return tmp_path / "o.db"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "C"),
+        ("show", "C", "--as-of", "2026-03-05 09:00"),
+        ("due",),
+        ("explain", "C", "notice"),
+        ("explain", "C", "answer"),
+        ("leads",),
+        ("stats", "--by", "duty"),
+        ("trace", "C"),
+    ],
+    ids=" ".join,
+)
+def test_every_view_shows_what_stands_by_the_version_before(
+    words: tuple[str, ...], lang: str, overdue: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more in ((), ("--json",)):
+        assert main(["-v", *words, *more, "--db", str(overdue), "--lang", lang]) in (0, 1), capsys.readouterr().err
+    out = capsys.readouterr().out
+    assert "answer" in out or "notice" in out
+    if words[0] in ("leads", "trace") or words[-1] == "notice":
+        assert '"id":"A1"' in out  # the clause of the version before

@@ -82,14 +82,13 @@ def _rows(duty: Duty, receiver: str, case: Case, world: World, as_of: datetime, 
     names: dict[str, int] = {}
     taken: set[int] = set()  # an act answers one of several beginnings, or those that it names, never another (S7.3)
     for first in found:
-        begin = restart(first, _key(duty, receiver, _name(first, world.rules.zone)))
-        if begin is None:
-            continue
-        owed, arose = _owed(duty, begin, case)
+        owed, arose = _owed(duty, first, case)
         if owed is False:
             continue
-        if arose is not None:
-            begin = _arisen(begin, arose, duty)
+        arisen = first if arose is None else _arisen(first, arose, duty)
+        begin = restart(arisen, _key(duty, receiver, _name(first, world.rules.zone)))
+        if begin is None or (begin != arisen and _owed(duty, begin, case)[0] is False):
+            continue
         again: Begin | None = begin
         base = _name(begin, world.rules.zone)
         while again is not None:
