@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.play import Play, at
+from tests.play import PROBE, Play, at
 from workflow import command as c
 from workflow.act import MIGRATED
 from workflow.engine import Forecast
@@ -293,3 +293,44 @@ def test_a_plan_that_is_refused_for_one_case_moves_none(play: Play) -> None:
     with pytest.raises(BrokenPlan):
         play.engine.migrate(read_plan(PLAN.replace("permit@2", "permit@4"), "plan.yaml"), SAID)
     assert {r.version for r in play.engine.cases("permit")} == {"1"}
+
+
+def test_s4_4_a_duty_that_a_later_fact_brings_starts_when_that_was_known_though_before_the_migration() -> None:
+    play = Play("probe").at("03-02 09:00")
+    play.open("desk")
+    text = PROBE.read_text(encoding="utf-8").replace("version: 1-1", "version: 1-2")
+    play.engine.add(load(text.encode(), "probe.yaml"))
+    play.at("03-06 09:00").engine.migrate(
+        read_plan("from: probe@1-1\nto: probe@1-2\nground: 修订\n", "plan.yaml"), c.Said(actor=Actor("boss"))
+    )
+    said = play.at("03-06 10:00").said("boss", "03-06 08:00", grade="counterpart", source="电话记录")
+    play.do(c.Revise(said=said, facts={"deaths": 3}, reason="查明"))
+    assert play.due("deadly") == "03-06 09:00"
+
+
+SLOTS = """
+  weekly:
+    {zh: 周报, en: weekly, owed: {by: desk}, starts: {on: case, every: "every day at 17:00"}, term: [{is: unset}], met_by: publish,
+     basis: A1}
+"""
+
+
+def test_s4_4_slots_of_a_new_recurring_duty_that_lie_before_the_migration_are_not_owed(play: Play) -> None:
+    play.engine.add(load((NEW.replace('version: "2"', 'version: "5"') + SLOTS.lstrip("\n")).encode(), "slots.yaml"))
+    play.at("03-06 09:00").engine.migrate(read_plan(PLAN.replace("permit@2", "permit@5"), "plan.yaml"), SAID)
+    assert [r.name for r in play.rows("weekly")] == ["2026-03-06T17:00"]
+
+
+def test_a_duty_towards_somebody_whom_the_new_version_does_not_name_is_discharged(play: Play) -> None:
+    move(play.at("03-06 09:00"))
+    newer = NEW.replace('version: "2"', 'version: "6"').replace("owed: {by: desk, to: boss}", "owed: {by: desk}")
+    play.engine.add(load(newer.encode(), "newer.yaml"))
+    play.engine.migrate(read_plan("from: permit@2\nto: permit@6\nground: 再修订\n", "plan.yaml"), SAID)
+    assert play.outcome("inform", to="boss") == Outcome.DISCHARGED
+
+
+def test_what_belongs_to_a_round_that_is_over_gets_no_new_duty(play: Play) -> None:
+    play.at("03-03 09:00").fire("boss", "finish")
+    play.at("03-04 09:00").do(c.Reopen(said=play.said("boss"), reason="新情况"))
+    move(play.at("03-06 09:00"))
+    assert play.rows("inform") == []
