@@ -34,8 +34,10 @@ def test_an_inspection_is_filled_and_read_in_both_languages(cli: Cli) -> None:
     assert lines["handling"]["cases"]["cases"] == ["M"]
 
 
-def test_a_procedure_without_a_sheet_says_so(dispute: Cli) -> None:
-    assert dispute("sheet", "D", "--json", code=7).error["error"] == "not_found.name"
+def test_a_procedure_without_a_sheet_says_so(empty: Cli) -> None:
+    cli = empty
+    cli("open", "service-incident", "a", "b", "c", "--as", "service_desk", "--id", "S")
+    assert cli("sheet", "S", "--json", code=7).error["error"] == "not_found.name"
 
 
 def test_the_sheet_of_an_earlier_instant_can_be_computed_again(cli: Cli) -> None:

@@ -44,7 +44,8 @@ SIGNATURES = {
     "ledger": "(self, case: 'str', as_of: 'datetime | None' = None) -> 'list[Row]'",
     "period_case": "(self, procedure: 'str', unit: 'str', at: 'datetime') -> 'str'",
     "private": "(self, case: 'str', n: 'int') -> 'Mapping[str, Json]'",
-    "import_calendar": (
+    "migrate": "(self, plan: 'Plan', said: 'commands.Said', *, write: 'bool' = True) -> 'list[Forecast]'",
+        "import_calendar": (
         "(self, calendar: 'Calendar', said: 'commands.Said', ground: 'str', *, write: 'bool' = True) -> 'list[tuple[str, Row, Row]]'"
     ),
     "world": "(self, standing: 'Standing') -> 'World'",
