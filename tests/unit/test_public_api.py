@@ -45,7 +45,7 @@ SIGNATURES = {
     "period_case": "(self, procedure: 'str', unit: 'str', at: 'datetime') -> 'str'",
     "private": "(self, case: 'str', n: 'int') -> 'Mapping[str, Json]'",
     "migrate": "(self, plan: 'Plan', said: 'commands.Said', *, write: 'bool' = True) -> 'list[Forecast]'",
-        "import_calendar": (
+    "import_calendar": (
         "(self, calendar: 'Calendar', said: 'commands.Said', ground: 'str', *, write: 'bool' = True) -> 'list[tuple[str, Row, Row]]'"
     ),
     "world": "(self, standing: 'Standing') -> 'World'",
