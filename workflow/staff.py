@@ -33,12 +33,12 @@ from workflow.statechart import Configuration
 from workflow.text import Text
 
 DAY = timedelta(days=1)
-MOST_ACTS = 150
-"""No case has more: one that goes round for ever is left as it is, and shown as not ended."""
+MOST_STEPS = 1000
+"""No case is worked on longer: of one that goes round for ever the open duties are stuck."""
 MOST_STATES = 400
 """How many configurations are looked at for a way to somewhere."""
 AGAIN = 3
-"""How often the same event is tried for the same duty that it does not fulfil."""
+"""How often the same event is tried for a duty that it does not fulfil, and how often in a case it is done only to get somewhere."""
 REDRAWS = 16
 """How often facts are drawn for an event that depends on them."""
 ELSEWHERE = "another-case"
@@ -120,7 +120,7 @@ class Desk:
         """Work on it until an instant."""
         self.standing = standing
         self.now = self.opened = self._last_turn = standing.case.acts[-1].recorded
-        for _ in range(MOST_ACTS):
+        for _ in range(MOST_STEPS):
             if self._over:
                 break
             step = min(self._steps(self._rows()), default=None, key=lambda s: (s.at, s.order))
@@ -135,6 +135,9 @@ class Desk:
                 step.take()
                 if self.case.n > n:
                     self._barred.clear()
+        else:
+            why = Text(f"办了 {MOST_STEPS} 步仍未办结", f"not ended after {MOST_STEPS} steps")
+            self._stuck |= {row.key: Stuck(self.case.state, why) for row in self._rows() if row.open}
         self.standing = catch_up(self.standing, self.world, until)
         rows = tuple(ledger(self.case, self.world, until))
         return Played(self.case, rows, self._stuck, self._over)
@@ -166,7 +169,7 @@ class Desk:
     def _steps(self, rows: list[Row]) -> Iterator[_Step]:
         self._open = {r.duty.id for r in rows if r.open}
         self._known: dict[object, list[str]] = {}
-        waiting = sorted((r for r in rows if r.open), key=self._target)
+        waiting = sorted((r for r in rows if r.open and not self._gone(r)), key=self._target)
         self._wanted = [r for r in waiting if r.duty.kind == "declared" and not _again(r) and self._way_for(r)]
         """Duties that can still be fulfilled, and that nothing else is to make impossible; not those that never come to an end by that."""
         busy = False
@@ -187,6 +190,10 @@ class Desk:
         if slots:  # the slot after the next comes into sight when the next is over
             yield _Step(min(slots) + TICK, -1, lambda: False)
         yield from self._unasked(busy, len(rows) + 1)
+
+    def _gone(self, row: Row) -> bool:
+        """Whether its slot is over: nobody writes the report of last Tuesday."""
+        return row.begin is not None and row.begin.slot is not None and not row.begin.slot.in_time(self.now)
 
     def _way_for(self, row: Row) -> list[str]:
         return self._way(self.case.state, row.duty.obligation.met_by, row.key)
@@ -309,7 +316,7 @@ class Desk:
                 to = chart.fire(state, name)
                 if to is None or (not way and here and ((key, name) in self._barred or self._done[key, name] >= AGAIN)):
                     continue
-                if to == state and name not in goals and name not in self._mentioned:
+                if name not in goals and ((to == state and name not in self._mentioned) or len(self.case.events(name)) >= AGAIN):
                     continue
                 if not self._may(self.p.events[name], new, first=here and not way):
                     continue

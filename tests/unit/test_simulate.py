@@ -10,6 +10,7 @@ import pytest
 
 from adapters.calendars import shipped
 from tests.stories import definition_of, procedure_files
+from workflow import staff
 from workflow.errors import BadInput
 from workflow.journal.canonical import canonical, digest
 from workflow.lots import Drawer, Lots
@@ -169,6 +170,96 @@ def test_a_duty_that_nobody_can_fulfil_is_named_with_the_state_in_which_it_was_s
     count, case, stuck = found.stuck()["report"]
     assert (count, stuck.state) == (4, ("running",))
     assert case == "nothing-to-do-001"
+
+
+SPOILING = """
+procedure: one-spoils-the-other
+version: 1
+zh: 先后
+en: one before the other
+basis: {r: {document: unit rule, read: A}}
+roles:
+  office: {zh: 办公室, en: office, level: unit}
+initial: running
+states:
+  running: {zh: 办理中, en: running}
+  released: {zh: 已公布, en: released}
+  over: {zh: 已结, en: over, final: true}
+events:
+  begin: {zh: 开始, en: begin, opens: true, by: office, basis: unit}
+  release: {zh: 公布, en: release, from: running, to: released, by: office, basis: unit}
+  inspect: {zh: 查看, en: inspect, from: running, by: office, basis: unit}
+  finish: {zh: 结束, en: finish, from: released, to: over, by: office, basis: unit}
+obligations:
+  release:
+    zh: 公布
+    en: release
+    owed: {by: office}
+    starts: {on: begin}
+    term: [{is: 1 hour, basis: unit}]
+    met_by: release
+    basis: r
+  inspect:
+    zh: 查看
+    en: inspect
+    owed: {by: office}
+    starts: {on: begin}
+    term: [{is: 1 hour, basis: unit}]
+    met_by: inspect
+    basis: r
+"""
+
+
+def test_what_would_make_another_duty_impossible_waits_for_it() -> None:
+    definition = load(SPOILING.encode(), "spoiling.yaml")
+    found = simulate(plan(definition, 20), world(definition), Lots(1))
+    assert found.stuck() == {}
+    assert found.failed() == set()
+    assert found.tally().columns["met"] == 40
+
+
+ENDLESS = """
+procedure: endless
+version: 1
+zh: 没完没了
+en: endless
+basis: {r: {document: unit rule, read: A}}
+roles:
+  office: {zh: 办公室, en: office, level: unit}
+initial: here
+states:
+  here: {zh: 此处, en: here}
+  there: {zh: 彼处, en: there}
+events:
+  begin: {zh: 开始, en: begin, opens: true, by: office, basis: unit}
+  go: {zh: 去, en: go, from: here, to: there, by: office, basis: unit}
+  return: {zh: 回, en: return, from: there, to: here, by: office, basis: unit}
+obligations:
+  go:
+    zh: 去
+    en: go
+    owed: {by: office}
+    starts: {on: [begin, return], each: true}
+    term: [{is: 10 minutes, basis: unit}]
+    met_by: go
+    basis: r
+  return:
+    zh: 回
+    en: return
+    owed: {by: office}
+    starts: {on: go, each: true}
+    term: [{is: 10 minutes, basis: unit}]
+    met_by: return
+    basis: r
+"""
+
+
+def test_a_case_that_goes_round_for_ever_is_given_up_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staff, "MOST_STEPS", 20)
+    definition = load(ENDLESS.encode(), "endless.yaml")
+    found = simulate(plan(definition, 1), world(definition), Lots(1))
+    assert found.unended == 1
+    assert [stuck.why.en for _, _, stuck in found.stuck().values()] == ["not ended after 20 steps"]
 
 
 def test_a_recurring_duty_opens_a_case_for_each_of_its_periods() -> None:
