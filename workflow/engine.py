@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import entry_points
 from typing import Any
 
 from workflow import command as commands
 from workflow import organisation as organisations
+from workflow import sweep as sweeps
 from workflow.act import Act
 from workflow.batch import SALT, Batch, Result, answered, demand_free, demand_version
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up, stood
-from workflow.case.deed import open_period
-from workflow.case.flags import flags, tiers, wake
 from workflow.case.fold import Case
-from workflow.case.joint import Known, Load, Part, carried_out, opened
+from workflow.case.joint import Known, Load, carried_out, opened
 from workflow.case.migrate import movable
 from workflow.case.standing import Standing
 from workflow.errors import (
@@ -32,64 +31,25 @@ from workflow.errors import (
     ListenerFailed,
     Refused,
     StaleVersion,
-    StoreUnavailable,
-    SweepIncomplete,
     UnknownProcedure,
     UnsetFrequency,
 )
+from workflow.forecast import Forecast, forecast_of
 from workflow.frequency import period_at
 from workflow.journal.canonical import Json, digest
 from workflow.journal.entry import Entry, Private, link
 from workflow.journal.seal import Seal, make_seal
 from workflow.migration import BrokenPlan, Plan
-from workflow.moment import BEGINNING, Moment, stamp, utc
+from workflow.moment import Moment, stamp, utc
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Row
 from workflow.organisation import CHAIN, Actor, Organisation
-from workflow.period import Period
 from workflow.ports import CaseRow, Clock, Entropy, Store, Unit, View
 from workflow.procedure.load import Definition
 from workflow.procedure.pack import Pack
 from workflow.rules import Rules, World
 from workflow.sources import Sources
-from workflow.sweep import missing_periods
 from workflow.text import Text
-
-EVERY = 1 << 31  # more cases than any store holds
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What a command would do (``--dry-run``): the acts it would write, and the case before and after them."""
-
-    acts: tuple[Act, ...]
-    world: World
-    was: Standing | None
-    """``None`` for a case that would be opened."""
-    becomes: Standing
-    now: datetime
-    repeated: bool = False
-    """The same command with the same key was carried out before: nothing would be written again."""
-    others: tuple[Forecast, ...] = ()
-    """What it would do to other cases that it names."""
-
-    @property
-    def before(self) -> tuple[Row, ...]:
-        """The rows as they are."""
-        return tuple(ledger(self.was.case, self.world, self.now)) if self.was is not None else ()
-
-    @property
-    def after(self) -> tuple[Row, ...]:
-        """The rows as they would be."""
-        return tuple(ledger(self.becomes.case, self.world, max([self.now, *(a.recorded for a in self.acts)])))
-
-    def told(self) -> list[tuple[Row, int, datetime]]:
-        """(row, tier, instant) of each reminder or report that a clock which is started or moved brings with it, in order of time."""
-        known = {(r.key, len(r.revisions), r.due) for r in self.before}
-        rows = self.after
-        fresh = [r for r in rows if r.open and (r.key, len(r.revisions), r.due) not in known]
-        return sorted(((r, t, i) for r in fresh for t, i in tiers(r, rows, self.world)), key=lambda x: (x[2], x[0].key, x[1]))
-
 
 Listener = Callable[[str, tuple[Act, ...]], None]
 
@@ -372,7 +332,7 @@ class Engine:
                 return Forecast((), world, standing, standing, now, repeated=True)
             demand_version(standing, expected)
             parts = carried_out(Known(standing, world), command, now, self._loading(view, now))
-        return _forecast(parts, now)
+        return forecast_of(parts, now)
 
     def forecast_open(self, procedure: str | Rules, command: commands.Open, *, case: str = "", key: str | None = None) -> Forecast:
         """What :meth:`open_case` would do now, with nothing written. ``procedure`` may be rules that the store does not have yet."""
@@ -388,7 +348,7 @@ class Engine:
             self.sources.refresh(view)
             world = self.sources.opening(rules, self.sources.organisation(view))
             parts = opened(command, world, now, case or "-", self._loading(view, now))
-        return _forecast(parts, now)
+        return forecast_of(parts, now)
 
     def _loading(self, view: View, now: datetime) -> Load:
         def load(case: str) -> Known:
@@ -428,78 +388,11 @@ class Engine:
         A case that cannot be swept keeps no other from being swept: when all the others are done,
         :class:`~workflow.errors.SweepIncomplete` names those that are not. What the store itself raises ends the sweep at once.
         """
-        now = utc(self.clock.now())
-        done: list[Result] = []
-        broken: dict[str, Exception] = {}
-        with _apart("calendar", broken):
-            self._adopt()
-        for procedure, unit, period in self._missing(now, broken):
-            if f"{procedure}.{unit}" in broken:
-                continue  # the periods after one that cannot be opened wait: the next sweep looks back to the last that is there
-            with _apart(f"{procedure}.{unit}", broken):
-                with self.batch() as batch:
-                    opened = batch.open_period(self.rules(procedure, period.since), unit, period)
-                if opened is not None:
-                    done.append(opened)
-        while waiting := self._waiting(now, broken):
-            for row in waiting:
-                with _apart(row.id, broken):
-                    with self.batch() as batch:
-                        result = batch.tick(row.id)
-                    if result is not None:
-                        done.append(result)
-        _complete(done, broken)
-        return done
-
-    def _adopt(self) -> None:
-        """Move the open cases to the calendar in use when a newer release of duban brought more of it than the store knew (S8.2)."""
-        with self.store.read() as view:
-            known = self.sources.is_announced(view)
-        if not known:
-            self.import_calendar(self.calendar, commands.Said(actor=Actor("engine")), "shipped")
+        return sweeps.sweep(self)
 
     def forecast_tick(self) -> list[Forecast]:
         """What :meth:`tick` would do now to each case, with nothing written; cases of periods that have begun are opened in it too."""
-        now = utc(self.clock.now())
-        found: list[Forecast] = []
-        broken: dict[str, Exception] = {}
-        missing = self._missing(now, broken)
-        waking: list[tuple[datetime, str, Standing | None]] = []
-        with self.store.read() as view:
-            self.sources.refresh(view)
-            organisation = self.sources.organisation(view)
-            for procedure, unit, period in missing:
-                with _apart(f"{procedure}.{unit}", broken):
-                    world = self.sources.opening(self.sources.in_force(view, procedure, period.since), organisation)
-                    opened = open_period(unit, period, world, now, period.case(procedure, unit)).noted(world, now)
-                    found.append(Forecast(opened.case.acts, world, None, opened, now))
-                    if (first := wake(opened, world, now, BEGINNING)) is not None and first <= now:
-                        waking.append((first, opened.case.id, opened))  # it opens in the middle of its period, and has flags at once
-            waking.extend((row.next_at, row.id, None) for row in view.waking(now, EVERY) if row.next_at is not None)
-            for _, case, fresh in sorted(waking, key=lambda one: one[:2]):
-                with _apart(case, broken):
-                    standing = fresh or self.sources.standing(view, case, now)[0]
-                    world = self.sources.world(view, standing.case.definition)
-                    after = flags(catch_up(standing, world, now), world, now).noted(world, now)
-                    if after.case.n > standing.case.n:
-                        found.append(Forecast(after.case.acts[standing.case.n :], world, standing, after, now))
-        _complete(found, broken)
-        return found
-
-    def _waiting(self, now: datetime, broken: Mapping[str, Exception]) -> list[CaseRow]:
-        with self.store.read() as view:
-            return [row for row in view.waking(now, 200 + len(broken)) if row.id not in broken]
-
-    def _missing(self, now: datetime, broken: dict[str, Exception]) -> list[tuple[str, str, Period]]:
-        """(procedure, unit, period) of each case of a recurring duty that is not there yet: of the present period, later those missing."""
-        found: list[tuple[str, str, Period]] = []
-        recurring: list[str] = []
-        with _apart("definitions", broken), self.store.read() as view:
-            recurring = self.sources.recurring(view)
-        for procedure in recurring:
-            with _apart(procedure, broken), self.store.read() as view:
-                found.extend((procedure, unit, period) for unit, period in missing_periods(self.sources, view, procedure, now))
-        return found
+        return sweeps.forecast(self)
 
     def seal(self) -> Seal | None:
         """Seal every committed entry that no seal covers (S10.3); ``None`` when there is none. Keep its checkpoint elsewhere.
@@ -586,35 +479,8 @@ class Engine:
         return found.content() if found is not None else {}
 
 
-def _forecast(parts: Sequence[Part], now: datetime) -> Forecast:
-    """What a command would do to each case: the first one, with the others beside it."""
-    first, *others = (Forecast(p.acts, p.world, p.was, p.becomes.noted(p.world, now), now) for p in parts)
-    return replace(first, others=tuple(others))
-
-
-@contextmanager
-def _apart(name: str, broken: dict[str, Exception]) -> Iterator[None]:
-    """Keep what goes wrong with one case apart. The store's own errors are everybody's."""
-    try:
-        yield
-    except StoreUnavailable:
-        raise
-    except Exception as error:  # whatever it is: nobody else's deadline may depend on it
-        broken[name] = error
-
-
 def _moved(old: Row, new: Row) -> bool:
     return not new.due.same(old.due) if new.due is not None else old.due is not None
-
-
-def _complete(done: Sequence[object], broken: Mapping[str, Exception]) -> None:
-    """Raises what kept a sweep from being whole, now that everything else is done."""
-    unheard = [e for e in broken.values() if isinstance(e, ListenerFailed)]  # these cases were swept
-    unswept = {name: e for name, e in broken.items() if not isinstance(e, ListenerFailed)}
-    if unswept:
-        raise SweepIncomplete.of(done, unswept) from ExceptionGroup("cases", list(broken.values()))
-    if unheard:
-        raise unheard[0]
 
 
 __all__ = ["Actor", "Batch", "Engine", "Forecast", "Result"]

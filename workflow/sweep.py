@@ -1,18 +1,140 @@
-"""What a sweep of the clock has to open: the cases of recurring duties whose period has begun (SEMANTICS S7.3)."""
+"""One sweep of the clock over every case of a store, and what it has to open.
+
+The cases of recurring duties whose period has begun are opened by it (SEMANTICS S7.3).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, time
+from typing import TYPE_CHECKING
 
-from workflow.errors import UnknownProcedure
+from workflow import command as commands
+from workflow.batch import Result
+from workflow.case.clockwork import catch_up
+from workflow.case.deed import open_period
+from workflow.case.flags import flags, wake
+from workflow.case.standing import Standing
+from workflow.errors import ListenerFailed, StoreUnavailable, SweepIncomplete, UnknownProcedure
+from workflow.forecast import Forecast
 from workflow.frequency import Spell, spells
-from workflow.moment import TICK, unstamp
-from workflow.organisation import Unit
+from workflow.moment import BEGINNING, TICK, unstamp, utc
+from workflow.organisation import Actor, Unit
 from workflow.period import Period
-from workflow.ports import View
+from workflow.ports import CaseRow, View
 from workflow.rules import Rules
 from workflow.sources import Sources
+
+if TYPE_CHECKING:
+    from workflow.engine import Engine
+
+EVERY = 1 << 31  # more cases than any store holds
+
+
+def sweep(engine: Engine) -> list[Result]:
+    """Clock transitions, flags and tiers of every case that is due, each case in its own transaction, until none is left.
+
+    A case that cannot be swept keeps no other from being swept: when all the others are done,
+    :class:`~workflow.errors.SweepIncomplete` names those that are not. What the store itself raises ends the sweep at once.
+    """
+    now = utc(engine.clock.now())
+    done: list[Result] = []
+    broken: dict[str, Exception] = {}
+    with _apart("calendar", broken):
+        _adopt(engine)
+    for procedure, unit, period in _missing(engine, now, broken):
+        if f"{procedure}.{unit}" in broken:
+            continue  # the periods after one that cannot be opened wait: the next sweep looks back to the last that is there
+        with _apart(f"{procedure}.{unit}", broken):
+            with engine.batch() as batch:
+                opened = batch.open_period(engine.rules(procedure, period.since), unit, period)
+            if opened is not None:
+                done.append(opened)
+    while waiting := _waiting(engine, now, broken):
+        for row in waiting:
+            with _apart(row.id, broken):
+                with engine.batch() as batch:
+                    result = batch.tick(row.id)
+                if result is not None:
+                    done.append(result)
+    _complete(done, broken)
+    return done
+
+
+def forecast(engine: Engine) -> list[Forecast]:
+    """What :func:`sweep` would do now to each case, with nothing written; cases of periods that have begun are opened in it too."""
+    now = utc(engine.clock.now())
+    found: list[Forecast] = []
+    broken: dict[str, Exception] = {}
+    missing = _missing(engine, now, broken)
+    waking: list[tuple[datetime, str, Standing | None]] = []
+    with engine.store.read() as view:
+        engine.sources.refresh(view)
+        organisation = engine.sources.organisation(view)
+        for procedure, unit, period in missing:
+            with _apart(f"{procedure}.{unit}", broken):
+                world = engine.sources.opening(engine.sources.in_force(view, procedure, period.since), organisation)
+                opened = open_period(unit, period, world, now, period.case(procedure, unit)).noted(world, now)
+                found.append(Forecast(opened.case.acts, world, None, opened, now))
+                if (first := wake(opened, world, now, BEGINNING)) is not None and first <= now:
+                    waking.append((first, opened.case.id, opened))  # it opens in the middle of its period, and has flags at once
+        waking.extend((row.next_at, row.id, None) for row in view.waking(now, EVERY) if row.next_at is not None)
+        for _, case, fresh in sorted(waking, key=lambda one: one[:2]):
+            with _apart(case, broken):
+                standing = fresh or engine.sources.standing(view, case, now)[0]
+                world = engine.sources.world(view, standing.case.definition)
+                after = flags(catch_up(standing, world, now), world, now).noted(world, now)
+                if after.case.n > standing.case.n:
+                    found.append(Forecast(after.case.acts[standing.case.n :], world, standing, after, now))
+    _complete(found, broken)
+    return found
+
+
+def _adopt(engine: Engine) -> None:
+    """Move the open cases to the calendar in use when a newer release of duban brought more of it than the store knew (S8.2)."""
+    with engine.store.read() as view:
+        known = engine.sources.is_announced(view)
+    if not known:
+        engine.import_calendar(engine.calendar, commands.Said(actor=Actor("engine")), "shipped")
+
+
+def _waiting(engine: Engine, now: datetime, broken: Mapping[str, Exception]) -> list[CaseRow]:
+    with engine.store.read() as view:
+        return [row for row in view.waking(now, 200 + len(broken)) if row.id not in broken]
+
+
+def _missing(engine: Engine, now: datetime, broken: dict[str, Exception]) -> list[tuple[str, str, Period]]:
+    """(procedure, unit, period) of each case of a recurring duty that is not there yet: of the present period, later those missing."""
+    found: list[tuple[str, str, Period]] = []
+    recurring: list[str] = []
+    with _apart("definitions", broken), engine.store.read() as view:
+        recurring = engine.sources.recurring(view)
+    for procedure in recurring:
+        with _apart(procedure, broken), engine.store.read() as view:
+            found.extend((procedure, unit, period) for unit, period in missing_periods(engine.sources, view, procedure, now))
+    return found
+
+
+@contextmanager
+def _apart(name: str, broken: dict[str, Exception]) -> Iterator[None]:
+    """Keep what goes wrong with one case apart. The store's own errors are everybody's."""
+    try:
+        yield
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # whatever it is: nobody else's deadline may depend on it
+        broken[name] = error
+
+
+def _complete(done: Sequence[object], broken: Mapping[str, Exception]) -> None:
+    """Raises what kept a sweep from being whole, now that everything else is done."""
+    unheard = [e for e in broken.values() if isinstance(e, ListenerFailed)]  # these cases were swept
+    unswept = {name: e for name, e in broken.items() if not isinstance(e, ListenerFailed)}
+    if unswept:
+        raise SweepIncomplete.of(done, unswept) from ExceptionGroup("cases", list(broken.values()))
+    if unheard:
+        raise unheard[0]
 
 
 def missing_periods(sources: Sources, view: View, procedure: str, now: datetime) -> Iterator[tuple[str, Period]]:
