@@ -15,6 +15,7 @@ from typing import Protocol
 from workflow.journal.chain import Part
 from workflow.journal.entry import Entry, Private, Stored
 from workflow.journal.seal import Seal, StoredSeal
+from workflow.outbox import Watched, Watching
 
 
 class Clock(Protocol):
@@ -79,7 +80,7 @@ class Answer:
     """Number of the first entry that the command wrote; ``n + 1`` when it wrote none."""
 
 
-class View(Protocol):
+class View(Watched, Protocol):
     """What can be read, consistently, inside one transaction."""
 
     def entries(self, case: str, after: int = 0) -> Sequence[Entry]:
@@ -140,7 +141,7 @@ class View(Protocol):
         """Facts of the store that were fixed when it was made: ``algorithm``, ``format``."""
 
 
-class Unit(View, Protocol):
+class Unit(View, Watching, Protocol):
     """One write transaction: everything below is committed together, or not at all.
 
     A unit may keep rows back and write them together, so the errors named below come from the call or, at the latest, on leaving the
@@ -154,6 +155,10 @@ class Unit(View, Protocol):
 
     def put_dues(self, case: str, rows: Sequence[DueRow]) -> None:
         """Replace the derived rows of a case."""
+
+    def claim(self, until: datetime, limit: int) -> Sequence[CaseRow]:
+        """As :meth:`waking`, to be swept in this transaction: without cases that are parked for longer than ``until``, and where the store
+        can do that, locked and without those that another transaction has locked."""
 
     def remember(self, key: str, answer: Answer) -> None:
         """Keep an answer. Raises :class:`~workflow.errors.KeyReused` when the key is taken."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from sqlalchemy import Engine
 
 from adapters.store.statements import Statements
+from adapters.store.watch import WatchStatements
 from workflow.errors import DubanError
 
 
@@ -17,6 +18,9 @@ class Backend(Protocol):
 
     @property
     def statements(self) -> Statements: ...
+
+    @property
+    def watching(self) -> WatchStatements: ...
 
     def engine(self) -> Engine: ...
 

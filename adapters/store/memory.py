@@ -14,6 +14,7 @@ from itertools import chain
 from threading import Lock
 from types import MappingProxyType
 
+from adapters.store.memory_watch import MemoryWatchReads, MemoryWatchWrites, Watch
 from workflow.errors import DubanError, KeyReused, StaleVersion, StoreBusy, StoreUnavailable
 from workflow.journal.canonical import hashed
 from workflow.journal.chain import Part
@@ -37,9 +38,12 @@ class _State:
     blobs: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
     seals: dict[int, Seal] = field(default_factory=dict)
     sealing: dict[Key, int] = field(default_factory=dict)
+    watch: Watch = field(default_factory=Watch)
 
 
-class MemoryView:
+class MemoryView(MemoryWatchReads):
+    _state: _State
+
     def __init__(self, state: _State) -> None:
         self._state = state
 
@@ -111,7 +115,7 @@ def _by_due(row: DueRow) -> tuple[bool, str, str, str]:
     return row.due is None, stamp(row.due) if row.due else "", row.case, row.row
 
 
-class MemoryUnit(MemoryView):
+class MemoryUnit(MemoryView, MemoryWatchWrites):
     """Writes to its own copy. As in every store, a unit that met an error is not committed, though the error be swallowed."""
 
     def __init__(self, state: _State) -> None:
@@ -126,6 +130,7 @@ class MemoryUnit(MemoryView):
                 blobs=state.blobs.copy(),
                 seals=state.seals.copy(),
                 sealing=state.sealing.copy(),
+                watch=state.watch.copy(),
             )
         )
         self._failed: DubanError | None = None
@@ -149,6 +154,11 @@ class MemoryUnit(MemoryView):
     def put_dues(self, case: str, rows: Sequence[DueRow]) -> None:
         self._alive()
         self._state.dues[case] = tuple(rows)
+
+    def claim(self, until: datetime, limit: int) -> Sequence[CaseRow]:
+        self._alive()
+        put_off = {p.case for p in self._state.watch.parked.values() if p.until > until}
+        return [row for row in self.waking(until, len(self._state.cases)) if row.id not in put_off][:limit]
 
     def remember(self, key: str, answer: Answer) -> None:
         self._alive()

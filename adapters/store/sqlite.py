@@ -18,6 +18,7 @@ from sqlalchemy import Engine, QueuePool, create_engine
 from sqlalchemy.dialects.sqlite.pysqlite import dialect
 
 from adapters.store.statements import Statements, compiled
+from adapters.store.watch import WatchStatements, watch_statements
 from workflow.errors import ConfigError, DubanError, ForeignStore, StoreBusy, StoreUnavailable
 from workflow.text import Text, same
 
@@ -33,6 +34,11 @@ _SMALLEST = 512
 @cache
 def _statements() -> Statements:
     return compiled(dialect(paramstyle="qmark"))
+
+
+@cache
+def _watching() -> WatchStatements:
+    return watch_statements(dialect(paramstyle="qmark"))
 
 
 class Sqlite:
@@ -78,6 +84,10 @@ class Sqlite:
     @property
     def statements(self) -> Statements:
         return _statements()
+
+    @property
+    def watching(self) -> WatchStatements:
+        return _watching()
 
     # connections ------------------------------------------------------------------------------------------------------------------
 

@@ -86,28 +86,43 @@ def _given(name: str) -> BindParameter[Any]:
     return bindparam(name)
 
 
-def compiled(dialect: Dialect) -> Statements:
-    """The statements for a dialect whose parameters are positional (``qmark``, ``format``)."""
+class Compiler:
+    """Makes text of statements for a dialect whose parameters are positional (``qmark``, ``format``)."""
 
-    def text(statement: Executable, *order: str) -> str:
-        compiler = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+
+    def text(self, statement: Executable, *order: str) -> str:
+        """``order`` says in which order the parameters are given; it is checked against the text."""
+        compiler = statement.compile(dialect=self.dialect)  # type: ignore[attr-defined]
         assert isinstance(compiler, SQLCompiler)
         assert not order or tuple(compiler.positiontup or ()) == order, (str(compiler), compiler.positiontup)
         return str(compiler)
 
-    def upserting(table: Table) -> Any:
-        return import_module(f"sqlalchemy.dialects.{dialect.name}").insert(table)
+    def upserting(self, table: Table) -> Any:
+        return import_module(f"sqlalchemy.dialects.{self.dialect.name}").insert(table)
 
-    def adding(table: Table, *columns: str) -> str:
+    def adding(self, table: Table, *columns: str) -> str:
         names = columns or tuple(column.name for column in table.columns)
-        return text(insert(table).values({name: bindparam(name) for name in names}), *names)
+        return self.text(insert(table).values({name: bindparam(name) for name in names}), *names)
 
+    def putting(self, table: Table) -> str:
+        """Add a row, or replace the one with its primary key."""
+        fresh = self.upserting(table).values({column.name: bindparam(column.name) for column in table.columns})
+        keys = [c for c in table.columns if c.primary_key]
+        changed = {c.name: fresh.excluded[c.name] for c in table.columns if not c.primary_key}
+        return self.text(fresh.on_conflict_do_update(index_elements=keys, set_=changed), *(c.name for c in table.columns))
+
+
+def compiled(dialect: Dialect) -> Statements:
+    """The statements for a dialect whose parameters are positional (``qmark``, ``format``)."""
+    compiler = Compiler(dialect)
+    text, adding = compiler.text, compiler.adding
     e, p, c, d, a, b = ENTRY.c, PRIVATE.c, CASE.c, DUE.c, ANSWER.c, BLOB.c
     case, n, until, skip = (_given(name) for name in ("of", "at", "until", "skip"))
     entries: Select[Any] = select(e.case, e.n, e.data, e.hash).order_by(e.case, e.n)
     dues = select(*d).where(d.open).order_by(d.due.nulls_last(), d.case, d.row)
-    fresh = upserting(CASE).values({column.name: bindparam(column.name) for column in CASE.columns})
-    blob = upserting(BLOB).values({name: bindparam(name) for name in ("kind", "name", "digest", "data")})
+    blob = compiler.upserting(BLOB).values({name: bindparam(name) for name in ("kind", "name", "digest", "data")})
     return Statements(
         add_entry=adding(ENTRY, "case", "n", "recorded", "kind", "data", "hash"),
         has_entry=text(select(e.n).where(e.case == case, e.n == n), "of", "at"),
@@ -128,10 +143,7 @@ def compiled(dialect: Dialect) -> Statements:
             "at",
             "until",
         ),
-        put_case=text(
-            fresh.on_conflict_do_update(index_elements=[c.id], set_={k.name: fresh.excluded[k.name] for k in c if k.name != "id"}),
-            *(column.name for column in c),
-        ),
+        put_case=compiler.putting(CASE),
         case=text(select(*c).where(c.id == case), "of"),
         cases=text(select(*c).order_by(c.id)),
         cases_of=text(select(*c).where(c.procedure == case).order_by(c.id), "of"),

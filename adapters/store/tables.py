@@ -1,8 +1,9 @@
 """The tables of a store.
 
 ``duban_entry`` is the journal: its rows are written once, and only their ``seal`` is ever set afterwards. ``duban_private`` holds what can
-be erased. ``duban_case`` and ``duban_due`` are derived: they can be made again from the journal. Every name is prefixed, so that the
-tables can lie in the database of a host program.
+be erased. ``duban_case``, ``duban_due`` and ``duban_claim`` are derived: they can be made again from the journal. ``duban_outbox`` is what
+is on its way; what ended there stands in the journal as well. Every name is prefixed, so that the tables can lie in the database of a host
+program.
 
 Instants are canonical text stamps (:func:`workflow.moment.stamp`), so the order of the text is the order of time, and text is compared by
 code point on every database.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKeyConstraint, Index, String, Table
+from sqlalchemy import ForeignKeyConstraint, Index, String, Table, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -109,6 +110,75 @@ class BlobTable(Model, table=True):
     name: str = Field(sa_type=Word)
     digest: str = Field(sa_type=Word, unique=True)
     data: bytes
+
+
+class ClaimTable(Model, table=True):
+    __tablename__ = "duban_claim"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    case: str = Field(primary_key=True, sa_type=Word)
+    row: str = Field(primary_key=True, sa_type=Word)
+    revision: int = Field(primary_key=True)
+    tier: str = Field(primary_key=True, sa_type=Word)
+    n: int
+    due: str = Field(sa_type=Word)
+    said: str = Field(sa_type=Word)
+
+
+class MessageTable(Model, table=True):
+    __tablename__ = "duban_outbox"
+    __table_args__ = (
+        UniqueConstraint("case", "row", "revision", "tier", "recipient", "channel", name="uq_duban_outbox"),
+        Index("ix_duban_outbox_next", "channel", "next_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    case: str = Field(sa_type=Word)
+    row: str = Field(sa_type=Word)
+    revision: int
+    tier: str = Field(sa_type=Word)
+    recipient: str = Field(sa_type=Word)
+    channel: str = Field(sa_type=Word)
+    post: str = Field(sa_type=Word)
+    n: int
+    created: str = Field(sa_type=Word)
+    urgent: bool
+    state: str = Field(sa_type=Word)
+    attempts: int
+    next_at: str | None = Field(default=None, sa_type=Word)
+    holder: str = Field(sa_type=Word)
+    token: int
+    doubtful: bool
+    provider: str = Field(sa_type=Word)
+    said: str = Field(sa_type=Word)
+    instead_of: int
+
+
+class ParkedTable(Model, table=True):
+    __tablename__ = "duban_parked"
+
+    case: str = Field(primary_key=True, sa_type=Word)
+    tries: int
+    since: str = Field(sa_type=Word)
+    until: str = Field(sa_type=Word)
+    code: str = Field(sa_type=Word)
+    reason: str = Field(sa_type=Word)
+
+
+class MarkTable(Model, table=True):
+    __tablename__ = "duban_mark"
+
+    name: str = Field(primary_key=True, sa_type=Word)
+    value: str = Field(sa_type=Word)
+
+
+class LeaseTable(Model, table=True):
+    __tablename__ = "duban_lease"
+
+    name: str = Field(primary_key=True, sa_type=Word)
+    holder: str = Field(sa_type=Word)
+    token: int
+    until: str = Field(sa_type=Word)
 
 
 class MetaTable(Model, table=True):

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.store.backend import Backend
+from adapters.store.watch import WatchReads, WatchWrites
 from workflow.errors import DubanError, IntegrityError, KeyReused, StaleVersion, StoreUnavailable
 from workflow.journal.chain import Part
 from workflow.journal.entry import Entry, Private, Stored
@@ -20,13 +21,14 @@ from workflow.text import Text
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-class SqlView:
+class SqlView(WatchReads):
     """Reads inside one transaction."""
 
     def __init__(self, cursor: Any, backend: Backend, meta: Mapping[str, str]) -> None:
         self._cursor = cursor
         self._backend = backend
         self._sql = backend.statements
+        self._watch = backend.watching
         self._meta = meta
 
     def _all(self, sql: str, *values: object) -> list[Any]:
@@ -118,7 +120,7 @@ class SqlView:
         return self._meta
 
 
-class SqlUnit(SqlView):
+class SqlUnit(SqlView, WatchWrites):
     """Writes inside one transaction.
 
     Rows are kept back and written together, at the end or before a read that they could bear on: a statement run once with a thousand rows
@@ -216,6 +218,15 @@ class SqlUnit(SqlView):
     def waking(self, until: datetime, limit: int) -> Sequence[CaseRow]:
         self._flush_cases()
         return super().waking(until, limit)
+
+    def claim(self, until: datetime, limit: int) -> Sequence[CaseRow]:
+        self._alive()
+        self._flush_cases()
+        return [_case(row) for row in self._all(self._watch.claim_cases, stamp(until), stamp(until), limit, 0)]
+
+    def next_waking(self) -> datetime | None:
+        self._flush_cases()
+        return super().next_waking()
 
     def dues(self, case: str | None = None, until: datetime | None = None) -> Sequence[DueRow]:
         if case is None or case in self._dues:

@@ -366,7 +366,7 @@ def test_two_processes_make_and_fill_one_store(tmp_path: Path) -> None:
 from workflow.errors import StaleVersion
 print("ready", flush=True)
 sys.stdin.readline()
-store, won = SqlStore.open(sys.argv[1]), 0
+store, won = SqlStore.open(f"sqlite:///{sys.argv[1]}?timeout=60"), 0  # a busy machine is no fault of the store
 for n in range(1, 41):
     try:
         with store.write() as unit:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store.contract import StoreContract
 from adapters.store.memory import MemoryStore
 from adapters.store.sql import SqlStore
+from adapters.store.watch_contract import WatchContract
 from workflow.ports import Store
 
 
-class TestSqliteFile(StoreContract):
+class TestSqliteFile(WatchContract):
     def make(self, path: Path) -> Store:
         return SqlStore.open(f"sqlite:///{path / 'duban.db'}")
 
@@ -20,7 +20,7 @@ class TestSqliteFile(StoreContract):
         return SqlStore.open(f"sqlite:///{path / 'duban.db'}", create=False)
 
 
-class TestSqliteInMemory(StoreContract):
+class TestSqliteInMemory(WatchContract):
     def make(self, path: Path) -> Store:
         return SqlStore.open("sqlite:///:memory:")
 
@@ -31,6 +31,6 @@ class TestSqliteInMemory(StoreContract):
     def test_a_view_does_not_change_under_its_reader(self, store: Store) -> None: ...
 
 
-class TestMemoryStore(StoreContract):
+class TestMemoryStore(WatchContract):
     def make(self, path: Path) -> Store:
         return MemoryStore()

@@ -19,6 +19,7 @@ from adapters.store.memory import MemoryStore
 from adapters.store.sql import SqlStore
 from adapters.store.statements import compiled
 from adapters.store.tables import VERSION_TABLE, metadata
+from adapters.store.watch import watch_statements
 from workflow.errors import ConfigError, ForeignStore, IntegrityError, StaleVersion, StoreBusy, StoreUnavailable
 from workflow.journal.entry import Private
 from workflow.ports import Answer, Store
@@ -288,7 +289,7 @@ _NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "next", "{last}"
 
 
 def upgrade():
@@ -300,9 +301,9 @@ def upgrade():
 def _newer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str = "") -> None:
     """As if a version of duban with one more migration were installed."""
     (tmp_path / "versions").mkdir()
-    (tmp_path / "versions" / "0002_colour.py").write_text(_NEXT.format(broken=broken))
+    (tmp_path / "versions" / "next_colour.py").write_text(_NEXT.format(broken=broken, last=migrations.HEAD))
     monkeypatch.setattr(migrations, "VERSIONS", (*migrations.VERSIONS, tmp_path / "versions"))
-    monkeypatch.setattr(migrations, "HEAD", "0002")
+    monkeypatch.setattr(migrations, "HEAD", "next")
 
 
 def test_an_older_store_is_upgraded_when_it_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,7 +312,7 @@ def test_an_older_store_is_upgraded_when_it_is_opened(tmp_path: Path, monkeypatc
     _newer_program(tmp_path, monkeypatch)
     store = SqlStore.open(f"{tmp_path}/a.db")
     with store.engine.connect() as connection:
-        assert migrations.revision(connection) == "0002"
+        assert migrations.revision(connection) == "next"
         assert "colour" in {column["name"] for column in inspect(connection).get_columns("duban_case")}
     with store.read() as view:
         assert keys(view.journal()) == [("a", 1)]
@@ -346,6 +347,7 @@ def test_the_statements_compile_for_postgresql() -> None:
     assert "ON CONFLICT (id) DO UPDATE" in statements.put_case
     assert statements.add_entry.count("%s") == 6
     assert "?" not in statements.waking
+    assert "FOR UPDATE OF duban_case SKIP LOCKED" in watch_statements(psycopg.dialect(paramstyle="format")).claim_cases  # type: ignore[no-untyped-call]
 
 
 # plans --------------------------------------------------------------------------------------------------------------------------------
@@ -360,11 +362,14 @@ def test_the_statements_compile_for_postgresql() -> None:
         ("sealed", (1,), "ix_duban_entry_seal"),
         ("entries", ("a", 0), "sqlite_autoindex_duban_entry_1"),
         ("answer", ("k",), "sqlite_autoindex_duban_answer_1"),
+        ("claim_cases", ("2026", "2026", 10, 0), "ix_duban_case_next_at"),
+        ("takeable", ("mail", "2026", 10, 0), "ix_duban_outbox_next"),
+        ("next_message", ("mail",), "ix_duban_outbox_next"),
     ],
 )
 def test_hot_reads_use_an_index(tmp_path: Path, name: str, values: tuple[object, ...], index: str) -> None:
     store = SqlStore.open(f"{tmp_path}/a.db")
-    statement = getattr(compiled(store.engine.dialect), name)
+    statement = getattr(compiled(store.engine.dialect), name, "") or getattr(watch_statements(store.engine.dialect), name)
     with store.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
     assert index in plan[0][3]

@@ -1,0 +1,152 @@
+"""What waits to be said, and what keeps a sweep honest: rows that a store keeps beside the journal.
+
+Whatever ends the life of a message is journaled in its case as well, so the journal alone says who was told; attempts, leases and waiting
+times are operational and stand only here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+State = Literal["pending", "sending", "sent", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the outbox. No two have the same case, row, revision, tier, recipient and channel."""
+
+    case: str
+    row: str
+    revision: int
+    tier: str
+    """What is said of the row in that revision: see :func:`workflow.case.flags.tier_name`."""
+    recipient: str
+    """The id of a person; empty for a channel that has one place to send to."""
+    channel: str
+    post: str
+    """In what post the person is told; empty for a place."""
+    n: int
+    """The number of the flag in its case."""
+    created: datetime
+    urgent: bool
+    """It rests on a rule (statutory), so quiet hours do not hold it back."""
+    state: State = "pending"
+    attempts: int = 0
+    next_at: datetime | None = None
+    """Pending: not before; sending: when the lease ends. ``None`` when nothing more is to be done."""
+    holder: str = ""
+    token: int = 0
+    """Fencing: raised with every lease, and asked for when the result is entered."""
+    doubtful: bool = False
+    """An attempt may have arrived though nobody knows: the next one says that it is a possible duplicate."""
+    provider: str = ""
+    """The id that the service gave it."""
+    said: str = ""
+    """What the last attempt came to."""
+    instead_of: int = 0
+    """The message that this one takes over from, because it was dead; 0 for none."""
+    id: int = 0
+    """Given by the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That something was said of a row, once: unique by (case, row, revision, tier)."""
+
+    case: str
+    row: str
+    revision: int
+    tier: str
+    n: int
+    due: datetime
+    """The instant that it is about."""
+    said: datetime
+    """When the sweep entered it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A case that could not be swept: it is tried again, holds up nobody, and is shown until it can be."""
+
+    case: str
+    tries: int
+    since: datetime
+    until: datetime
+    """Not tried before this instant."""
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who may do something alone, until when. ``token`` grows with every change of hands."""
+
+    name: str
+    holder: str
+    token: int
+    until: datetime
+
+
+class Watched(Protocol):
+    """What a store tells of it; part of :class:`workflow.ports.View`."""
+
+    def next_waking(self) -> datetime | None:
+        """When the first case wakes that is not parked, or the first parked one may be tried again; ``None`` when there is none."""
+
+    def next_message(self, channel: str) -> datetime | None:
+        """When the first message of a channel may be sent; ``None`` when none waits."""
+
+    def messages(self, states: Sequence[State] = (), case: str | None = None, limit: int = -1) -> Sequence[Message]:
+        """Messages by id, of some states or all, of one case or all; -1 is no limit."""
+
+    def message_counts(self) -> Sequence[tuple[str, State, int]]:
+        """(channel, state, how many), ordered."""
+
+    def claims(self, case: str) -> Sequence[Claim]:
+        """Ordered by (row, revision, tier)."""
+
+    def parked(self) -> Sequence[Parked]:
+        """By case."""
+
+    def mark(self, name: str) -> str:
+        """A mark that was put; empty when none was."""
+
+    def lease(self, name: str) -> Lease | None: ...
+
+
+class Watching(Watched, Protocol):
+    """What is written of it; part of :class:`workflow.ports.Unit`."""
+
+    def put_claims(self, claims: Sequence[Claim]) -> None:
+        """Raises :class:`~workflow.errors.StaleVersion` when one was made before: somebody else said it first."""
+
+    def put_messages(self, messages: Sequence[Message]) -> None:
+        """Add messages; their ``id`` is given by the store. Raises :class:`~workflow.errors.StaleVersion` when one is there already."""
+
+    def take_messages(self, now: datetime, holder: str, until: datetime, limit: int, channel: str) -> Sequence[Message]:
+        """Lease messages of a channel that may be sent now, oldest first.
+
+        Each has one attempt more, a new token, and is ``sending`` until ``until``. A message whose lease ran out is taken again and is
+        doubtful: whoever held it may have sent it.
+        """
+
+    def settle_message(self, message: Message) -> bool:
+        """Enter what became of a message that was taken: state, next_at, provider, said and doubtful.
+
+        ``False``, and nothing is changed, when its token is not the current one: the lease ran out and somebody else has it.
+        """
+
+    def park(self, parked: Parked) -> None: ...
+
+    def unpark(self, case: str) -> None: ...
+
+    def put_mark(self, name: str, value: str) -> None: ...
+
+    def take_lease(self, name: str, holder: str, now: datetime, until: datetime) -> Lease | None:
+        """The lease, new or prolonged, when it is free, run out or the holder's own; ``None`` when somebody else has it."""
+
+    def drop_lease(self, name: str, holder: str) -> None:
+        """Give it up, so that the next one need not wait until it runs out."""
