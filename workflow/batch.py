@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from workflow import command as commands
 from workflow.act import ERASED, REFUSED, Act
@@ -15,19 +15,18 @@ from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
 from workflow.case.joint import Known, Part, carried_out, opened
 from workflow.case.standing import Standing, settle
-from workflow.errors import AlreadyThere, BadInput, ClockOnly, KeyReused, Refused, StaleVersion
+from workflow.errors import AlreadyThere, BadInput, ClockOnly, KeyReused, Refused, StaleVersion, StoreUnavailable
 from workflow.journal.canonical import canonical, digest
-from workflow.journal.entry import Entry, Private, link
-from workflow.moment import BEGINNING, Moment
-from workflow.obligation.row import Row
+from workflow.moment import BEGINNING, Moment, stamp
 from workflow.organisation import CHAIN, Organisation
+from workflow.outbox import SWEPT, parking
 from workflow.period import Period
-from workflow.ports import Answer, CaseRow, DueRow, Entropy, Unit, View
+from workflow.ports import Answer, Entropy, Unit, View
 from workflow.rules import Rules, World
 from workflow.sources import Sources
 from workflow.text import Text
+from workflow.written import SALT, Written, written_of
 
-SALT = 16
 LONGEST_ID = 100
 """Characters of the id of a case."""
 
@@ -49,6 +48,15 @@ class Result:
         return tuple(d for act in self.acts for d in act.deviations)
 
 
+class Swept(NamedTuple):
+    """What one transaction of a sweep did."""
+
+    claimed: int
+    """How many cases it took; fewer than it asked for when no more are due."""
+    done: list[Result]
+    broken: Mapping[str, Exception]
+
+
 class Batch:
     """Commands inside one transaction; made by :meth:`workflow.engine.Engine.batch`."""
 
@@ -68,6 +76,10 @@ class Batch:
         self.erased: set[str] = set()
         """Cases of which something was destroyed: no copy of it stays in memory."""
         self.written: list[tuple[str, tuple[Act, ...]]] = []
+        self.broken: dict[str, Exception] = {}
+        """What went wrong with cases that were to be swept; nothing of theirs is written."""
+        self._ready: list[Written] = []
+        self._settled: set[str] = set()
 
     def open(self, procedure: str, command: commands.Open, *, case: str = "", key: str | None = None) -> Result:
         repeated = self._repeated(command, key)
@@ -101,11 +113,43 @@ class Batch:
         """Make a calendar the one that every engine on this store uses from now on (S8.2)."""
         self._sources.announce_calendar(self._unit, calendar)
 
-    def tick(self, case: str) -> Result | None:
-        """Let the clock of a case catch up and raise the flags that are due; ``None`` when there was nothing to write."""
+    def sweep(self, limit: int, since: datetime | None) -> Swept:
+        """Sweep up to ``limit`` cases that wake by now, and move the mark up to which everything was said.
+
+        ``since`` is where the mark stood when the sweep began, of which this is a part.
+        A case that cannot be swept is parked with the reason, in this same transaction, and keeps no other from being swept.
+        """
+        rows = self._unit.claim(self._now, limit)
+        parked = {p.case: p for p in self._unit.parked()} if rows else {}
+        done: list[Result] = []
+        for row in rows:
+            try:
+                result = self.tick(row.id, since)
+            except StoreUnavailable:  # the store's own errors are everybody's
+                raise
+            except Exception as error:  # whatever it is: nobody else's deadline may depend on it
+                self.broken[row.id] = error
+                continue
+            if result is not None:
+                done.append(result)
+            if row.id in parked:
+                self._unit.unpark(row.id)
+        self._settle()
+        for case, problem in self.broken.items():
+            self._unit.park(parking(parked.get(case), case, problem, self._now))
+        reached = self._now if len(rows) < limit else rows[-1].next_at
+        if reached is not None and stamp(reached) > self._unit.mark(SWEPT):
+            self._unit.put_mark(SWEPT, stamp(reached))
+        return Swept(len(rows), [r for r in done if r.case not in self.broken], dict(self.broken))
+
+    def tick(self, case: str, since: datetime | None = None) -> Result | None:
+        """Let the clock of a case catch up and raise the flags that are due; ``None`` when there was nothing to write.
+
+        ``since``: see :func:`workflow.case.flags.flags`.
+        """
         standing, head = self._load(case)
         world = self._world(standing)
-        after = flags(catch_up(standing, world, self._now), world, self._now).watched(world, self._now)
+        after = flags(catch_up(standing, world, self._now), world, self._now, since).watched(world, self._now)
         result = None
         if after.case.n == standing.case.n:
             self.standings[case] = (head, after)
@@ -133,39 +177,51 @@ class Batch:
 
     def flush(self) -> None:
         """Journal what was drafted, and write the derived rows of every case that changed, once."""
-        for case, (head, drafted) in self.standings.items():
-            world = self._world(drafted)
-            acts = self._drafts.get(case, ())
-            standing = drafted.noted(world, self._now) if acts else drafted
-            if acts:
-                head = self._journal(case, head, acts)
-                self.written.append((case, tuple(acts)))
-            self.standings[case] = (head, standing)
-            after = self._now if case in self._swept else BEGINNING
-            self._unit.put_case(_case_row(standing, head, wake(standing, world, self._now, after)))
-            self._unit.put_dues(case, [_due_row(case, row) for row in standing.all_rows() if row.open])
-            for act in acts:
-                if act.kind == ERASED:
-                    self._erase(case, act)
+        self._settle(every=True)
+        for ready in self._ready:
+            self._write_ready(ready)
+        self._ready = []
 
-    def _journal(self, case: str, head: str, acts: Sequence[Act]) -> str:
-        linked: list[tuple[Entry, Private | None]] = []
-        for act in acts:
-            pair = link(
-                act.n,
-                head or None,
-                case=case,
-                kind=act.kind,
-                recorded=act.stamp,
-                body=act.body(),
-                private=act.private,
-                salt=self._entropy.token(SALT) if act.private else b"",
-                algorithm=self._algorithm,
-            )
-            head = pair[0].hash
-            linked.append(pair)
-        self._unit.append(linked)
-        return head
+    def _settle(self, *, every: bool = False) -> None:
+        """Make ready what was drafted, before any of it is written. What is wrong with a case that was swept stays with that case."""
+        for case in list(self.standings):
+            if case in self._settled:
+                continue
+            try:
+                self._ready.append(self._readied(case))
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                if every or case not in self._swept:
+                    raise
+                self.broken[case] = error
+                del self.standings[case]
+                self._drafts.pop(case, None)
+            else:
+                self._settled.add(case)
+
+    def _readied(self, case: str) -> Written:
+        head, drafted = self.standings[case]
+        world = self._world(drafted)
+        acts = tuple(self._drafts.get(case, ()))
+        standing = drafted.noted(world, self._now) if acts else drafted
+        wakes = wake(standing, world, self._now, self._now if case in self._swept else BEGINNING)
+        written = written_of(standing, head, acts, wakes, self._entropy, self._algorithm)
+        self.standings[case] = (written.row.head, standing)
+        return written
+
+    def _write_ready(self, ready: Written) -> None:
+        case = ready.row.id
+        if ready.acts:
+            self._unit.append(ready.entries)
+            self.written.append((case, ready.acts))
+        if ready.claims:
+            self._unit.put_claims(ready.claims)
+        self._unit.put_case(ready.row)
+        self._unit.put_dues(case, ready.dues)
+        for act in ready.acts:
+            if act.kind == ERASED:
+                self._erase(case, act)
 
     def _organised(self) -> Organisation:
         """The organisation as this transaction sees it, read once."""
@@ -284,27 +340,3 @@ def demand_version(standing: Standing, expected: int | None) -> None:
 
 def _taken(name: str) -> AlreadyThere:
     return AlreadyThere(Text(f"案件 {name} 已存在", f"the case {name} is there already"))
-
-
-def _case_row(standing: Standing, head: str, wakes: datetime | None) -> CaseRow:
-    case = standing.case
-    return CaseRow(
-        case.id,
-        case.procedure,
-        case.version,
-        case.definition,
-        case.unit,
-        case.state,
-        case.n,
-        head,
-        case.opened.happened.lo,
-        case.ended is not None,
-        case.listed,
-        wakes,
-    )
-
-
-def _due_row(case: str, row: Row) -> DueRow:
-    revision = row.current
-    due = revision.due.instant if revision is not None and revision.due is not None else None
-    return DueRow(case, row.key, row.duty.id, revision.number if revision is not None else 0, due, row.open)

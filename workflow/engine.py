@@ -18,7 +18,7 @@ from workflow import command as commands
 from workflow import organisation as organisations
 from workflow import sweep as sweeps
 from workflow.act import Act
-from workflow.batch import SALT, Batch, Result, answered, demand_free, demand_version
+from workflow.batch import Batch, Result, Swept, answered, demand_free, demand_version
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up, stood
 from workflow.case.fold import Case
@@ -50,6 +50,7 @@ from workflow.procedure.pack import Pack
 from workflow.rules import Rules, World
 from workflow.sources import Sources
 from workflow.text import Text
+from workflow.written import SALT
 
 Listener = Callable[[str, tuple[Act, ...]], None]
 
@@ -383,12 +384,19 @@ class Engine:
             ) from ExceptionGroup("subscribers", failures)
 
     def tick(self) -> list[Result]:
-        """One sweep: clock transitions, flags and tiers of every case that is due, each case in its own transaction, until none is left.
+        """One sweep: clock transitions, flags and tiers of every case that is due, until none is left.
 
         A case that cannot be swept keeps no other from being swept: when all the others are done,
         :class:`~workflow.errors.SweepIncomplete` names those that are not. What the store itself raises ends the sweep at once.
         """
         return sweeps.sweep(self)
+
+    def sweep(self, size: int = sweeps.BATCH) -> Iterator[Swept]:
+        """:meth:`tick` as its transactions of up to ``size`` cases, each committed when it is yielded, for whoever has a time budget.
+
+        Nothing is raised for a case that could not be swept: it stands in :attr:`Swept.broken`, is parked, and is tried again later.
+        """
+        return sweeps.parts(self, size)
 
     def forecast_tick(self) -> list[Forecast]:
         """What :meth:`tick` would do now to each case, with nothing written; cases of periods that have begun are opened in it too."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
+
+from workflow.errors import DubanError
 
 State = Literal["pending", "sending", "sent", "dead"]
 
@@ -78,6 +80,21 @@ class Parked:
     """Not tried before this instant."""
     code: str
     reason: str
+
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+"""How long a parked case rests after its first failure, and at most; the pause doubles."""
+SWEPT = "swept"
+"""The mark up to which everything was said."""
+
+
+def parking(before: Parked | None, case: str, error: Exception, now: datetime) -> Parked:
+    """A case put aside once more, with what went wrong."""
+    tries = before.tries + 1 if before is not None else 1
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries - 1, 10))
+    code = error.code if isinstance(error, DubanError) else "internal"
+    said = error.say("en") if isinstance(error, DubanError) else f"{type(error).__name__}: {error}"
+    return Parked(case, tries, before.since if before is not None else now, now + pause, code, said[:500])
 
 
 @dataclass(frozen=True, slots=True)

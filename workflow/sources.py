@@ -19,6 +19,7 @@ from workflow.case.standing import Standing
 from workflow.errors import AlreadyThere, ConfigError, IntegrityError, UnknownCase, UnknownProcedure
 from workflow.journal.canonical import digest, parse_canonical
 from workflow.journal.entry import Entry
+from workflow.moment import BEGINNING
 from workflow.organisation import CHAIN, Organisation
 from workflow.ports import Unit, View
 from workflow.procedure.load import Definition, thaw
@@ -74,6 +75,8 @@ class Sources:
         self._packs: dict[str, Pack] = {}
         self._organisation: tuple[str, Organisation] = ("", Organisation())
         self._standings: OrderedDict[str, tuple[str, Standing]] = OrderedDict()
+        self.periods_open: tuple[object, datetime] = (None, BEGINNING)
+        """What was known of organisation and definitions when the cases of all periods were last opened, and when that was."""
 
     # definitions
 

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from workflow import command as commands
-from workflow.batch import Result
+from workflow.batch import Result, Swept
 from workflow.case.clockwork import catch_up
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
 from workflow.case.standing import Standing
-from workflow.errors import ListenerFailed, StoreUnavailable, SweepIncomplete, UnknownProcedure
+from workflow.errors import ListenerFailed, StaleVersion, StoreUnavailable, SweepIncomplete, UnknownProcedure
 from workflow.forecast import Forecast
 from workflow.frequency import Spell, spells
 from workflow.moment import BEGINNING, TICK, unstamp, utc
-from workflow.organisation import Actor, Unit
+from workflow.organisation import CHAIN, Actor, Unit
+from workflow.outbox import SWEPT
 from workflow.period import Period
-from workflow.ports import CaseRow, View
+from workflow.ports import View
 from workflow.rules import Rules
 from workflow.sources import Sources
 
@@ -30,36 +31,80 @@ if TYPE_CHECKING:
     from workflow.engine import Engine
 
 EVERY = 1 << 31  # more cases than any store holds
+BATCH = 200
+"""Cases in one transaction of a sweep."""
 
 
 def sweep(engine: Engine) -> list[Result]:
-    """Clock transitions, flags and tiers of every case that is due, each case in its own transaction, until none is left.
+    """Clock transitions, flags and tiers of every case that is due, until none is left.
 
     A case that cannot be swept keeps no other from being swept: when all the others are done,
     :class:`~workflow.errors.SweepIncomplete` names those that are not. What the store itself raises ends the sweep at once.
     """
-    now = utc(engine.clock.now())
     done: list[Result] = []
+    broken: dict[str, Exception] = {}
+    for part in parts(engine):
+        done.extend(part.done)
+        broken.update(part.broken)
+    complete(done, broken)
+    return done
+
+
+def parts(engine: Engine, size: int = BATCH) -> Iterator[Swept]:
+    """A sweep as its transactions, each committed when it is yielded; whoever stops in between loses nothing.
+
+    The cases of periods that have begun are opened first, then every case that wakes is swept, the earliest first. What could not be done
+    stands in the parts; a case that could not be swept is parked and not tried again before its time.
+    """
+    now = utc(engine.clock.now())
     broken: dict[str, Exception] = {}
     with _apart("calendar", broken):
         _adopt(engine)
-    for procedure, unit, period in _missing(engine, now, broken):
+    if periods_from(engine, now) <= now:
+        yield from _open_periods(engine, now, broken)
+    with engine.store.read() as view:
+        mark = view.mark(SWEPT)
+    since = unstamp(mark) if mark else None
+    while True:
+        swept = _part(engine, size, since, broken)
+        yield swept
+        if swept.claimed < size:
+            return
+
+
+def _part(engine: Engine, size: int, since: datetime | None, broken: dict[str, Exception]) -> Swept:
+    swept = Swept(0, [], broken)
+    try:
+        for attempt in range(3):
+            try:
+                with engine.batch() as batch:
+                    swept = batch.sweep(size, since)
+                break
+            except StaleVersion:  # a command was first with a case that was read; it is read again
+                if attempt == 2:
+                    raise
+                engine.sources.forget(batch.standings)
+    except ListenerFailed as error:  # what was done is committed
+        return Swept(swept.claimed, swept.done, {**swept.broken, "subscribers": error})
+    return swept
+
+
+def _open_periods(engine: Engine, now: datetime, broken: dict[str, Exception]) -> Iterator[Swept]:
+    with engine.store.read() as view:
+        known = _known(view)
+    missing = _missing(engine, now, broken)
+    opened: list[Result] = []
+    for procedure, unit, period in missing:
         if f"{procedure}.{unit}" in broken:
             continue  # the periods after one that cannot be opened wait: the next sweep looks back to the last that is there
         with _apart(f"{procedure}.{unit}", broken):
             with engine.batch() as batch:
-                opened = batch.open_period(engine.rules(procedure, period.since), unit, period)
-            if opened is not None:
-                done.append(opened)
-    while waiting := _waiting(engine, now, broken):
-        for row in waiting:
-            with _apart(row.id, broken):
-                with engine.batch() as batch:
-                    result = batch.tick(row.id)
-                if result is not None:
-                    done.append(result)
-    _complete(done, broken)
-    return done
+                result = batch.open_period(engine.rules(procedure, period.since), unit, period)
+            if result is not None:
+                opened.append(result)
+    if not broken:
+        engine.sources.periods_open = (known, now)
+    yield Swept(len(missing), opened, broken)
 
 
 def forecast(engine: Engine) -> list[Forecast]:
@@ -87,8 +132,26 @@ def forecast(engine: Engine) -> list[Forecast]:
                 after = flags(catch_up(standing, world, now), world, now).noted(world, now)
                 if after.case.n > standing.case.n:
                     found.append(Forecast(after.case.acts[standing.case.n :], world, standing, after, now))
-    _complete(found, broken)
+    complete(found, broken)
     return found
+
+
+def periods_from(engine: Engine, now: datetime) -> datetime:
+    """From when on the case of a period may have to be opened: ``now`` or before, unless all were opened since the last time that one
+    could begin. They begin at midnight, or when the organisation says something new from an instant on."""
+    with engine.store.read() as view:
+        engine.sources.refresh(view)
+        organisation, zones = engine.sources.organisation(view), {r.zone for r in engine.sources.definitions(view) if r.procedure.period}
+        known, opened = engine.sources.periods_open
+        if known != _known(view) or opened > now:
+            return now
+    said = [i for u in organisation.units.values() for i in (u.since, u.merged_from)] + [f.since for f in organisation.frequencies]
+    midnights = (datetime.combine(opened.astimezone(z).date() + timedelta(days=1), time(), z) for z in zones)
+    return min((utc(i) for i in (*midnights, *said) if i is not None and i > opened), default=datetime.max.replace(tzinfo=UTC))
+
+
+def _known(view: View) -> tuple[object, ...]:
+    return view.head(CHAIN), tuple(view.blobs("definition"))
 
 
 def _adopt(engine: Engine) -> None:
@@ -97,11 +160,6 @@ def _adopt(engine: Engine) -> None:
         known = engine.sources.is_announced(view)
     if not known:
         engine.import_calendar(engine.calendar, commands.Said(actor=Actor("engine")), "shipped")
-
-
-def _waiting(engine: Engine, now: datetime, broken: Mapping[str, Exception]) -> list[CaseRow]:
-    with engine.store.read() as view:
-        return [row for row in view.waking(now, 200 + len(broken)) if row.id not in broken]
 
 
 def _missing(engine: Engine, now: datetime, broken: dict[str, Exception]) -> list[tuple[str, str, Period]]:
@@ -127,7 +185,7 @@ def _apart(name: str, broken: dict[str, Exception]) -> Iterator[None]:
         broken[name] = error
 
 
-def _complete(done: Sequence[object], broken: Mapping[str, Exception]) -> None:
+def complete(done: Sequence[object], broken: Mapping[str, Exception]) -> None:
     """Raises what kept a sweep from being whole, now that everything else is done."""
     unheard = [e for e in broken.values() if isinstance(e, ListenerFailed)]  # these cases were swept
     unswept = {name: e for name, e in broken.items() if not isinstance(e, ListenerFailed)}

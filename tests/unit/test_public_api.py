@@ -37,6 +37,7 @@ SIGNATURES = {
     "forecast_tick": "(self) -> 'list[Forecast]'",
     "batch": "(self) -> 'Iterator[Batch]'",
     "tick": "(self) -> 'list[Result]'",
+    "sweep": "(self, size: 'int' = 200) -> 'Iterator[Swept]'",
     "seal": "(self) -> 'Seal | None'",
     "subscribe": "(self, listener: 'Listener') -> 'None'",
     "case": "(self, case: 'str') -> 'Standing'",

@@ -23,15 +23,23 @@ from workflow.rules import World
 from workflow.term import Offset
 
 LATE, MISSING, MOVED = "late", "missing", "moved"
+LAG = timedelta(minutes=1)
+"""What is said later than this after the instant that it is about says so."""
 
 
-def flags(standing: Standing, world: World, now: datetime) -> Standing:
-    """The standing with every flag and tier that is due at ``now`` and not yet in the journal; the same one when there is none."""
+def flags(standing: Standing, world: World, now: datetime, swept: datetime | None = None) -> Standing:
+    """The standing with every flag and tier that is due at ``now`` and not yet in the journal; the same one when there is none.
+
+    ``swept`` is the instant up to which everything was said before; ``None`` when nothing was. What falls due after it and is said with a
+    lag was not seen because nobody looked, and the flag says from when to when: the lag is ours, and is blamed on nobody (promise 8).
+    """
     if not standing.case.listed:
         return standing
     rows = ledger(standing.case, world, now)
     for key in _refuted(standing.case, rows):
-        data: dict[str, Json] = {"flag": "withdrawn", "was": flagged(standing.case, key), "outcome": "not_owed"}
+        was = flagged(standing.case, key)
+        revision = standing.case.kind(FLAGGED, key)[-1].data.get("revision", 0)
+        data: dict[str, Json] = {"flag": "withdrawn", "was": was, "outcome": "not_owed", "revision": revision}
         when = Moment.at(standing.case.acts[-1].recorded)
         standing = settle(standing, Act(standing.case.n + 1, UNFLAGGED, key, when, now, data=data, state=standing.case.state), world)
     for row in rows:
@@ -40,6 +48,10 @@ def flags(standing: Standing, world: World, now: datetime) -> Standing:
             kind = UNFLAGGED if data["flag"] == "withdrawn" else FLAGGED
             if case.drill:
                 data["drill"] = True  # whoever is told, is told that it is practice
+            if now - happened >= LAG and data["flag"] in ("tier", LATE, MISSING):
+                data["lag"] = int((now - happened).total_seconds())
+                if swept is None or happened > swept:
+                    data["unwatched"] = [None if swept is None else stamp(swept), stamp(now)]
             act = Act(standing.case.n + 1, kind, row.key, Moment.at(happened), now, data=data, state=standing.case.state)
             standing = settle(standing, act, world)
     return standing
@@ -97,26 +109,49 @@ def _flag(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
     if wanted == standing:
         return
     due = row.due.instant if row.due is not None else None
+    revision = row.revisions[-1].number if row.revisions else 0
     if not wanted:
-        yield {"flag": "withdrawn", "was": standing, "outcome": row.outcome.value}, case.acts[-1].recorded
+        yield {"flag": "withdrawn", "was": standing, "outcome": row.outcome.value, "revision": revision}, case.acts[-1].recorded
         return
-    data: dict[str, Json] = {"flag": wanted, "due": None if due is None else stamp(due)}
+    data: dict[str, Json] = {"flag": wanted, "due": None if due is None else stamp(due), "revision": revision}
     if row.duty.obligation.missed.lead:
         data["lead"] = row.duty.obligation.missed.lead
     yield data, row.missing_from or case.acts[-1].happened.lo
 
 
 def _tiers(case: Case, row: Row, rows: Sequence[Row], world: World, now: datetime) -> Iterator[tuple[dict[str, Json], datetime]]:
+    if not row.open:
+        return
     fired = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
-    for index, instant in tiers(row, rows, world):
-        revision = row.revisions[-1].number
-        if instant > now or (revision, index) in fired or not row.open:
-            continue
+    revision = row.revisions[-1].number if row.revisions else 0
+    due = [(index, instant) for index, instant in tiers(row, rows, world) if instant <= now and (revision, index) not in fired]
+    for index, instant in due:
         tier = row.duty.obligation.tiers[index]
         data: dict[str, Json] = {"flag": "tier", "tier": index, "revision": revision, "at": stamp(instant), "tell": list(tier.tell)}
         if tier.lead:
             data["lead"] = tier.lead
+        if now - instant >= LAG and tier.tell and _overtaken(row, index, instant, due):
+            data["skipped"] = True
         yield data, instant
+
+
+def _overtaken(row: Row, index: int, instant: datetime, due: Sequence[tuple[int, datetime]]) -> bool:
+    """Whether everybody a reminder would tell is told something later of the same duty in the same sweep: it makes no sense any more."""
+    tiers = row.duty.obligation.tiers
+    later = {role for other, when in due if when > instant for role in tiers[other].tell}
+    if row.outcome == Outcome.MISSED and row.due is not None and instant < row.due.instant:
+        later.add(row.owed_by)
+    return later >= set(tiers[index].tell)
+
+
+def tier_name(case: Case, act: Act) -> str:
+    """What a flag says of its row, as its claim names it: ``missing``, ``tier 0``, ``withdrawn``; a second time ``missing#2``."""
+    flag = str(act.data["flag"])
+    if flag == "tier":
+        return f"tier {act.data['tier']}"
+    before = [a for a in (*case.kind(FLAGGED, act.name), *case.kind(UNFLAGGED, act.name)) if a.n < act.n and a.data["flag"] == flag]
+    count = 1 + sum(a.data.get("revision") == act.data.get("revision") for a in before)
+    return flag if count == 1 else f"{flag}#{count}"
 
 
 def tiers(row: Row, rows: Sequence[Row], world: World) -> list[tuple[int, datetime]]:

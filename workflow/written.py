@@ -1,0 +1,89 @@
+"""What a transaction writes of one case: entries linked to its chain, the rows derived from it, and claims to what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from workflow.act import FLAGGED, UNFLAGGED, Act
+from workflow.case.flags import tier_name
+from workflow.case.fold import Case
+from workflow.case.standing import Standing
+from workflow.journal.entry import Entry, Private, link
+from workflow.obligation.row import Row
+from workflow.outbox import Claim
+from workflow.ports import CaseRow, DueRow, Entropy
+
+SALT = 16
+"""Bytes of the salt of an erasable part."""
+
+
+class Written(NamedTuple):
+    row: CaseRow
+    acts: tuple[Act, ...]
+    entries: list[tuple[Entry, Private | None]]
+    dues: list[DueRow]
+    claims: list[Claim]
+
+
+def written_of(standing: Standing, head: str, acts: Sequence[Act], wakes: datetime | None, entropy: Entropy, algorithm: str) -> Written:
+    """All that is written of a case whose chain ends at ``head`` (empty: it is new), after the drafted ``acts``."""
+    case = standing.case
+    entries = linked(case.id, head, acts, entropy, algorithm)
+    end = entries[-1][0].hash if entries else head
+    dues = [_due_row(case.id, row) for row in standing.all_rows() if row.open]
+    return Written(_case_row(standing, end, wakes), tuple(acts), entries, dues, claims_of(case, acts))
+
+
+def linked(case: str, head: str, acts: Sequence[Act], entropy: Entropy, algorithm: str) -> list[tuple[Entry, Private | None]]:
+    found: list[tuple[Entry, Private | None]] = []
+    for act in acts:
+        pair = link(
+            act.n,
+            head or None,
+            case=case,
+            kind=act.kind,
+            recorded=act.stamp,
+            body=act.body(),
+            private=act.private,
+            salt=entropy.token(SALT) if act.private else b"",
+            algorithm=algorithm,
+        )
+        head = pair[0].hash
+        found.append(pair)
+    return found
+
+
+def claims_of(case: Case, acts: Sequence[Act]) -> list[Claim]:
+    """A claim to everything that was said: no sweep says the same of a row and a due revision again."""
+    said = [act for act in acts if act.kind in (FLAGGED, UNFLAGGED)]
+    return [
+        Claim(case.id, a.name, int(str(a.data["revision"])), tier_name(case, a), a.n, a.happened.lo, a.recorded)
+        for a in said
+        if "revision" in a.data
+    ]
+
+
+def _case_row(standing: Standing, head: str, wakes: datetime | None) -> CaseRow:
+    case = standing.case
+    return CaseRow(
+        case.id,
+        case.procedure,
+        case.version,
+        case.definition,
+        case.unit,
+        case.state,
+        case.n,
+        head,
+        case.opened.happened.lo,
+        case.ended is not None,
+        case.listed,
+        wakes,
+    )
+
+
+def _due_row(case: str, row: Row) -> DueRow:
+    revision = row.current
+    due = revision.due.instant if revision is not None and revision.due is not None else None
+    return DueRow(case, row.key, row.duty.id, revision.number if revision is not None else 0, due, row.open)
