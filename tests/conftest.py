@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("unit", "property", "integration", "e2e", "fault")
@@ -40,3 +42,23 @@ def shared_logs() -> Callable[[str, str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
+    """A real PostgreSQL server, one for all workers. Skips where none can be started."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    try:
+        postgres.imported()
+        server = postgres.shared(root)
+    except Exception as e:
+        pytest.skip(f"no PostgreSQL server can be started here: {e}")
+    yield server
+    postgres.leave(root, server)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server) -> str:
+    """The address of a new, empty database of its own."""
+    return postgres_server.fresh()

@@ -242,6 +242,16 @@ class StoreUnavailable(DubanError):
     code, exit_code = "store.unavailable", 69
 
 
+class NoStore(StoreUnavailable):
+    """There is no store yet at a place where one can be made."""
+
+
+class OutcomeUnknown(StoreUnavailable):
+    """The connection was lost while a commit was on its way: it was carried out whole, or not at all, and nobody here knows which."""
+
+    code = "store.unknown"
+
+
 class ForeignStore(StoreUnavailable):
     """A file that is not a duban store, is truncated, or is from a newer version."""
 

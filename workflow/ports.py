@@ -174,6 +174,15 @@ class Unit(View, Watching, Protocol):
         """Destroy the erasable part of an entry for good, and the digest of the request that wrote it; ``False`` when there was none."""
 
 
+class Bell(Protocol):
+    """Rings when somebody, in this process or another, has committed. It belongs to the thread that entered it."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until something is committed, at most ``seconds``. ``True``: something was committed since the last ring, or may have been
+        while the store could not be reached; ``False``: the time is over. Commits that pile up ring once, and nothing is lost between two
+        calls. Never raises because the store is away: whoever sweeps next is told so."""
+
+
 class Store(Protocol):
     def read(self) -> AbstractContextManager[View]: ...
 
@@ -182,6 +191,9 @@ class Store(Protocol):
 
         Raises :class:`~workflow.errors.StoreBusy` or :class:`~workflow.errors.StoreUnavailable`.
         """
+
+    def watch(self) -> AbstractContextManager[Bell]:
+        """A bell that rings for what is committed from now on. Raises :class:`~workflow.errors.StoreUnavailable`."""
 
     def close(self) -> None:
         """Closing twice does nothing; using a closed store raises :class:`~workflow.errors.StoreUnavailable`."""

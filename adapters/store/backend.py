@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from sqlalchemy import Engine
@@ -9,6 +11,7 @@ from sqlalchemy import Engine
 from adapters.store.statements import Statements
 from adapters.store.watch import WatchStatements
 from workflow.errors import DubanError
+from workflow.ports import Bell
 
 
 class Backend(Protocol):
@@ -30,12 +33,29 @@ class Backend(Protocol):
     def found(self, cursor: Any) -> None:
         """Before the tables are made."""
 
+    def missing(self) -> DubanError:
+        """What it is when there is no table of ours, and none of anybody, and none may be made."""
+
     def begin(self, cursor: Any, *, write: bool) -> None: ...
+
+    def alter(self, cursor: Any) -> None:
+        """Begin the transaction in which the schema is made or changed: one at a time, and what it reads is the latest."""
+
+    def announce(self, cursor: Any) -> None:
+        """In a transaction that wrote, before it is committed: ring the bells when it is."""
 
     def end(self, cursor: Any, *, write: bool, commit: bool) -> None: ...
 
     def within(self, cursor: Any) -> None:
         """Before a savepoint on a connection of the host."""
+
+    def alone(self, cursor: Any) -> None:
+        """In the transaction of a host: wait until nobody else makes or changes the schema."""
+
+    def rows(self, cursor: Any, number: int, sql: str, values: tuple[object, ...], size: int) -> Iterator[list[Any]]:
+        """A long result in lists of at most ``size`` rows; ``number`` is another one for each result of a view."""
+
+    def bell(self, engine: Engine) -> AbstractContextManager[Bell]: ...
 
     def erase(self, cursor: Any, sql: str, key: tuple[str | int, ...]) -> bool: ...
 

@@ -529,6 +529,34 @@ class StoreContract(ABC):
             assert view.seals() == [seal(1)]
             assert keys(view.sealed(1)) == [("a", 1)]
 
+    # the bell ---------------------------------------------------------------------------------------------------------------------
+
+    def test_a_bell_rings_for_what_is_committed(self, store: Store) -> None:
+        with store.watch() as bell:
+            assert bell.wait(0) is False
+            for n in (1, 2):
+                with store.write() as unit:
+                    unit.append([(entry("a", n), None)])
+            assert bell.wait(10) is True
+            assert bell.wait(0) is False, "what has piled up rings once"
+
+    def test_a_bell_rings_while_somebody_waits(self, store: Store) -> None:
+        def write() -> None:
+            with store.write() as unit:
+                unit.append([(entry("a", 1), None)])
+
+        with ThreadPoolExecutor(1) as pool, store.watch() as bell:
+            done = pool.submit(write)
+            assert bell.wait(10) is True
+            done.result(timeout=10)
+
+    def test_a_bell_does_not_ring_for_what_was_undone(self, store: Store) -> None:
+        with store.watch() as bell:
+            with pytest.raises(Boom), store.write() as unit:
+                unit.append([(entry("a", 1), None)])
+                raise Boom
+            assert bell.wait(0) is False
+
     # closing ----------------------------------------------------------------------------------------------------------------------
 
     def test_closing_twice_does_nothing(self, store: Store) -> None:

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
-from threading import Lock
+from threading import Condition, Lock
 from types import MappingProxyType
 
+from adapters.store.bell import MemoryBell
 from adapters.store.memory_watch import MemoryWatchReads, MemoryWatchWrites, Watch
 from workflow.errors import DubanError, KeyReused, StaleVersion, StoreBusy, StoreUnavailable
 from workflow.journal.canonical import hashed
@@ -212,6 +213,8 @@ class MemoryStore:
         hashed(b"", algorithm)  # refused before anything is made where it is not to be had
         self._state = _State(meta=MappingProxyType({"algorithm": algorithm, "format": "1"}))
         self._turn = Lock()
+        self._changed = Condition()
+        self._commits = 0
         self._timeout = timeout
         self._closed = False
 
@@ -239,8 +242,15 @@ class MemoryStore:
             unit = MemoryUnit(self._state)
             yield unit
             self._state = unit.finish()
+            with self._changed:
+                self._commits += 1
+                self._changed.notify_all()
         finally:
             self._turn.release()
+
+    def watch(self) -> MemoryBell:
+        self._check()
+        return MemoryBell(self._changed, lambda: self._commits)
 
     def close(self) -> None:
         """What was in it is gone."""

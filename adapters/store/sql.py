@@ -1,4 +1,4 @@
-"""The store on a SQL database: SQLite in one file.
+"""The store on a SQL database: SQLite in one file, or PostgreSQL.
 
 What is special about a database is in its :class:`~adapters.store.backend.Backend`; the tables are SQLModel's, the statements are compiled
 from them (:mod:`adapters.store.statements`) and run on the driver's own cursor.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DBAPIError
@@ -20,12 +20,16 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from adapters.store import migrations
 from adapters.store.backend import Backend
-from adapters.store.sqlite import Sqlite
+from adapters.store.sqlite import Sqlite, foreign
 from adapters.store.tables import VERSION_TABLE
 from adapters.store.unit import SqlUnit, SqlView
 from workflow.errors import ConfigError, ForeignStore, StoreUnavailable
 from workflow.journal.canonical import hashed
+from workflow.ports import Bell
 from workflow.text import Text
+
+if TYPE_CHECKING:
+    from adapters.store.postgres import Postgres
 
 
 class SqlStore:
@@ -40,14 +44,15 @@ class SqlStore:
 
     @classmethod
     def open(cls, url: str, *, create: bool = True, algorithm: str = "sha256") -> SqlStore:
-        """Open the store at ``sqlite:///path``, a plain path or ``sqlite:///:memory:``, and bring its schema up to date.
+        """Open the store at ``sqlite:///path``, a plain path, ``sqlite:///:memory:`` or ``postgresql://…``; bring its schema up to date.
 
-        With ``create`` a store that is not there is made, with ``algorithm`` for its journal; a store that is there keeps its own. See
-        :meth:`adapters.store.sqlite.Sqlite.parse` for what a URL may say. Raises :class:`~workflow.errors.ConfigError` for another kind of
-        URL, :class:`~workflow.errors.StoreUnavailable` when there is no store or it cannot be used, :class:`~workflow.errors.ForeignStore`
-        for a file that is something else, is damaged, or was written by a newer version.
+        With ``create`` a store that is not there is made, with ``algorithm`` for its journal; a store that is there keeps its own. What an
+        address may say: :meth:`adapters.store.sqlite.Sqlite.parse`, :meth:`adapters.store.postgres.Postgres.parse`. Raises
+        :class:`~workflow.errors.ConfigError` for another kind of address or without the driver, :class:`~workflow.errors.StoreUnavailable`
+        when there is no store or it cannot be used, :class:`~workflow.errors.ForeignStore` for what is something else, is damaged, or was
+        written by a newer version.
         """
-        backend = Sqlite.parse(url)
+        backend = _postgres().parse(url) if url.startswith("postgresql") and "://" in url else Sqlite.parse(url)
         hashed(b"", algorithm)  # refused before a file is made where it is not to be had
         backend.prepare(create)
         engine = backend.engine()
@@ -58,10 +63,10 @@ class SqlStore:
                 known = VERSION_TABLE in tables
                 if not known:
                     if tables or not create:
-                        raise _foreign(backend.location)
+                        raise foreign(backend.location) if tables else backend.missing()
                     backend.found(cursor)
                 if not known or migrations.revision(connection) != migrations.HEAD:
-                    backend.begin(cursor, write=True)
+                    backend.alter(cursor)
                     settled = False
                     try:
                         _settle(connection, backend.location, algorithm)
@@ -82,17 +87,22 @@ class SqlStore:
         transaction, if they are not there. Reads see what the host's transaction sees. The connection, and so the store, belongs to one
         thread. Raises what :meth:`open` raises.
         """
-        if connection.dialect.name != "sqlite":
-            name = connection.dialect.name
-            raise ConfigError(Text(f"不支持的数据库 {name}", f"a database that is not supported: {name}"))
-        backend = Sqlite(connection.engine.url.database or ":memory:")
+        backend: Backend
+        named = f"{connection.dialect.name}+{connection.dialect.driver}"
+        if named == "sqlite+pysqlite":
+            backend = Sqlite(connection.engine.url.database or ":memory:")
+        elif named == "postgresql+psycopg":
+            backend = _postgres()(connection.engine.url.set(password=None).render_as_string())
+        else:
+            raise ConfigError(Text(f"不支持的数据库 {named}", f"a database that is not supported: {named}"))
         with _typed(backend):
             cursor = connection.connection.cursor()
             at = migrations.revision(connection)
             if at is None and not create:
-                raise _foreign(backend.location)
+                raise foreign(backend.location)
             if at != migrations.HEAD:
                 backend.within(cursor)
+                backend.alone(cursor)
                 _settle(connection, backend.location, algorithm)
             meta = _facts(cursor, backend)
         return JoinedStore(backend, connection, meta)
@@ -108,9 +118,16 @@ class SqlStore:
             unit = SqlUnit(cursor, self._backend, self._meta)
             yield unit
             unit.finish()
+            self._backend.announce(cursor)
         if unit.erased:
             with _typed(self._backend), self._cursor() as cursor:
                 self._backend.scrub(cursor)
+
+    @contextmanager
+    def watch(self) -> Iterator[Bell]:
+        self._check()
+        with _typed(self._backend), self._backend.bell(self.engine) as bell:
+            yield bell
 
     def close(self) -> None:
         """Give up all connections. Transactions that are under way end first; a second call does nothing."""
@@ -131,13 +148,16 @@ class SqlStore:
 
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
-        if self._closed:
-            raise StoreUnavailable(Text("存储已关闭", "the store is closed"), where=self._backend.location)
+        self._check()
         connection = self.engine.raw_connection()
         try:
             yield connection.cursor()
         finally:
             connection.close()
+
+    def _check(self) -> None:
+        if self._closed:
+            raise StoreUnavailable(Text("存储已关闭", "the store is closed"), where=self._backend.location)
 
 
 class JoinedStore:
@@ -162,6 +182,15 @@ class JoinedStore:
                 unit = SqlUnit(cursor, self._backend, self._meta)
                 yield unit
                 unit.finish()
+                self._backend.announce(cursor)
+
+    def watch(self) -> NoReturn:
+        """Raises :class:`~workflow.errors.StoreUnavailable`: who waits for others opens a store of its own."""
+        raise StoreUnavailable(
+            Text("宿主事务中的存储不能等待", "a store inside a host's transaction cannot wait for others"),
+            where=self._backend.location,
+            hint=Text("用 SqlStore.open 另开一个", "open another one with SqlStore.open"),
+        )
 
     def close(self) -> None:
         """Nothing: the connection is the host's."""
@@ -183,12 +212,16 @@ def _facts(cursor: Any, backend: Backend) -> Mapping[str, str]:
     return MappingProxyType(meta)
 
 
-def _foreign(where: str) -> ForeignStore:
-    return ForeignStore(
-        Text("不是 duban 存储", "not a duban store"),
-        where=where,
-        hint=Text("检查路径;要与宿主程序共用数据库,用 SqlStore.joined", "check the path; to share a host's database use SqlStore.joined"),
-    )
+def _postgres() -> type[Postgres]:
+    """Raises :class:`~workflow.errors.ConfigError` where psycopg is not installed."""
+    try:
+        from adapters.store.postgres import Postgres
+    except ImportError as e:
+        raise ConfigError(
+            Text("PostgreSQL 需要 psycopg", "PostgreSQL needs psycopg"),
+            hint=Text("安装 duban 的扩展 postgres", "install duban with the extra postgres"),
+        ) from e
+    return Postgres
 
 
 def _newer(where: str) -> ForeignStore:

@@ -7,6 +7,7 @@ There is one writer at a time; ``BEGIN IMMEDIATE`` takes its turn before anythin
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -17,9 +18,10 @@ from urllib.parse import parse_qsl
 from sqlalchemy import Engine, QueuePool, create_engine
 from sqlalchemy.dialects.sqlite.pysqlite import dialect
 
+from adapters.store.bell import CountingBell
 from adapters.store.statements import Statements, compiled
 from adapters.store.watch import WatchStatements, watch_statements
-from workflow.errors import ConfigError, DubanError, ForeignStore, StoreBusy, StoreUnavailable
+from workflow.errors import ConfigError, DubanError, ForeignStore, NoStore, StoreBusy, StoreUnavailable
 from workflow.text import Text, same
 
 MEMORY = ":memory:"
@@ -50,6 +52,8 @@ class Sqlite:
         self.timeout = timeout
         self.readonly = readonly
         self._turn = Lock()
+        self.commits = 0
+        """Of this process, for who waits at a database in memory."""
 
     @classmethod
     def parse(cls, url: str) -> Sqlite:
@@ -123,10 +127,14 @@ class Sqlite:
                 return
         except OSError as e:
             raise self._unavailable(*_UNAVAILABLE[sqlite3.SQLITE_CANTOPEN]) from e
-        raise self._unavailable(
+        raise NoStore(
             Text("文件不存在或为空", "there is no such file, or it is empty"),
-            Text("检查路径;新存储不能以只读方式建立", "check the path; a new store cannot be made read-only"),
+            where=self.location,
+            hint=Text("检查路径;新存储不能以只读方式建立", "check the path; a new store cannot be made read-only"),
         )
+
+    def missing(self) -> DubanError:
+        return foreign(self.location)
 
     def found(self, cursor: Any) -> None:
         """Before the tables are made in a file of our own: choose WAL, which the file remembers."""
@@ -198,10 +206,36 @@ class Sqlite:
                 if write:
                     self._turn.release()
 
+    def alter(self, cursor: Any) -> None:
+        self.begin(cursor, write=True)
+
+    def announce(self, cursor: Any) -> None:
+        """Nothing: who waits asks for the change counter."""
+        self.commits += 1
+
     def within(self, cursor: Any) -> None:
         """Make sure that a host's connection is in a transaction: a savepoint outside one would commit by itself."""
         if not cursor.connection.in_transaction:
             cursor.execute("BEGIN IMMEDIATE")
+
+    def alone(self, cursor: Any) -> None:
+        """Nothing: there is one writer at a time."""
+
+    def rows(self, cursor: Any, number: int, sql: str, values: tuple[object, ...], size: int) -> Iterator[list[Any]]:
+        reading = cursor.connection.cursor()
+        try:
+            reading.execute(sql, values)
+            while rows := reading.fetchmany(size):
+                yield rows
+        finally:
+            with suppress(Exception):  # whoever stopped half-way may have closed the connection before
+                reading.close()
+
+    def bell(self, engine: Engine) -> CountingBell:
+        if self.location == MEMORY:
+            return CountingBell(lambda: self.commits, lambda: None)
+        connection = self._connect()
+        return CountingBell(lambda: int(connection.execute("PRAGMA data_version").fetchone()[0]), connection.close)
 
     def erase(self, cursor: Any, sql: str, key: tuple[str | int, ...]) -> bool:
         """Delete or change rows so that their old bytes are overwritten, not only unlinked."""
@@ -256,6 +290,14 @@ class Sqlite:
 
     def _unavailable(self, message: Text, hint: Text | None = None) -> StoreUnavailable:
         return StoreUnavailable(message, where=self.location, hint=hint)
+
+
+def foreign(where: str) -> ForeignStore:
+    return ForeignStore(
+        Text("不是 duban 存储", "not a duban store"),
+        where=where,
+        hint=Text("检查路径;要与宿主程序共用数据库,用 SqlStore.joined", "check the path; to share a host's database use SqlStore.joined"),
+    )
 
 
 _UNAVAILABLE = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +28,7 @@ class SqlView(WatchReads):
         self._backend = backend
         self._sql = backend.statements
         self._watch = backend.watching
+        self._results = 0
         self._meta = meta
 
     def _all(self, sql: str, *values: object) -> list[Any]:
@@ -39,14 +39,9 @@ class SqlView(WatchReads):
         return self._cursor.execute(sql, values).fetchone()
 
     def _rows(self, sql: str, *values: object) -> Iterator[Any]:
-        cursor = self._cursor.connection.cursor()
-        try:
-            cursor.execute(sql, values)
-            while rows := cursor.fetchmany(500):
-                yield from rows
-        finally:
-            with suppress(Exception):  # whoever stopped half-way may have closed the connection before
-                cursor.close()
+        self._results += 1
+        for rows in self._backend.rows(self._cursor, self._results, sql, values, 500):
+            yield from rows
 
     def _each(self, sql: str, *values: object) -> Iterator[Entry]:
         return map(_entry, self._rows(sql, *values))
