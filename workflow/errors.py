@@ -265,7 +265,27 @@ class StoreBusy(StoreUnavailable):
 
 
 class ConfigError(DubanError):
+    """Settings that cannot be used: of a file, the environment, an option or a URL."""
+
     code, exit_code = "config", 78
+
+
+class UnknownSetting(ConfigError):
+    """A key of a settings file that does not exist."""
+
+    code = "config.unknown"
+
+
+class SecretGiven(ConfigError):
+    """A secret where it would be seen: in a settings file, in the environment or in an option."""
+
+    code = "config.secret"
+
+
+class MissingExtra(ConfigError):
+    """Something is configured whose library is not installed; the hint names the extra."""
+
+    code = "config.extra"
 
 
 class SweepIncomplete(DubanError):

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import errno
 import json
-import locale
 import os
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
@@ -23,8 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfoNotFoundError
 
+from adapters.commands.given import Settings as Settings
+from adapters.commands.given import configuration as configuration
+from adapters.commands.given import settings as settings
+from adapters.commands.given import take
 from workflow.errors import BadInput, ConfigError, DubanError, StoreUnavailable, UnknownProcedure
-from workflow.text import Lang, Text, same
+from workflow.text import Text, same
 
 if TYPE_CHECKING:
     from workflow.engine import Engine
@@ -90,22 +92,10 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     ),
     "coverage": ("coverage", "coverage", Text("来源 119 项要求各落在何处", "where each of the 119 rows of the sources stands")),
     "schema": ("definitions", "schema", Text("定义语言的 JSON Schema", "JSON Schema of the definition language")),
+    "config": ("config", "app", Text("设置:查看生效的值和来源,检查", "settings: the values that hold and where from, check")),
     "doctor": ("doctor", "doctor", Text("检查本机环境", "check this machine")),
     "demo": ("demo", "demo", Text("演示一个假期里的故事,并由另一进程回放", "a story over a holiday, played and replayed")),
 }
-
-
-@dataclass(slots=True)
-class Settings:
-    db: str = ""
-    lang: Lang = "zh"
-    json: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    color: bool = True
-
-
-settings = Settings()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = _dispatch(_globals(given))
+        code = _dispatch(take(given))
         sys.stdout.flush()  # here, where a closed pipe or a full disk can still be answered
         return code
     except DubanError as error:
@@ -170,54 +160,6 @@ def fail(error: DubanError) -> int:
     else:
         print(visible(error.say(settings.lang)), file=sys.stderr)
     return error.exit_code
-
-
-def _globals(given: list[str]) -> list[str]:
-    """Take the global options out of the arguments, wherever they stand before ``--``."""
-    settings.db = os.environ.get("DUBAN_DB", "duban.db")
-    settings.lang = _language(os.environ.get("DUBAN_LANG", ""))
-    settings.json = settings.quiet = settings.verbose = False
-    settings.color = not os.environ.get("NO_COLOR")
-    rest: list[str] = []
-    words = iter(given)
-    for word in words:
-        name, sign, value = word.partition("=")
-        if word == "--":
-            rest.extend([word, *words])
-        elif name in ("--db", "--lang"):
-            value = value if sign else next(words, "")
-            if not value:
-                raise BadInput(Text(f"{name} 缺少值", f"{name} needs a value"))
-            if name == "--db":
-                settings.db = value
-            elif value in ("zh", "en"):
-                settings.lang = "zh" if value == "zh" else "en"
-            else:
-                raise BadInput(Text("--lang 应为 zh 或 en", "--lang is zh or en"))
-        elif word == "--json":
-            settings.json = True
-        elif word in ("-q", "--quiet"):
-            settings.quiet = True
-        elif word in ("-v", "--verbose"):
-            settings.verbose = True
-        elif word == "--no-color":
-            settings.color = False
-        else:
-            rest.append(word)
-    for word in (*given, *(os.environ.get(name, "") for name in ("DUBAN_DB", "DUBAN_AS", "DUBAN_PERSON"))):
-        if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):  # bytes that are no text in this locale
-            shown = word.encode("utf-8", "backslashreplace").decode()
-            raise BadInput(Text(f"参数不是有效的 UTF-8:{shown}", f"an argument is not valid UTF-8: {shown}"))
-    return rest
-
-
-def _language(said: str) -> Lang:
-    word = said or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    try:
-        word = word or (locale.getlocale()[0] or "")
-    except ValueError:
-        word = ""
-    return "en" if word.lower().startswith("en") else "zh"
 
 
 def _dispatch(rest: list[str]) -> int:
@@ -279,12 +221,14 @@ def help_text() -> str:
     options = Text(
         "\n通用选项(放在命令前后均可):\n"
         "  --db 路径      数据库(或 DUBAN_DB,默认 ./duban.db)\n"
+        "  --config 文件  配置文件(或 DUBAN_CONFIG,默认 ./duban.toml)\n"
         "  --lang zh|en   界面语言(默认随系统,中文优先)\n"
         "  --json         输出 JSON;-q 安静;-v 详细;--no-color 无颜色;--version 版本\n"
         "\n退出码:0 正常;1 有逾期或发现;2 输入错误;3 定义错误;4 不允许;5 冲突;6 完整性;7 找不到;8 日历缺口;\n"
         "  69 存储不可用;70 内部;75 稍后再试;78 配置;130 中断",
         "\nglobal options (before or after the command):\n"
         "  --db PATH      database (or DUBAN_DB, default ./duban.db)\n"
+        "  --config FILE  settings (or DUBAN_CONFIG, default ./duban.toml)\n"
         "  --lang zh|en   language (default: locale, Chinese first)\n"
         "  --json         JSON output; -q quiet; -v verbose; --no-color; --version\n"
         "\nexit codes: 0 ok; 1 findings; 2 bad input; 3 definition; 4 not permitted; 5 conflict; 6 integrity;\n"
