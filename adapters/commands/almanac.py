@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters.calendars import read_document, shipped
-from adapters.commands import frame
+from adapters.commands import frame, place
 from workflow.calendar import Calendar
 from workflow.errors import BadInput, NotFound
 from workflow.journal.canonical import Json
@@ -57,14 +57,14 @@ def _stored(name: str) -> Almanac | None:
     with frame.engine() as engine:
         known = {name: engine.calendars[digest] for name, digest in engine.sources.in_use.items()}
     if name in known:
-        return Almanac(known[name], frame.settings.db)
+        return Almanac(known[name], place.name())
     try:
         shipped(name)
     except NotFound:
         there = "、".join(sorted(known))
         raise NotFound(
             Text(f"没有日历 {name!r}", f"there is no calendar {name!r}"),
-            where=frame.settings.db,
+            where=place.name(),
             hint=Text(f"现有:{there};用 duban calendar import 导入", f"there are: {there}; put it in with duban calendar import"),
         ) from None
     return None

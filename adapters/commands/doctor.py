@@ -13,7 +13,7 @@ import typer
 
 from adapters import host
 from adapters.calendars import shipped
-from adapters.commands import almanac, frame, screen
+from adapters.commands import almanac, frame, place, screen
 from adapters.commands.org import in_use
 from workflow.errors import DubanError
 from workflow.frequency import unset
@@ -35,8 +35,10 @@ def doctor() -> None:
     left = (last - now.date()).days
     told = f"{left} ({last}) · {source.say(frame.settings.lang)}"
     checks.append((Text("已公布日历剩余天数", "days of published calendar left"), told, left >= WANTED_DAYS))
-    free = _free(_file())
-    checks.append((Text("磁盘空间", "disk space"), f"{free // 1_000_000} MB", free >= WANTED_BYTES))
+    file = place.file()
+    if file is not None:  # the disk of a server is not ours to see
+        free = _free(file)
+        checks.append((Text("磁盘空间", "disk space"), f"{free // 1_000_000} MB", free >= WANTED_BYTES))
     encoding = (sys.stdout.encoding or "").lower()
     checks.append((Text("终端编码", "terminal encoding"), encoding, encoding.replace("-", "") in ("utf8", "gb18030")))
     checks.append(_store())
@@ -70,10 +72,6 @@ def _calendar() -> tuple[date, Text]:
     return date(year, 12, 31), found.source
 
 
-def _file() -> Path:
-    return Path(frame.settings.db.removeprefix("sqlite:///").partition("?")[0])
-
-
 def _free(path: Path) -> int:
     """Bytes free where the file lies or would lie."""
     folder = next(p for p in path.resolve().parents if p.is_dir())
@@ -82,18 +80,18 @@ def _free(path: Path) -> int:
 
 def _store() -> tuple[Text, str, bool]:
     title = Text("数据库", "database")
-    if not _file().exists():
-        return title, Text(f"{frame.settings.db} 尚未建立", f"{frame.settings.db} is not made yet").say(frame.settings.lang), True
+    if not place.made():
+        return title, Text(f"{place.name()} 尚未建立", f"{place.name()} is not made yet").say(frame.settings.lang), True
     try:
         with frame.engine() as engine, engine.store.read() as view:
-            return title, f"{frame.settings.db} · {view.meta()['algorithm']} · {len(view.cases())}", True
+            return title, f"{place.name()} · {view.meta()['algorithm']} · {len(view.cases())}", True
     except DubanError as error:
         return title, error.message.say(frame.settings.lang), False
 
 
 def _owners() -> list[tuple[Text, str, bool]]:
     """Whether every duty of the procedures in use has a post that owes it (A17); nothing where there is no organisation to ask."""
-    if not _file().exists():
+    if not place.made():
         return []
     try:
         with frame.engine() as engine:
@@ -109,7 +107,7 @@ def _owners() -> list[tuple[Text, str, bool]]:
 
 def _frequencies() -> list[tuple[Text, str, bool]]:
     """Recurring duties of which nothing falls due, because the unit has not set how often: no fault, but to be seen."""
-    if not _file().exists():
+    if not place.made():
         return []
     try:
         with frame.engine() as engine:

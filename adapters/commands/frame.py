@@ -25,7 +25,7 @@ from adapters.commands.given import Settings as Settings
 from adapters.commands.given import configuration as configuration
 from adapters.commands.given import settings as settings
 from adapters.commands.given import take
-from workflow.errors import BadInput, ConfigError, DubanError, StoreUnavailable, UnknownProcedure
+from workflow.errors import BadInput, ConfigError, DubanError, NoStore, StoreUnavailable, UnknownProcedure
 from workflow.text import Text, same
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def absent() -> bool:
     """Whether there is no store behind ``--db`` yet. An empty file is none: it becomes one when it is first written."""
     url = _url()
     if not url.startswith("sqlite:///"):
-        return False
+        return not url.startswith("memory:") and _nothing_at(url)
     found = Path(url.removeprefix("sqlite:///").partition("?")[0])
     try:
         return not found.is_dir() and found.stat().st_size == 0
@@ -292,6 +292,18 @@ def absent() -> bool:
         return found.absolute().parent.is_dir()  # elsewhere the store itself says what is wrong
     except (OSError, ValueError):
         return False
+
+
+def _nothing_at(url: str) -> bool:
+    from workflow.engine import open_store
+
+    try:
+        open_store(url, create=False).close()
+    except NoStore:
+        return True
+    except DubanError:
+        pass  # said by whoever opens it next
+    return False
 
 
 def rules_for(found: Engine, procedure: str, at: str = "", *, dry_run: bool = False) -> Rules:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adapters.commands import frame, screen
+from adapters.commands import frame, place, screen
 from workflow.errors import AlreadyThere
 from workflow.journal.canonical import Algorithm, hashed
 from workflow.text import Text
@@ -22,7 +22,7 @@ def init(
             there = view.meta()["algorithm"]
         raise AlreadyThere(
             Text(f"存储已建立,日志用 {there},不能再改", f"the store is there already, and its journal stays in {there}"),
-            where=frame.settings.db,
+            where=place.name(),
             hint=Text("换一个路径", "take another path"),
         )
     hashed(b"", algorithm)  # an algorithm that is not to be had here is refused before anything is made
@@ -31,5 +31,5 @@ def init(
             pass
         frame.engine(create=True).close()  # with the shipped definitions in it
     done = Text("预演,不写入:将建立", "dry run, nothing is written: this would make") if dry_run else Text("已建立", "made")
-    zh, en = f"{done.zh} {frame.settings.db},日志用 {algorithm.value}", f"{done.en} {frame.settings.db}, its journal in {algorithm.value}"
-    screen.emit({"store": frame.settings.db, "algorithm": algorithm.value, "dry_run": dry_run}, lambda: frame.say(Text(zh, en)))
+    zh, en = f"{done.zh} {place.name()},日志用 {algorithm.value}", f"{done.en} {place.name()}, its journal in {algorithm.value}"
+    screen.emit({"store": place.name(), "algorithm": algorithm.value, "dry_run": dry_run}, lambda: frame.say(Text(zh, en)))

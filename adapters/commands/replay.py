@@ -13,7 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from adapters.bundle import read_bundle
-from adapters.commands import frame, screen
+from adapters.commands import frame, place, screen
 from adapters.eventlog import Unreadable
 from workflow import organisation as organisations
 from workflow.act import Act
@@ -160,11 +160,11 @@ def _sound(view: View) -> list[str]:
     or ends elsewhere than its row says."""
     found = verify(view.stored(), str(view.meta()["algorithm"]))
     if found.first is not None:
-        raise found.first.error(frame.settings.db)
+        raise found.first.error(place.name())
     for row in view.cases():
         if found.heads.get(row.id) != (row.n, row.head):
             raise Finding("truncated", row.id, row.n, Text("记录与案件行不符", "the entries are not those that its row knows")).error(
-                frame.settings.db
+                place.name()
             )
     return sorted(case for case in found.heads if case != CHAIN)
 

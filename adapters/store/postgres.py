@@ -224,10 +224,10 @@ class Postgres:
         """What an error of the driver means; ``None`` when it is a fault of the program, to be raised as it is."""
         if not isinstance(cause, psycopg.Error):
             return None
-        state = cause.sqlstate or ""
+        said = str(cause).strip().partition("\n")[0]
+        state = cause.sqlstate or next((state for words, state in _REFUSALS.items() if words in said), "")
         if state in _BUSY:
             return self.busy()
-        said = str(cause).strip().partition("\n")[0]
         known = _KNOWN.get(state) or _KNOWN.get(state[:2])
         if known is None and isinstance(cause, psycopg.OperationalError):
             known = _LOST
@@ -287,6 +287,16 @@ _BUSY = {
     "55P03",  # lock_not_available
     "53300",  # too_many_connections
 }
+_REFUSALS = {
+    "too many connections": "53300",
+    "too many clients": "53300",
+    "remaining connection slots": "53300",
+    "does not exist": "3D000",
+    "authentication failed": "28000",
+    "no password supplied": "28000",
+    "no pg_hba.conf entry": "28000",
+}
+"""A server that refuses a connection says why in words only; in another language than English it is a server that cannot be reached."""
 _LOST = (
     Text("连接不上或连接中断", "the server cannot be reached, or the connection was lost"),
     Text("检查服务器和地址,再试同一命令", "check the server and the address, and try the same command again"),
