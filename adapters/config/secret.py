@@ -12,15 +12,28 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from workflow.errors import ConfigError
 from workflow.text import Text
 
 BIGGEST = 65_536
+_TELLING = 6
+"""Characters from which a secret is looked for in texts: a shorter one would be found in ordinary words."""
 _WORDS = {"password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "key", "credential", "authorization", "cookie"}
 _INNOCENT = {"public_key", "idempotency_key"}
 _CARRIED = {"access_token", "token", "key", "secret", "sign", "password", "passwd", "pwd", "sig", "api_key", "apikey"}
+
+
+_known: set[str] = set()
+"""What was read as a secret in this process, as it stands and as a URL would carry it."""
+
+
+def conceal(text: str) -> str:
+    """A text without any secret that this process has read: a library may have put one into its error."""
+    for value in sorted(_known, key=len, reverse=True):
+        text = text.replace(value, "***")
+    return text
 
 
 class Secret:
@@ -96,6 +109,8 @@ def read_secret(path: Path) -> Secret:
         raise _unreadable(path, Text("不是 UTF-8", "it is not UTF-8")) from None
     if not value.strip() or len(raw) > BIGGEST or any(ord(c) < 0x20 for c in value):
         raise _unreadable(path, Text("应为一行文字", "it must hold one line of text"))
+    if len(value) >= _TELLING:
+        _known.update((value, quote(value, safe=""), quote_plus(value)))
     return Secret(value, str(path))
 
 

@@ -24,9 +24,7 @@ class Watch:
     leases: dict[str, Lease] = field(default_factory=dict)
 
     def copy(self) -> Watch:
-        return Watch(
-            self.claims.copy(), self.messages.copy(), self.keys.copy(), self.parked.copy(), self.marks.copy(), self.leases.copy()
-        )
+        return Watch(self.claims.copy(), self.messages.copy(), self.keys.copy(), self.parked.copy(), self.marks.copy(), self.leases.copy())
 
 
 class _Held(Protocol):

@@ -111,9 +111,7 @@ def watch_statements(dialect: Dialect) -> WatchStatements:
             *("channel", "now", "limit", "skip"),
         ),
         lease_message=text(
-            update(OUTBOX)
-            .values({name: bindparam(name) for name in ("state", *leased)})
-            .where(m.id == bindparam("of")),
+            update(OUTBOX).values({name: bindparam(name) for name in ("state", *leased)}).where(m.id == bindparam("of")),
             *("state", *leased, "of"),
         ),
         settle=text(
