@@ -23,7 +23,8 @@ from workflow.journal.chain import Finding
 from workflow.journal.entry import Entry, Stored
 from workflow.journal.seal import Checkpoint, StoredSeal
 from workflow.moment import stamp, unstamp
-from workflow.organisation import CHAIN, Organisation
+from workflow.monitor import CHAINS
+from workflow.organisation import Organisation
 from workflow.ports import View
 from workflow.rules import Rules
 from workflow.text import Text
@@ -190,6 +191,7 @@ def read_bundle(path: Path) -> Bundle:
     cases: dict[str, list[Entry]] = {}
     for row in found.entries:
         cases.setdefault(row.case, []).append(Entry.parse(row.data, row.hash))
-    cases.pop(CHAIN, None)
+    for chain in CHAINS:
+        cases.pop(chain, None)
     assert found.as_of is not None
     return Bundle(sorted(cases.items()), dict(audited.rules), dict(audited.calendars), list(audited.organisation), found.as_of)

@@ -19,6 +19,7 @@ from workflow.journal.chain import Finding, Head, Part, Verified, in_order, veri
 from workflow.journal.entry import Entry, Stored
 from workflow.journal.seal import Checkpoint, StoredSeal, verify_checkpoint, verify_seals
 from workflow.moment import stamp
+from workflow.monitor import CHAINS
 from workflow.organisation import CHAIN, Organisation
 from workflow.ports import DueRow, View
 from workflow.procedure.load import thaw
@@ -193,7 +194,7 @@ def _rows(view: View, journal: Audited, broken: set[str]) -> Iterator[Finding]:
         yield Finding("undecided", CHAIN, 0, Text("机构记录无法读取", "the organisation cannot be read from its entries"))
         return
     for case, head in sorted(journal.heads.items()):
-        if case != CHAIN:
+        if case not in CHAINS:
             try:
                 yield from _case(view, case, head, journal, organisation, case in broken)
             except IntegrityError as error:

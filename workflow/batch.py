@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
 from workflow import command as commands
@@ -15,11 +15,12 @@ from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
 from workflow.case.joint import Known, Part, carried_out, opened
 from workflow.case.standing import Standing, settle
-from workflow.errors import AlreadyThere, BadInput, ClockOnly, KeyReused, Refused, StaleVersion, StoreUnavailable
-from workflow.journal.canonical import canonical, digest
+from workflow.errors import AlreadyThere, BadInput, ClockOnly, KeyReused, LeaseLost, Refused, StaleVersion, StoreUnavailable
+from workflow.journal.canonical import Json, canonical, digest
 from workflow.moment import BEGINNING, Moment, stamp
-from workflow.organisation import CHAIN, Organisation
-from workflow.outbox import SWEPT, parking
+from workflow.monitor import CHAINS, PARKED, UNPARKED, note
+from workflow.organisation import Organisation
+from workflow.outbox import SWEPT, WATCH, Lease, parking
 from workflow.period import Period
 from workflow.ports import Answer, Entropy, Unit, View
 from workflow.rules import Rules, World
@@ -113,6 +114,15 @@ class Batch:
         """Make a calendar the one that every engine on this store uses from now on (S8.2)."""
         self._sources.announce_calendar(self._unit, calendar)
 
+    def hold(self, holder: str, ttl: timedelta) -> Lease:
+        """Take or prolong the lease of the watch, in this transaction. Raises :class:`~workflow.errors.LeaseLost` if somebody has it."""
+        lease = self._unit.take_lease(WATCH, holder, self._now, self._now + ttl)
+        if lease is None:
+            raise LeaseLost(
+                Text("值守由另一个进程进行", "another process keeps the watch"), hint=Text("等待它停止", "this one waits until it stops")
+            )
+        return lease
+
     def sweep(self, limit: int, since: datetime | None) -> Swept:
         """Sweep up to ``limit`` cases that wake by now, and move the mark up to which everything was said.
 
@@ -132,15 +142,23 @@ class Batch:
                 continue
             if result is not None:
                 done.append(result)
-            if row.id in parked:
-                self._unit.unpark(row.id)
         self._settle()
+        for case in sorted(parked.keys() & {row.id for row in rows} - self.broken.keys()):
+            self._unit.unpark(case)
+            self.note(UNPARKED, {"case": case, "tries": parked[case].tries})
         for case, problem in self.broken.items():
-            self._unit.park(parking(parked.get(case), case, problem, self._now))
+            put_aside = parking(parked.get(case), case, problem, self._now)
+            self._unit.park(put_aside)
+            if put_aside.tries == 1:
+                self.note(PARKED, {"case": case, "code": put_aside.code})
         reached = self._now if len(rows) < limit else rows[-1].next_at
         if reached is not None and stamp(reached) > self._unit.mark(SWEPT):
             self._unit.put_mark(SWEPT, stamp(reached))
         return Swept(len(rows), [r for r in done if r.case not in self.broken], dict(self.broken))
+
+    def note(self, kind: str, body: Mapping[str, Json]) -> None:
+        """Journal something of the watch itself (:mod:`workflow.monitor`)."""
+        note(self._unit, kind, body, self._now, self._algorithm)
 
     def tick(self, case: str, since: datetime | None = None) -> Result | None:
         """Let the clock of a case catch up and raise the flags that are due; ``None`` when there was nothing to write.
@@ -314,7 +332,7 @@ def demand_free(view: View, name: str, recurring: Iterable[str]) -> None:
                 f"at most {LONGEST_ID} visible characters, without / or \\ and without blanks at its ends",
             ),
         )
-    if name == CHAIN or view.case(name) is not None:
+    if name in CHAINS or view.case(name) is not None:
         raise _taken(name)
     for procedure in recurring:
         if name.startswith(f"{procedure}."):

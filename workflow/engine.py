@@ -391,12 +391,22 @@ class Engine:
         """
         return sweeps.sweep(self)
 
-    def sweep(self, size: int = sweeps.BATCH) -> Iterator[Swept]:
+    def sweep(self, size: int = sweeps.BATCH, hold: sweeps.Hold | None = None) -> Iterator[Swept]:
         """:meth:`tick` as its transactions of up to ``size`` cases, each committed when it is yielded, for whoever has a time budget.
 
         Nothing is raised for a case that could not be swept: it stands in :attr:`Swept.broken`, is parked, and is tried again later.
+        With ``hold``, a name and for how long, each transaction takes or prolongs the lease of the watch, and is not made when somebody
+        else has it: :class:`~workflow.errors.LeaseLost`.
         """
-        return sweeps.parts(self, size)
+        return sweeps.parts(self, size, hold)
+
+    def next_waking(self) -> datetime | None:
+        """When a sweep has something to do next; in the past when something waits. ``None``: nothing is known to fall due."""
+        periods = sweeps.periods_from(self, utc(self.clock.now()))
+        with self.store.read() as view:
+            case = view.next_waking()
+        first = min((i for i in (periods, case) if i is not None), default=None)
+        return None if first == sweeps.NEVER else first
 
     def forecast_tick(self) -> list[Forecast]:
         """What :meth:`tick` would do now to each case, with nothing written; cases of periods that have begun are opened in it too."""

@@ -288,6 +288,12 @@ class MissingExtra(ConfigError):
     code = "config.extra"
 
 
+class LeaseLost(DubanError):
+    """Somebody else keeps the watch over this store; what this one wanted to do is left to them."""
+
+    code, exit_code = "watch.lease", 75
+
+
 class SweepIncomplete(DubanError):
     """Said after a sweep that could not be made for some cases; all others were swept."""
 

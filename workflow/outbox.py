@@ -86,6 +86,8 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 """How long a parked case rests after its first failure, and at most; the pause doubles."""
 SWEPT = "swept"
 """The mark up to which everything was said."""
+WATCH = "watch"
+"""The lease of who keeps the watch, where only one may."""
 
 
 def parking(before: Parked | None, case: str, error: Exception, now: datetime) -> Parked:

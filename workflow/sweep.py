@@ -16,7 +16,7 @@ from workflow.case.clockwork import catch_up
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
 from workflow.case.standing import Standing
-from workflow.errors import ListenerFailed, StaleVersion, StoreUnavailable, SweepIncomplete, UnknownProcedure
+from workflow.errors import LeaseLost, ListenerFailed, StaleVersion, StoreUnavailable, SweepIncomplete, UnknownProcedure
 from workflow.forecast import Forecast
 from workflow.frequency import Spell, spells
 from workflow.moment import BEGINNING, TICK, unstamp, utc
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 EVERY = 1 << 31  # more cases than any store holds
 BATCH = 200
 """Cases in one transaction of a sweep."""
+NEVER = datetime.max.replace(tzinfo=UTC)
+Hold = tuple[str, timedelta]
+"""Who takes the lease of the watch with each transaction, and for how long."""
 
 
 def sweep(engine: Engine) -> list[Result]:
@@ -50,34 +53,37 @@ def sweep(engine: Engine) -> list[Result]:
     return done
 
 
-def parts(engine: Engine, size: int = BATCH) -> Iterator[Swept]:
+def parts(engine: Engine, size: int = BATCH, hold: Hold | None = None) -> Iterator[Swept]:
     """A sweep as its transactions, each committed when it is yielded; whoever stops in between loses nothing.
 
     The cases of periods that have begun are opened first, then every case that wakes is swept, the earliest first. What could not be done
-    stands in the parts; a case that could not be swept is parked and not tried again before its time.
+    stands in the parts; a case that could not be swept is parked and not tried again before its time. With ``hold`` every transaction is
+    the holder's of the lease, or is not made at all.
     """
     now = utc(engine.clock.now())
     broken: dict[str, Exception] = {}
     with _apart("calendar", broken):
         _adopt(engine)
     if periods_from(engine, now) <= now:
-        yield from _open_periods(engine, now, broken)
+        yield from _open_periods(engine, now, hold, broken)
     with engine.store.read() as view:
         mark = view.mark(SWEPT)
     since = unstamp(mark) if mark else None
     while True:
-        swept = _part(engine, size, since, broken)
+        swept = _part(engine, size, since, hold, broken)
         yield swept
         if swept.claimed < size:
             return
 
 
-def _part(engine: Engine, size: int, since: datetime | None, broken: dict[str, Exception]) -> Swept:
+def _part(engine: Engine, size: int, since: datetime | None, hold: Hold | None, broken: dict[str, Exception]) -> Swept:
     swept = Swept(0, [], broken)
     try:
         for attempt in range(3):
             try:
                 with engine.batch() as batch:
+                    if hold is not None:
+                        batch.hold(*hold)
                     swept = batch.sweep(size, since)
                 break
             except StaleVersion:  # a command was first with a case that was read; it is read again
@@ -89,7 +95,7 @@ def _part(engine: Engine, size: int, since: datetime | None, broken: dict[str, E
     return swept
 
 
-def _open_periods(engine: Engine, now: datetime, broken: dict[str, Exception]) -> Iterator[Swept]:
+def _open_periods(engine: Engine, now: datetime, hold: Hold | None, broken: dict[str, Exception]) -> Iterator[Swept]:
     with engine.store.read() as view:
         known = _known(view)
     missing = _missing(engine, now, broken)
@@ -99,6 +105,8 @@ def _open_periods(engine: Engine, now: datetime, broken: dict[str, Exception]) -
             continue  # the periods after one that cannot be opened wait: the next sweep looks back to the last that is there
         with _apart(f"{procedure}.{unit}", broken):
             with engine.batch() as batch:
+                if hold is not None:
+                    batch.hold(*hold)
                 result = batch.open_period(engine.rules(procedure, period.since), unit, period)
             if result is not None:
                 opened.append(result)
@@ -147,7 +155,7 @@ def periods_from(engine: Engine, now: datetime) -> datetime:
             return now
     said = [i for u in organisation.units.values() for i in (u.since, u.merged_from)] + [f.since for f in organisation.frequencies]
     midnights = (datetime.combine(opened.astimezone(z).date() + timedelta(days=1), time(), z) for z in zones)
-    return min((utc(i) for i in (*midnights, *said) if i is not None and i > opened), default=datetime.max.replace(tzinfo=UTC))
+    return min((utc(i) for i in (*midnights, *said) if i is not None and i > opened), default=NEVER)
 
 
 def _known(view: View) -> tuple[object, ...]:
@@ -179,7 +187,7 @@ def _apart(name: str, broken: dict[str, Exception]) -> Iterator[None]:
     """Keep what goes wrong with one case apart. The store's own errors are everybody's."""
     try:
         yield
-    except StoreUnavailable:
+    except (StoreUnavailable, LeaseLost):
         raise
     except Exception as error:  # whatever it is: nobody else's deadline may depend on it
         broken[name] = error

@@ -17,7 +17,6 @@ from workflow.journal.canonical import Json
 from workflow.lead import STATES, Lead, document, leads
 from workflow.moment import stamp, utc
 from workflow.obligation.ledger import ledger
-from workflow.organisation import CHAIN
 from workflow.procedure.legend import basis_text
 from workflow.rowname import title
 from workflow.rules import World
@@ -42,7 +41,7 @@ def list_(
         now = utc(engine.clock.now())
         if case:
             engine.case(case)
-        found = [f for row in engine.cases() if row.id != CHAIN and case in ("", row.id) for f in _of(engine, row.id)]
+        found = [f for row in engine.cases() if case in ("", row.id) for f in _of(engine, row.id)]
     chosen = [f for f in found if everything or f.lead.state == "open"]
     screen.emit({"now": stamp(now), "leads": [_document(f) for f in chosen]}, lambda: _table(chosen))
 

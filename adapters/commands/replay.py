@@ -21,6 +21,7 @@ from workflow.calendar import Calendar
 from workflow.errors import BadInput, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
 from workflow.journal.chain import Finding, verify
 from workflow.moment import parse, unstamp, utc
+from workflow.monitor import CHAINS
 from workflow.obligation.row import Outcome
 from workflow.organisation import CHAIN
 from workflow.ports import View
@@ -166,7 +167,7 @@ def _sound(view: View) -> list[str]:
             raise Finding("truncated", row.id, row.n, Text("记录与案件行不符", "the entries are not those that its row knows")).error(
                 place.name()
             )
-    return sorted(case for case in found.heads if case != CHAIN)
+    return sorted(case for case in found.heads if case not in CHAINS)
 
 
 def render(report: Report) -> None:

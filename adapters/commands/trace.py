@@ -12,7 +12,7 @@ from adapters.commands.stats import everything
 from workflow.explain import clauses
 from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp
-from workflow.organisation import CHAIN, Organisation
+from workflow.organisation import Organisation
 from workflow.procedure.legend import basis_text
 from workflow.rowname import title
 from workflow.term.explain import shown
@@ -35,7 +35,7 @@ def trace_(
         standing = engine.case(case)
         zone = engine.world(standing).rules.zone
         first = parse(since, zone).lo if since else standing.case.opened.happened.lo - YEAR
-        peers = [p for p in everything(engine) if p.case.id != CHAIN]
+        peers = everything(engine)
         organisation = engine.organisation()
         found = trace(case, peers, organisation, first, (*PREPARATION, *also))
     lang = frame.settings.lang

@@ -24,7 +24,7 @@ from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp, utc
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Outcome, Row
-from workflow.organisation import CHAIN, Organisation
+from workflow.organisation import Organisation
 from workflow.procedure.legend import unverified
 from workflow.replay import row_document
 from workflow.rowname import matching, title
@@ -132,7 +132,7 @@ def due(
         with engine.store.read() as view:
             owing = {row.case for row in view.dues()}
         for entry in engine.cases():
-            if entry.id == CHAIN or (entry.ended and entry.id not in owing) or (case and entry.id != case):
+            if (entry.ended and entry.id not in owing) or (case and entry.id != case):
                 continue
             standing = engine.case(entry.id)
             world = engine.world(standing)

@@ -1,0 +1,51 @@
+"""The journal of the watch itself: when it ran, when it did not, and what it could not do (promise 8).
+
+A chain beside the cases and the organisation. No outcome reads it: it shows that a flag came late because nobody watched, so that the lag
+is never blamed on people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from workflow.journal.canonical import Json
+from workflow.journal.entry import Entry, link
+from workflow.moment import stamp
+from workflow.organisation import CHAIN
+from workflow.ports import Unit
+from workflow.text import Text
+
+MONITOR = "monitor"
+"""Id of the chain."""
+
+CHAINS = frozenset({CHAIN, MONITOR})
+"""Chains of the journal that are no case."""
+
+STARTED, STOPPED, GAP, JUMP, TOOK_OVER = "started", "stopped", "gap", "jump", "took_over"
+RELOADED, REFUSED_RELOAD, PARKED, UNPARKED, UNTOLD = "reloaded", "reload_refused", "parked", "unparked", "untold"
+
+WORDS: Mapping[str, Text] = {
+    STARTED: Text("开始值守", "watch began"),
+    STOPPED: Text("停止值守", "watch ended"),
+    GAP: Text("无人值守", "nobody watched"),
+    JUMP: Text("时钟跳变", "the clock jumped"),
+    TOOK_OVER: Text("接替值守", "watch taken over"),
+    RELOADED: Text("重新载入定义", "definitions loaded again"),
+    REFUSED_RELOAD: Text("拒绝载入定义", "definitions were refused"),
+    PARKED: Text("搁置案件", "case put aside"),
+    UNPARKED: Text("恢复案件", "case taken up again"),
+    UNTOLD: Text("无人可告知", "nobody could be told"),
+}
+
+
+def note(unit: Unit, kind: str, body: Mapping[str, Json], now: datetime, algorithm: str) -> Entry:
+    """Add an entry to the chain. Raises :class:`~workflow.errors.StaleVersion`, at the latest on leaving the unit, if another was first."""
+    known = int(unit.mark(MONITOR) or 0)  # only where to look: what is there decides
+    last = next(reversed(unit.entries(MONITOR, after=max(0, known - 1))), None)
+    n = last.n + 1 if last is not None else 1
+    head = last.hash if last is not None else None
+    entry, _ = link(n, head, case=MONITOR, kind=kind, recorded=stamp(now), body=body, algorithm=algorithm)
+    unit.append([(entry, None)])
+    unit.put_mark(MONITOR, str(n))
+    return entry
