@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 import zoneinfo
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -27,6 +28,17 @@ class FixedClock:
 
     def set(self, now: datetime) -> None:
         self._now = now
+
+
+class SystemStopwatch:
+    """Two counts of seconds that no setting of the clock moves; see :class:`adapters.daemon.watch.Stopwatch`."""
+
+    def running(self) -> float:
+        return time.monotonic()
+
+    def boot(self) -> float:
+        clock = getattr(time, "CLOCK_BOOTTIME", None)  # Linux has it
+        return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 class SystemEntropy:

@@ -123,6 +123,15 @@ class Batch:
             )
         return lease
 
+    def release(self, holder: str) -> None:
+        """Give up the lease of the watch."""
+        self._unit.drop_lease(WATCH, holder)
+
+    @property
+    def view(self) -> View:
+        """What the transaction sees."""
+        return self._unit
+
     def sweep(self, limit: int, since: datetime | None) -> Swept:
         """Sweep up to ``limit`` cases that wake by now, and move the mark up to which everything was said.
 

@@ -22,7 +22,7 @@ MONITOR = "monitor"
 CHAINS = frozenset({CHAIN, MONITOR})
 """Chains of the journal that are no case."""
 
-STARTED, STOPPED, GAP, JUMP, TOOK_OVER = "started", "stopped", "gap", "jump", "took_over"
+STARTED, STOPPED, GAP, JUMP, SUSPENDED, TOOK_OVER = "started", "stopped", "gap", "jump", "suspended", "took_over"
 RELOADED, REFUSED_RELOAD, PARKED, UNPARKED, UNTOLD = "reloaded", "reload_refused", "parked", "unparked", "untold"
 
 WORDS: Mapping[str, Text] = {
@@ -30,6 +30,7 @@ WORDS: Mapping[str, Text] = {
     STOPPED: Text("停止值守", "watch ended"),
     GAP: Text("无人值守", "nobody watched"),
     JUMP: Text("时钟跳变", "the clock jumped"),
+    SUSPENDED: Text("主机休眠", "the machine slept"),
     TOOK_OVER: Text("接替值守", "watch taken over"),
     RELOADED: Text("重新载入定义", "definitions loaded again"),
     REFUSED_RELOAD: Text("拒绝载入定义", "definitions were refused"),

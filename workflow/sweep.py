@@ -16,7 +16,7 @@ from workflow.case.clockwork import catch_up
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
 from workflow.case.standing import Standing
-from workflow.errors import LeaseLost, ListenerFailed, StaleVersion, StoreUnavailable, SweepIncomplete, UnknownProcedure
+from workflow.errors import LeaseLost, ListenerFailed, StaleVersion, StoreBusy, StoreUnavailable, SweepIncomplete, UnknownProcedure
 from workflow.forecast import Forecast
 from workflow.frequency import Spell, spells
 from workflow.moment import BEGINNING, TICK, unstamp, utc
@@ -86,7 +86,7 @@ def _part(engine: Engine, size: int, since: datetime | None, hold: Hold | None, 
                         batch.hold(*hold)
                     swept = batch.sweep(size, since)
                 break
-            except StaleVersion:  # a command was first with a case that was read; it is read again
+            except (StaleVersion, StoreBusy):  # a command or another daemon was first with a case; it is read again
                 if attempt == 2:
                     raise
                 engine.sources.forget(batch.standings)

@@ -80,6 +80,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "round": ("rounds", "round_", Text("一轮的覆盖情况:已做的单位和缺口", "coverage of a round: the units that are done, and the gaps")),
     "explain": ("views", "explain", Text("为什么是这个期限", "why a duty is due then")),
     "tick": ("views", "tick", Text("走一次时钟:到期转移、标记、提醒", "one sweep of the clock: transitions, flags, reminders")),
+    "run": ("run", "run", Text("值守:到期即标记、提醒", "keep watch: flag and tell what is due, as a daemon")),
     "replay": ("replay", "replay", Text("回放日志或本库", "replay a log or this store")),
     "audit": ("audit", "app", Text("核验日志链、封印、导出", "verify the journal, seal it, export it")),
     "calendar": ("calendar", "app", Text("工作日历:计算、查看、导入", "calendars: due, show, import")),

@@ -1,0 +1,54 @@
+"""APScheduler as a ticker: it wakes one function at a fixed interval and at an instant that is armed, and knows nothing else.
+
+The interval is the safety net. What is due stands in the store, never here: a job that is lost with the process is no loss. Defaults of the
+scheduler that would drop a late wake-up are turned off (``misfire_grace_time=None``), and one thread runs both jobs, so that the function
+never runs twice at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.jobstores.memory import MemoryJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+FURTHEST = timedelta(days=1)
+"""Nothing is armed further ahead: the interval comes long before."""
+
+
+class Ticker:
+    def __init__(self, run: Callable[[], None], interval: float, now: Callable[[], datetime]) -> None:
+        """``run`` is called every ``interval`` seconds and at each instant that was armed; it handles its own errors."""
+        self._run = run
+        self._interval = interval
+        self._now = now
+        self._scheduler = BackgroundScheduler(
+            jobstores={"default": MemoryJobStore()},
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            timezone=UTC,
+        )
+
+    def start(self) -> None:
+        """The first run is at once."""
+        first = self._now()
+        self._scheduler.add_job(self._run, IntervalTrigger(seconds=self._interval, timezone=UTC), id="interval", next_run_time=first)
+        self._scheduler.start()
+
+    def arm(self, at: datetime | None) -> None:
+        """Run at an instant too; the one that was armed before is forgotten. In the past: at once. ``None``: not."""
+        if at is None or at - self._now() > FURTHEST:
+            with suppress(JobLookupError):
+                self._scheduler.remove_job("wake")
+            return
+        self._scheduler.add_job(self._run, DateTrigger(max(at, self._now()), timezone=UTC), id="wake", replace_existing=True)
+
+    def stop(self) -> None:
+        """Wait until the run that is under way has ended, and run no more."""
+        self._scheduler.shutdown(wait=True)
