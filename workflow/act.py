@@ -19,11 +19,12 @@ VOIDED, JOINED, SEPARATED, WITHDRAWN, REOPENED = "voided", "joined", "separated"
 HELD, RELEASED, ERASED = "held", "released", "erased"
 FLAGGED, UNFLAGGED, REFUSED, RECALENDARED = "flagged", "flag_withdrawn", "refused", "recalendared"
 LINKED, DISMISSED, MIGRATED = "linked", "lead_dismissed", "migrated"
+NOTIFIED, ACKNOWLEDGED = "notified", "acknowledged"
 
 DEEDS = frozenset({OPENED, ACTED, CLOCKED})
 """Kinds that are an event of the procedure."""
 
-EVIDENCE = frozenset({FLAGGED, UNFLAGGED, REFUSED})
+EVIDENCE = frozenset({FLAGGED, UNFLAGGED, REFUSED, NOTIFIED, ACKNOWLEDGED})
 """Kinds that say what somebody was told or denied; no outcome reads them (S3.6)."""
 
 

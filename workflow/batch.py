@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
 from workflow import command as commands
-from workflow.act import ERASED, REFUSED, Act
+from workflow.act import ERASED, NOTIFIED, REFUSED, Act
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up
 from workflow.case.deed import open_period
 from workflow.case.flags import flags, wake
 from workflow.case.joint import Known, Part, carried_out, opened
 from workflow.case.standing import Standing, settle
-from workflow.errors import AlreadyThere, BadInput, ClockOnly, KeyReused, LeaseLost, Refused, StaleVersion, StoreUnavailable
+from workflow.demand import answered, demand_free, demand_version, taken
+from workflow.dispatch import Addresses, Routing, instead, notified, planned
+from workflow.errors import LeaseLost, Refused, StoreUnavailable
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.moment import BEGINNING, Moment, stamp
-from workflow.monitor import CHAINS, PARKED, UNPARKED, note
+from workflow.monitor import DEAD, PARKED, UNPARKED, UNTOLD, note
 from workflow.organisation import Organisation
-from workflow.outbox import SWEPT, WATCH, Lease, parking
+from workflow.outbox import SWEPT, WATCH, Lease, Message, parking
 from workflow.period import Period
 from workflow.ports import Answer, Entropy, Unit, View
 from workflow.rules import Rules, World
 from workflow.sources import Sources
 from workflow.text import Text
 from workflow.written import SALT, Written, written_of
-
-LONGEST_ID = 100
-"""Characters of the id of a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,11 @@ class Swept(NamedTuple):
 class Batch:
     """Commands inside one transaction; made by :meth:`workflow.engine.Engine.batch`."""
 
-    def __init__(self, sources: Sources, unit: Unit, entropy: Entropy, algorithm: str, now: datetime) -> None:
+    def __init__(
+        self, sources: Sources, unit: Unit, entropy: Entropy, algorithm: str, now: datetime, routing: Routing = Routing()
+    ) -> None:
         self._sources = sources
+        self._routing = routing
         self._unit = unit
         self._entropy = entropy
         self._algorithm = algorithm
@@ -79,6 +81,7 @@ class Batch:
         self.written: list[tuple[str, tuple[Act, ...]]] = []
         self.broken: dict[str, Exception] = {}
         """What went wrong with cases that were to be swept; nothing of theirs is written."""
+        self._messages: dict[str, list[Message]] = {}
         self._ready: list[Written] = []
         self._settled: set[str] = set()
 
@@ -89,7 +92,7 @@ class Batch:
         rules = self._sources.in_force(self._unit, procedure, (command.said.happened or Moment.at(self._now)).lo)
         name = case or f"{rules.procedure.procedure}-{self._entropy.token(SALT).hex()[:10]}"
         if name in self.standings:
-            raise _taken(name)
+            raise taken(name)
         demand_free(self._unit, name, self._sources.recurring(self._unit))
         parts = opened(command, self._opening(rules), self._now, name, self._known)
         return self._write_all(parts, command, key)
@@ -176,14 +179,43 @@ class Batch:
         """
         standing, head = self._load(case)
         world = self._world(standing)
-        after = flags(catch_up(standing, world, self._now), world, self._now, since).watched(world, self._now)
+        now = max(self._now, standing.case.acts[-1].recorded)  # a clock that went back makes nothing earlier than what is journaled
+        after = flags(catch_up(standing, world, now), world, now, since).watched(world, now)
         result = None
+        self._messages[case] = planned(after, standing.case.n, world, now, self._routing, self._addresses())
         if after.case.n == standing.case.n:
             self.standings[case] = (head, after)
         else:
             result = self._write(after, standing.case.n, head, None, None)
         self._swept.add(case)
         return result
+
+    def told(self, message: Message) -> bool:
+        """Enter what became of an attempt to send a message; what ended it is journaled in its case, what is dead is taken over.
+
+        ``False``, and nothing is entered, when the lease of the message had run out and somebody else has it.
+        """
+        if not self._unit.settle_message(message):
+            return False
+        if message.state in ("sent", "dead"):
+            standing, head = self._load(message.case)
+            act = notified(standing.case, message, max(self._now, standing.case.acts[-1].recorded))
+            self._write(settle(standing, act, self._world(standing)), standing.case.n, head, None, None)
+        if message.state == "dead":
+            self._take_over(message)
+        return True
+
+    def _take_over(self, dead: Message) -> None:
+        standing, _ = self._load(dead.case)
+        there = [*self._unit.messages(case=dead.case), *self._messages.get(dead.case, ())]
+        found = instead(dead, self._world(standing), self._now, self._routing, self._addresses(), there)
+        self._messages.setdefault(dead.case, []).extend(found)
+        body: dict[str, Json] = {"case": dead.case, "flag": dead.n, "person": dead.recipient, "channel": dead.channel}
+        self.note(DEAD if found else UNTOLD, {**body, "instead": [{"person": m.recipient, "channel": m.channel} for m in found]})
+
+    def _addresses(self) -> Addresses:
+        """Who can be reached how; nothing where nobody is to be told."""
+        return self._sources.addresses(self._unit) if self._routing.routes else {}
 
     def refused(self, case: str, command: commands.Command, error: Refused) -> None:
         """Journal that a request was refused: an audit may ask (promise 10)."""
@@ -224,6 +256,7 @@ class Batch:
                 self.broken[case] = error
                 del self.standings[case]
                 self._drafts.pop(case, None)
+                self._messages.pop(case, None)
             else:
                 self._settled.add(case)
 
@@ -232,7 +265,11 @@ class Batch:
         world = self._world(drafted)
         acts = tuple(self._drafts.get(case, ()))
         standing = drafted.noted(world, self._now) if acts else drafted
-        wakes = wake(standing, world, self._now, self._now if case in self._swept else BEGINNING)
+        if acts and all(act.kind == NOTIFIED for act in acts):  # nothing that is due has changed by it
+            known = self._unit.case(case)
+            wakes = known.next_at if known is not None else None
+        else:
+            wakes = wake(standing, world, self._now, self._now if case in self._swept else BEGINNING)
         written = written_of(standing, head, acts, wakes, self._entropy, self._algorithm)
         self.standings[case] = (written.row.head, standing)
         return written
@@ -244,6 +281,8 @@ class Batch:
             self.written.append((case, ready.acts))
         if ready.claims:
             self._unit.put_claims(ready.claims)
+        if messages := self._messages.pop(case, ()):
+            self._unit.put_messages(messages)
         self._unit.put_case(ready.row)
         self._unit.put_dues(case, ready.dues)
         for act in ready.acts:
@@ -314,56 +353,3 @@ class Batch:
             return None
         standing, _ = self._load(answer.case)
         return Result(answer.case, answer.n, standing.case.acts[answer.first - 1 : answer.n], standing, repeated=True)
-
-
-def answered(view: View, command: commands.Command, key: str | None) -> Answer | None:
-    """What the same command with the same key was answered before. Raises :class:`KeyReused` when it was another command."""
-    answer = view.answer(key) if key is not None else None
-    if answer is not None and answer.request and answer.request != digest(canonical(command.document())):
-        raise KeyReused(
-            Text(f"幂等键 {key!r} 已用于另一个命令", f"the key {key!r} was used for another command"),
-            hint=Text("换一个键", "use another key"),
-        )
-    return answer
-
-
-def demand_free(view: View, name: str, recurring: Iterable[str]) -> None:
-    """Refuse an id for a new case that cannot be said aloud, stand in a path or be shown, or that is taken.
-
-    So is that of each period of a ``recurring`` duty: the sweep would find no place for its case, and the unit would owe nothing (S7.3).
-    """
-    unfit = name != name.strip() or any(c in "/\\" or not c.isprintable() for c in name) or not name.strip(".")
-    if unfit or len(name) > LONGEST_ID:
-        raise BadInput(
-            Text(f"案件编号不合适:{name[:40]!r}", f"unfit for the id of a case: {name[:40]!r}"),
-            hint=Text(
-                f"不超过 {LONGEST_ID} 个可见字符,不含 / 和 \\,首尾无空格",
-                f"at most {LONGEST_ID} visible characters, without / or \\ and without blanks at its ends",
-            ),
-        )
-    if name in CHAINS or view.case(name) is not None:
-        raise _taken(name)
-    for procedure in recurring:
-        if name.startswith(f"{procedure}."):
-            raise ClockOnly(
-                Text(
-                    f"编号 {procedure}.… 留给系统按期立案",
-                    f"ids that begin with {procedure}. are those of its periods, which the sweep opens",
-                ),
-                where=name,
-                hint=Text("换一个编号", "choose another id"),
-            )
-
-
-def demand_version(standing: Standing, expected: int | None) -> None:
-    """Raises :class:`StaleVersion` when the case is not at the version that the caller saw."""
-    case = standing.case
-    if expected is not None and expected != case.n:
-        raise StaleVersion(
-            Text(f"案件 {case.id} 已到第 {case.n} 版,不是 {expected}", f"the case {case.id} is at version {case.n}, not {expected}"),
-            hint=Text("重新查看后再办理", "look at it again, then repeat the command"),
-        )
-
-
-def _taken(name: str) -> AlreadyThere:
-    return AlreadyThere(Text(f"案件 {name} 已存在", f"the case {name} is there already"))

@@ -17,6 +17,7 @@ from workflow.pace import Pace
 Grade = Literal["system", "counterpart", "own", "stated"]
 """How sure an instant is (S1.3): the receiving system's stamp, the other side, the author's own word, or an imported log."""
 
+Stage = Literal["delivered", "received", "accepted"]
 How = Literal["signature", "call", "system"]
 
 
@@ -136,13 +137,15 @@ class Decide(Command):
 class Receipt(Command):
     """A report was received: signed for, confirmed by a call that names who took it, or stamped by the receiving system (S1.2).
 
-    Deemed receipt is no command: the definition says after which term it holds (``deemed``).
+    Deemed receipt is no command: the definition says after which term it holds (``deemed``). ``of`` may be a flag too: then its notice
+    was delivered, received (签收) or accepted.
     """
 
     verb: ClassVar[str] = "receipt"
     of: int
     by: str = ""
     how: How = "signature"
+    stage: Stage = "received"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,13 +18,15 @@ from workflow import command as commands
 from workflow import organisation as organisations
 from workflow import sweep as sweeps
 from workflow.act import Act
-from workflow.batch import Batch, Result, Swept, answered, demand_free, demand_version
+from workflow.batch import Batch, Result, Swept
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up, stood
 from workflow.case.fold import Case
 from workflow.case.joint import Known, Load, carried_out, opened
 from workflow.case.migrate import movable
 from workflow.case.standing import Standing
+from workflow.demand import answered, demand_free, demand_version
+from workflow.dispatch import Routing
 from workflow.errors import (
     ConfigError,
     IntegrityError,
@@ -80,6 +82,8 @@ class Engine:
         self.store = store
         self.clock = clock
         self._entropy = entropy
+        self.routing = Routing()
+        """Over which channels flags are told; none: nobody is told, and the flags stand in the journal all the same."""
         self._listeners: list[Listener] = []
         with store.read() as view:
             self._algorithm = view.meta()["algorithm"]
@@ -110,6 +114,7 @@ class Engine:
         twin = object.__new__(type(self))
         twin.store, twin.clock, twin.sources = store, self.clock, self.sources
         twin._entropy, twin._algorithm, twin._listeners = self._entropy, self._algorithm, []
+        twin.routing = self.routing
         return twin
 
     def close(self) -> None:
@@ -362,7 +367,7 @@ class Engine:
     def batch(self) -> Iterator[Batch]:
         """Many commands in one transaction: all are written on leaving, or none when an exception leaves it."""
         with self.store.write() as unit:
-            batch = Batch(self.sources, unit, self._entropy, self._algorithm, utc(self.clock.now()))
+            batch = Batch(self.sources, unit, self._entropy, self._algorithm, utc(self.clock.now()), self.routing)
             yield batch
             batch.flush()
         self.sources.remember({case: kept for case, kept in batch.standings.items() if case not in batch.erased})

@@ -23,7 +23,14 @@ CHAINS = frozenset({CHAIN, MONITOR})
 """Chains of the journal that are no case."""
 
 STARTED, STOPPED, GAP, JUMP, SUSPENDED, TOOK_OVER = "started", "stopped", "gap", "jump", "suspended", "took_over"
-RELOADED, REFUSED_RELOAD, PARKED, UNPARKED, UNTOLD = "reloaded", "reload_refused", "parked", "unparked", "untold"
+RELOADED, REFUSED_RELOAD, PARKED, UNPARKED, DEAD, UNTOLD = (
+    "reloaded",
+    "reload_refused",
+    "parked",
+    "unparked",
+    "dead_letter",
+    "untold",
+)
 
 WORDS: Mapping[str, Text] = {
     STARTED: Text("开始值守", "watch began"),
@@ -36,6 +43,7 @@ WORDS: Mapping[str, Text] = {
     REFUSED_RELOAD: Text("拒绝载入定义", "definitions were refused"),
     PARKED: Text("搁置案件", "case put aside"),
     UNPARKED: Text("恢复案件", "case taken up again"),
+    DEAD: Text("消息未能发出,改由他人或他途", "a message could not be sent; another takes over"),
     UNTOLD: Text("无人可告知", "nobody could be told"),
 }
 

@@ -16,11 +16,13 @@ from workflow import organisation as organisations
 from workflow.act import MIGRATED, Act
 from workflow.calendar import Calendar
 from workflow.case.standing import Standing
+from workflow.dispatch import Addresses
 from workflow.errors import AlreadyThere, ConfigError, IntegrityError, UnknownCase, UnknownProcedure
 from workflow.journal.canonical import digest, parse_canonical
 from workflow.journal.entry import Entry
 from workflow.moment import BEGINNING
 from workflow.organisation import CHAIN, Organisation
+from workflow.organisation.addresses import addresses
 from workflow.ports import Unit, View
 from workflow.procedure.load import Definition, thaw
 from workflow.procedure.pack import Pack, active, composed_version, compositions, thaw_pack
@@ -75,6 +77,7 @@ class Sources:
         self._packs: dict[str, Pack] = {}
         self._organisation: tuple[str, Organisation] = ("", Organisation())
         self._standings: OrderedDict[str, tuple[str, Standing]] = OrderedDict()
+        self._addresses: tuple[str, Addresses] = ("", {})
         self.periods_open: tuple[object, datetime] = (None, BEGINNING)
         """What was known of organisation and definitions when the cases of all periods were last opened, and when that was."""
 
@@ -280,6 +283,17 @@ class Sources:
                 organisation = organisations.evolve(organisation, entry.body)
         self._organisation = (head, organisation)
         return organisation
+
+    def addresses(self, view: View) -> Addresses:
+        """Person → kind of address → address, from the erasable parts of the organisation's entries; what was erased is gone.
+
+        They are read again when the organisation has a new entry, and never written anywhere.
+        """
+        head = view.head(CHAIN)
+        if self._addresses[0] != head:
+            parts = [(entry.body, view.private(CHAIN, entry.n)) for entry in view.entries(CHAIN)]
+            self._addresses = (head, addresses((body, part.content()) for body, part in parts if part is not None))
+        return self._addresses[1]
 
     # cases
 

@@ -107,6 +107,8 @@ KINDS = {
     kinds.DISMISSED: Text("线索不予立案", "lead dismissed"),
     kinds.FLAGGED: Text("标记", "flag"),
     kinds.UNFLAGGED: Text("撤销标记", "flag withdrawn"),
+    kinds.NOTIFIED: Text("通知", "notice"),
+    kinds.ACKNOWLEDGED: Text("通知回执", "notice acknowledged"),
     kinds.REFUSED: Text("拒绝", "refused"),
     kinds.HELD: Text("保留", "hold"),
     kinds.RELEASED: Text("解除保留", "hold released"),
@@ -122,6 +124,14 @@ FLAGS = {
     "moved": Text("期限变动", "date moved"),
     "withdrawn": Text("标记撤销", "flag withdrawn"),
 }
+STAGES = {
+    "notified": Text("已发出", "notified"),
+    "dead": Text("未能发出", "could not be sent"),
+    "delivered": Text("已送达", "delivered"),
+    "received": Text("已签收", "received"),
+    "accepted": Text("已接受", "accepted"),
+}
+"""How far a notice came: four things, none of which follows from another."""
 GRADES = {
     "system": Text("系统时间", "system time"),
     "counterpart": Text("他方或文件证明", "shown by the other side or a document"),

@@ -337,6 +337,7 @@ def receipt(
     of: Of,
     by: Annotated[str, typer.Option("--by", help="签收角色 / who received it")] = "",
     how: Annotated[str, typer.Option("--how", help="signature|call|system")] = "signature",
+    stage: Annotated[str, typer.Option("--stage", help="通知:delivered|received|accepted / of a notice")] = "received",
     role: As = "",
     person: Person = "",
     at: At = "",
@@ -351,10 +352,15 @@ def receipt(
             Text(f"不认识的签收方式 {how!r}", f"unknown way of receipt {how!r}"),
             hint=Text("signature、call、system", "signature, call, system"),
         )
+    if stage not in ("delivered", "received", "accepted"):
+        raise BadInput(
+            Text(f"不认识的阶段 {stage!r}", f"unknown stage {stage!r}"),
+            hint=Text("delivered 送达、received 签收、accepted 接受", "delivered, received, accepted"),
+        )
     _do(
         case,
         Author(role or by, person, at, "", "", grade, "", note),
-        lambda s, _: commands.Receipt(said=s, of=of, by=by, how=cast(commands.How, how)),
+        lambda s, _: commands.Receipt(said=s, of=of, by=by, how=cast(commands.How, how), stage=cast(commands.Stage, stage)),
         key,
         expected,
         dry_run,

@@ -18,7 +18,7 @@ from workflow.procedure.legend import labels
 from workflow.rowname import title
 from workflow.rules import Rules
 from workflow.text import Lang, Text, same
-from workflow.words import AUTHORITY, DEVIATIONS, FLAGS, KINDS
+from workflow.words import AUTHORITY, DEVIATIONS, FLAGS, KINDS, STAGES
 
 LIST = Text("、", ", ")
 COLON = Text(":", ": ")
@@ -118,6 +118,10 @@ def _about(act: Act, case: Case, rules: Rules) -> Text:
         return _of(act, case, rules)
     if act.kind in (kinds.FLAGGED, kinds.UNFLAGGED):
         return _flag(act, rules)
+    if act.kind == kinds.NOTIFIED:
+        return STAGES["notified" if data.get("result") == "accepted" else "dead"] + COLON + _flagged(str(data["flag"]), case, rules)
+    if act.kind == kinds.ACKNOWLEDGED:
+        return STAGES[str(data["stage"])] + COLON + _flagged(act.name, case, rules)
     if act.kind == kinds.DISMISSED:
         return title(act.name, rules)
     if act.kind in (kinds.WAIVED, kinds.ASKED, kinds.GRANTED, kinds.DENIED):
@@ -237,9 +241,28 @@ def _of(act: Act, case: Case, rules: Rules) -> Text:
     return text
 
 
+def _flagged(n: str, case: Case, rules: Rules) -> Text:
+    found = case.act(int(n))
+    return _flag(found, rules) if found is not None else same(f"#{n}")
+
+
 def _flag(act: Act, rules: Rules) -> Text:
     word = FLAGS[str(act.data["was"] if act.kind == kinds.UNFLAGGED and act.data.get("was") else act.data["flag"])]
-    return word + COLON + title(act.name, rules)
+    return word + COLON + title(act.name, rules) + _lagged(act, rules)
+
+
+def _lagged(act: Act, rules: Rules) -> Text:
+    """That a reminder was overtaken, or that a flag came late because nobody watched; empty when it came in time."""
+    if act.data.get("skipped"):
+        return Text("(已被后来的提醒取代,未发)", " (overtaken by what came later, not sent)")
+    unwatched = act.data.get("unwatched")
+    if not isinstance(unwatched, list):
+        return same("")
+    since, until = (None if at is None else f"{unstamp(str(at)).astimezone(rules.zone):%m-%d %H:%M}" for at in unwatched)
+    return Text(
+        f"(补发:{since or '此前'}至{until}无人值守)",
+        f" (sent late: nobody watched from {since or 'the beginning'} to {until})",
+    )
 
 
 def told(act: Act, rules: Rules) -> Text:

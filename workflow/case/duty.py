@@ -23,6 +23,15 @@ from workflow.text import Text, same
 
 def receipt(scene: Scene, command: commands.Receipt) -> Act:
     report = existing(scene, command.of)
+    if report.kind == kinds.FLAGGED:
+        data: dict[str, Json] = {"stage": command.stage, "how": command.how}
+        return scene.act(kinds.ACKNOWLEDGED, str(command.of), command.said, data)
+    if command.stage != "received":
+        raise BadInput(
+            Text("只有通知才分送达和接受", "only a notice is delivered or accepted"),
+            where=f"{scene.case.id} #{command.of}",
+            hint=Text("报告只登记签收", "of a report, record the receipt"),
+        )
     by = scene.world.rules.find("role", command.by) if command.by else ""
     signed = scene.signed(command.said)
     shown = signed.when.grade == "counterpart" or (command.how == "call" and signed.when.grade != "own")  # a call, entered as it was made

@@ -1,0 +1,163 @@
+"""The sender of one channel: takes messages out of the outbox, sends them, and enters what became of them.
+
+A message is leased before it is sent and settled after; between the two nothing is known. Whoever finds a lease that ran out sends again and
+says that it may be a duplicate. A channel that hangs holds up no other and no sweep: each has a thread of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from threading import Event, Thread
+from time import monotonic
+from typing import Protocol
+
+from loguru import logger
+
+from workflow.dispatch import outcome
+from workflow.engine import Engine
+from workflow.errors import StoreUnavailable
+from workflow.journal.canonical import Json, digest
+from workflow.letter import Letter, Notifier, Rejected, Result
+from workflow.moment import utc
+from workflow.outbox import Message
+
+LEASE = timedelta(minutes=5)
+"""How long a batch of messages is leased. In half of it what is begun is finished, and the rest is left to the next turn."""
+IDLE = 1.0
+"""Seconds after which a sender looks again though nothing woke it."""
+
+
+class Composer(Protocol):
+    """Makes the letter of messages to one recipient."""
+
+    def compose(self, messages: Sequence[Message], to: str, safe: bool) -> tuple[str, str]:
+        """Subject and body. Raises :class:`~workflow.errors.DubanError` for what cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A channel in use."""
+
+    name: str
+    needs: str
+    notifier: Notifier
+    safe: bool = False
+    """It may carry personal data."""
+    rate: int = 0
+    """Letters a minute at most; 0: as many as there are."""
+
+
+class Sender:
+    def __init__(
+        self,
+        engine: Engine,
+        line: Line,
+        composer: Composer,
+        holder: str,
+        jitter: Callable[[], int],
+        most: int = 50,
+        attempted: Callable[[str, str], None] = lambda channel, result: None,
+    ) -> None:
+        """``attempted`` is told the name of the channel and of the kind of result, for metrics."""
+        self.engine = engine
+        self.line = line
+        self._composer = composer
+        self._holder = holder
+        self._jitter = jitter
+        self._most = most
+        self._attempted = attempted
+        self._over = Event()
+        self._wake = Event()
+        self._thread = Thread(target=self._run, name=f"sender {line.name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """What is being sent is finished and entered; a channel that hangs is left, and its message is sent again by the next one."""
+        self._over.set()
+        self._wake.set()
+        self._thread.join(timeout=15)
+        self.line.notifier.close()
+
+    def wake(self) -> None:
+        """Something may be there."""
+        self._wake.set()
+
+    def send_due(self) -> int:
+        """Send what may be sent now, once; how many messages were tried."""
+        now = utc(self.engine.clock.now())
+        most = min(self._most, self.line.rate) if self.line.rate else self._most
+        with self.engine.store.write() as unit:
+            taken = unit.take_messages(now, self._holder, now + LEASE, most, self.line.name)
+        if not taken:
+            return 0
+        with self.engine.store.read() as view:
+            addresses = self.engine.sources.addresses(view)
+        begun = monotonic()
+        taken = sorted(taken, key=lambda m: (m.recipient, m.doubtful, m.id))
+        for _, group in groupby(taken, key=lambda m: (m.recipient, m.doubtful)):
+            messages = list(group)
+            address = addresses.get(messages[0].recipient, {}).get(self.line.needs, "")
+            result = self._send(messages, address)
+            self._attempted(self.line.name, type(result).__name__.lower())
+            self._enter(messages, result)
+            if self._over.is_set() or monotonic() - begun > LEASE.total_seconds() / 2:
+                break  # the rest keeps its lease, and is taken again when that runs out
+        return len(taken)
+
+    def _send(self, messages: Sequence[Message], address: str) -> Result:
+        if self.line.needs and not address:
+            return Rejected("no_address", "the recipient has no address for this channel any more")
+        try:
+            subject, body = self._composer.compose(messages, address, self.line.safe)
+            letter = Letter(letter_id(messages), address, subject, body, _data(messages), doubtful=messages[0].doubtful)
+            return self.line.notifier.send(letter)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # one message must not hold up the others; the channel may be at fault, or what is to be said
+            logger.opt(exception=error).error("cannot send over {}", self.line.name)
+            return Rejected(type(error).__name__, str(error), permanent=False)
+
+    def _enter(self, messages: Sequence[Message], result: Result) -> None:
+        now = utc(self.engine.clock.now())
+        ended = [outcome(message, result, now, self._jitter()) for message in messages]
+        with self.engine.batch() as batch:
+            for message in ended:
+                if not batch.told(message):
+                    logger.warning("the lease of message {} had run out; it may be sent twice", message.id)
+
+    def _run(self) -> None:
+        pause = IDLE
+        while not self._over.is_set():
+            try:
+                sent = self.send_due()
+                pause = self._pause(sent)
+            except StoreUnavailable as error:
+                logger.warning("the outbox cannot be reached: {}", error)
+                pause = 2.0
+            except Exception as error:
+                logger.opt(exception=error).error("the sender of {} failed", self.line.name)
+                pause = 5.0
+            if pause > 0:
+                self._wake.wait(pause)
+            self._wake.clear()
+
+    def _pause(self, sent: int) -> float:
+        """Seconds to wait: none while there is more, as the rate of the channel asks, else until something may be there."""
+        if sent and self.line.rate:
+            return min(60.0, sent * 60 / self.line.rate)
+        return 0.0 if sent >= self._most else IDLE
+
+
+def letter_id(messages: Sequence[Message]) -> str:
+    """The same for every attempt to send the same messages."""
+    return digest(" ".join(str(m.id) for m in messages).encode()).partition(":")[2][:24]
+
+
+def _data(messages: Sequence[Message]) -> dict[str, Json]:
+    return {"messages": [{"id": m.id, "case": m.case, "row": m.row, "revision": m.revision, "tier": m.tier, "flag": m.n} for m in messages]}
+
