@@ -5,36 +5,63 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from threading import Event
 from typing import Annotated
 
 import typer
+from loguru import logger
 
 from adapters import host
 from adapters.commands import frame
 from adapters.daemon.daemon import Daemon
+from adapters.daemon.definitions import take_in
 from adapters.daemon.pulse import Pulse
 from adapters.daemon.watch import Settings, Watch
+from workflow.engine import Engine
+from workflow.errors import DubanError
+from workflow.monitor import REFUSED_RELOAD, RELOADED
 from workflow.text import Text
 
+Interval = Annotated[float, typer.Option("--interval", help="巡查间隔,秒;0 为设置中的 / seconds between two sweeps; 0: as set")]
 
-def run(
-    interval: Annotated[float, typer.Option("--interval", min=0.1, help="最长巡查间隔(秒)/ seconds between two sweeps at most")] = 30.0,
-    budget: Annotated[float, typer.Option("--budget", min=0.1, help="一次巡查的时间上限(秒)/ seconds a sweep may take at a time")] = 20.0,
-    batch: Annotated[int, typer.Option("--batch", min=1, help="一个事务的案件数 / cases in one transaction")] = 200,
-) -> None:
+
+def run(interval: Interval = 0.0) -> None:
     """值守:到期即标记、提醒 / keep watch: flag and tell what is due"""
+    found = frame.configuration({"daemon.interval": interval} if interval else {}).settings
+    name = found.daemon.name or f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
     with frame.engine(create=True) as engine:
+        take_in(engine, found.daemon.definitions)
         alone = not frame.settings.db.startswith("postgres")
-        settings = Settings(_name(), alone, interval, budget, batch)
-        daemon = Daemon(Watch(engine, settings, Pulse(), host.SystemStopwatch(), stopping=lambda: daemon.stopping), ready=_ready)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: daemon.stop())
+        settings = Settings(name, alone, found.daemon.interval, found.daemon.budget, found.daemon.batch)
+        reload = Event()
+
+        def ticked() -> None:
+            if reload.is_set():
+                reload.clear()
+                _reload(engine, name, found.daemon.definitions)
+
+        watch = Watch(engine, settings, Pulse(), host.SystemStopwatch(), stopping=lambda: daemon.stopping)
+        daemon = Daemon(watch, ready=_ready, ticked=ticked)
+        signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
+        signal.signal(signal.SIGINT, lambda *_: daemon.stop())
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, lambda *_: (reload.set(), daemon.nudge()))  # type: ignore[func-returns-value]
         daemon.run()
     frame.say(Text("值守结束", "the watch has ended"))
 
 
-def _name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
+def _reload(engine: Engine, name: str, places: tuple[str, ...]) -> None:
+    """Take in the definitions again; what does not pass the check changes nothing, and the journal says so."""
+    try:
+        refs = take_in(engine, places)
+    except DubanError as error:
+        logger.error("the definitions are refused: {}", error)
+        with engine.batch() as batch:
+            batch.note(REFUSED_RELOAD, {"daemon": name, "code": error.code, "where": error.where or ""})
+        return
+    logger.info("definitions are loaded again: {}", ", ".join(refs))
+    with engine.batch() as batch:
+        batch.note(RELOADED, {"daemon": name, "definitions": [*refs]})
 
 
 def _ready() -> None:

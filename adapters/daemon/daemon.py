@@ -46,6 +46,10 @@ class Daemon:
     def stop(self) -> None:
         self._over.set()
 
+    def nudge(self) -> None:
+        """Tick at once."""
+        self._ticker.arm(self.watch.now)
+
     def run(self) -> None:
         """Until :meth:`stop` is called."""
         listening = Thread(target=self._listen, name="bell", daemon=True)

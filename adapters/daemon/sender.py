@@ -1,7 +1,7 @@
 """The sender of one channel: takes messages out of the outbox, sends them, and enters what became of them.
 
-A message is leased before it is sent and settled after; between the two nothing is known. Whoever finds a lease that ran out sends again and
-says that it may be a duplicate. A channel that hangs holds up no other and no sweep: each has a thread of its own.
+A message is leased before it is sent and settled after; between the two nothing is known. Whoever finds a lease that ran out sends again
+and says that it may be a duplicate. A channel that hangs holds up no other and no sweep: each has a thread of its own.
 """
 
 from __future__ import annotations

@@ -1,0 +1,222 @@
+"""The watch of a daemon on clocks that the test moves: what it journals of itself, whose turn it is, and that it goes on after errors."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from adapters.daemon.pulse import Pulse
+from adapters.daemon.watch import Settings, Watch
+from tests.play import Play, at
+from workflow.act import FLAGGED
+from workflow.errors import StoreUnavailable
+from workflow.monitor import MONITOR
+from workflow.text import Text
+
+
+class Hands:
+    """A stopwatch that goes with the clock of the test, unless the test says that only one of them went on."""
+
+    def __init__(self, play: Play) -> None:
+        self._play, self._off, self._slept = play, 0.0, 0.0
+
+    def boot(self) -> float:
+        return self._play.clock.now().timestamp() - self._off
+
+    def running(self) -> float:
+        return self.boot() - self._slept
+
+    def clock_set(self, by: timedelta) -> None:
+        """The wall clock was set; no time has passed."""
+        self._off += by.total_seconds()
+        self._play.clock.set(self._play.clock.now() + by)
+
+    def sleep(self, by: timedelta) -> None:
+        self._slept += by.total_seconds()
+        self._play.clock.set(self._play.clock.now() + by)
+
+
+def watching(play: Play, name: str = "one", **settings: Any) -> tuple[Watch, Hands]:
+    hands = Hands(play)
+    return Watch(play.engine, Settings(name, alone=True, **settings), Pulse(), hands), hands
+
+
+def journal(play: Play) -> list[tuple[str, dict[str, Any]]]:
+    with play.engine.store.read() as view:
+        return [(e.kind, dict(e.body)) for e in view.entries(MONITOR)]
+
+
+@pytest.fixture
+def play() -> Play:
+    play = Play("probe").at("09-24 10:00")
+    play.engine.tick()
+    play.open("desk", {"grade": "high"})
+    return play
+
+
+def test_it_journals_its_start_and_its_stop(play: Play) -> None:
+    watch, _ = watching(play)
+    watch.tick()
+    play.at("09-24 10:01")
+    watch.end()
+    assert [kind for kind, _ in journal(play)] == ["started", "stopped"]
+
+
+def test_it_says_when_it_is_needed_next(play: Play) -> None:
+    watch, _ = watching(play)
+    first = watch.tick()
+    assert first == at("09-24 10:10") + timedelta(microseconds=1) or first == at("09-24 10:15")
+    assert first is not None
+    play.clock.set(first)
+    watch.tick()
+    assert watch.pulse.state.flags == 1
+    assert watch.pulse.state.swept_at == first
+
+
+def test_a_gap_since_the_last_sweep_is_journaled_when_it_starts(play: Play) -> None:
+    watch, _ = watching(play)
+    watch.tick()
+    play.at("09-24 12:00")
+    again, _ = watching(play, "two")
+    again.tick()
+    kinds = [kind for kind, _ in journal(play)]
+    assert kinds == ["started", "took_over", "gap"]
+    gap = journal(play)[-1][1]
+    assert (gap["since"][11:16], gap["until"][11:16]) == ("02:00", "04:00")
+
+
+def test_it_goes_on_as_nothing_was_when_it_is_back_at_once(play: Play) -> None:
+    watch, _ = watching(play)
+    watch.tick()
+    watch.end()
+    play.at("09-24 10:01")
+    again, _ = watching(play, "two")
+    again.tick()
+    assert [kind for kind, _ in journal(play)] == ["started", "stopped", "started"]
+
+
+def test_a_second_one_waits_until_the_lease_runs_out_and_takes_over(play: Play) -> None:
+    one, _ = watching(play, "one")
+    two, _ = watching(play, "two")
+    one.tick()
+    play.at("09-24 10:01")
+    again = two.tick()
+    assert two.pulse.state.standby
+    assert again == at("09-24 10:01") + timedelta(seconds=1)
+    play.at("09-24 10:02")  # the lease of one was to 10:01:30; it was killed
+    two.tick()
+    assert not two.pulse.state.standby
+    assert [kind for kind, _ in journal(play)][-2:] == ["took_over", "gap"]
+    assert journal(play)[1][1]["from"] == "one"
+
+
+def test_one_that_wakes_after_its_lease_was_taken_writes_nothing(play: Play) -> None:
+    one, _ = watching(play, "one")
+    two, _ = watching(play, "two")
+    one.tick()
+    play.at("09-24 10:05")
+    two.tick()
+    play.clock.set(at("09-24 10:05") + timedelta(seconds=10))
+    one.tick()
+    assert one.pulse.state.standby
+    assert [kind for kind, _ in journal(play)].count("started") == 1
+
+
+def test_a_second_one_need_not_wait_when_the_first_stops(play: Play) -> None:
+    one, _ = watching(play, "one")
+    two, _ = watching(play, "two")
+    one.tick()
+    two.tick()
+    one.end()
+    two.tick()
+    assert not two.pulse.state.standby
+
+
+@pytest.mark.parametrize("by", [timedelta(hours=1), timedelta(days=1), timedelta(hours=-1), timedelta(days=-1)])
+def test_a_clock_that_is_set_is_journaled(play: Play, by: timedelta) -> None:
+    watch, hands = watching(play)
+    watch.tick()
+    hands.clock_set(by)
+    watch.tick()
+    (jump,) = [body for kind, body in journal(play) if kind == "jump"]
+    assert jump["seconds"] == by.total_seconds()
+
+
+def test_a_machine_that_slept_is_no_clock_that_was_set(play: Play) -> None:
+    watch, hands = watching(play)
+    watch.tick()
+    hands.sleep(timedelta(hours=8))
+    watch.tick()
+    kinds = {kind: body for kind, body in journal(play)}
+    assert "jump" not in kinds
+    assert kinds["suspended"]["seconds"] == 8 * 3600
+    flags = [a for a in play.engine.case("C").case.acts if a.kind == FLAGGED]
+    assert flags
+    assert {f.data["lag"] > 0 for f in flags} == {True}, "and every flag of the night says so"
+
+
+def test_a_tick_ends_with_its_budget_and_goes_on_at_once(play: Play) -> None:
+    for i in range(7):
+        play.open("desk", {"grade": "high"}, case=f"D{i}")
+    watch, hands = watching(play, budget=-1.0, batch=3)
+    play.at("09-24 10:40")
+    assert watch.tick() == play.clock.now()
+    assert watch.pulse.state.cases == 3
+    watch.tick()
+    later = watch.tick()
+    assert watch.pulse.state.cases == 8
+    assert later is not None and later > play.clock.now()
+    assert hands
+
+
+class Failing:
+    """A store that cannot be written to while ``broken`` says so."""
+
+    def __init__(self, store: Any) -> None:
+        self._store, self.broken = store, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    @contextmanager
+    def write(self) -> Any:
+        if self.broken:
+            raise StoreUnavailable(Text("磁盘已满", "the disk is full"))
+        with self._store.write() as unit:
+            yield unit
+
+
+def test_it_tries_again_soon_and_then_later_when_the_store_fails(play: Play) -> None:
+    store = Failing(play.engine.store)
+    play.engine.store = store
+    watch, _ = watching(play)
+    watch.tick()
+    store.broken = True
+    pauses = []
+    for _ in range(12):
+        again = watch.tick()
+        assert again is not None
+        pauses.append((again - play.clock.now()).total_seconds())
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (0.4, 30.0)
+    assert watch.pulse.state.failures == 12
+    assert "the disk is full" in watch.pulse.state.error
+    store.broken = False
+    play.at("09-24 10:40")
+    watch.tick()
+    assert watch.pulse.state.error == ""
+    assert watch.pulse.state.flags > 0
+
+
+def test_whatever_breaks_the_watch_goes_on(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, _ = watching(play)
+    watch.tick()
+    with monkeypatch.context() as broken:
+        broken.setattr(play.engine, "next_waking", lambda: 1 / 0)
+        again = watch.tick()
+    assert again is not None and again > play.clock.now()
+    assert "ZeroDivisionError" in watch.pulse.state.error
+    assert isinstance(watch.tick(), datetime)
