@@ -27,6 +27,7 @@ from workflow.procedure.pack import thaw_pack
 from workflow.rules import Rules, World
 from workflow.sources import announcement
 from workflow.text import Text
+from workflow.written import due_row
 
 DEFINITION, CALENDAR, IN_USE, PACK = "definition", "calendar", "calendar-in-use", "pack"
 
@@ -240,20 +241,20 @@ def _case(view: View, case: str, head: Head, journal: Audited, organisation: Org
 
 
 def _dues(case: str, rows: Sequence[DueRow], standing: Standing) -> Iterator[Finding]:
-    """Compare with the journaled due dates. What is only a matter of time (a recurrence whose slot has come) is left to the next sweep."""
+    """Compare with the journaled due dates: a derived row holds nothing that time alone brings (:func:`workflow.written.written_of`)."""
     journaled = standing.case.dues
-    for row in rows:
-        due = None if row.due is None else stamp(row.due)
-        if row.revision and journaled.get((row.row, row.revision), "") != due:
-            yield Finding("due_row", case, 0, Text(f"{row.row} 的期限与日志不符", f"the due date of {row.row} is not that of the journal"))
+    for found in rows:
+        due = None if found.due is None else stamp(found.due)
+        if journaled.get((found.row, found.revision), "") != due:
+            zh, en = f"{found.row} 的期限与日志不符", f"the due date of {found.row} is not that of the journal"
+            yield Finding("due_row", case, 0, Text(zh, en))
     if standing.case.ended is not None:
         return
-    kept = {(row.row, row.revision) for row in rows}
-    for wanted in standing.all_rows():
-        revision = wanted.current
-        key = (wanted.key, revision.number) if revision is not None else ("", 0)
-        if wanted.open and key in journaled and key not in kept:
-            yield Finding("due_row", case, 0, Text(f"{wanted.key} 的行不见了", f"the row of {wanted.key} is gone"))
+    kept = {(found.row, found.revision) for found in rows}
+    for row in standing.all_rows():
+        wanted = due_row(standing.case, row)
+        if wanted is not None and (wanted.row, wanted.revision) not in kept:
+            yield Finding("due_row", case, 0, Text(f"{row.key} 的行不见了", f"the row of {row.key} is gone"))
 
 
 def _answers(view: View, heads: Mapping[str, Head]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from workflow.case.flags import tier_name
 from workflow.case.fold import Case
 from workflow.case.standing import Standing
 from workflow.journal.entry import Entry, Private, link
+from workflow.moment import unstamp
 from workflow.obligation.row import Row
 from workflow.outbox import Claim
 from workflow.ports import CaseRow, DueRow, Entropy
@@ -32,7 +33,7 @@ def written_of(standing: Standing, head: str, acts: Sequence[Act], wakes: dateti
     case = standing.case
     entries = linked(case.id, head, acts, entropy, algorithm)
     end = entries[-1][0].hash if entries else head
-    dues = [_due_row(case.id, row) for row in standing.all_rows() if row.open]
+    dues = [due for row in standing.all_rows() if (due := due_row(case, row)) is not None]
     return Written(_case_row(standing, end, wakes), tuple(acts), entries, dues, claims_of(case, acts))
 
 
@@ -83,7 +84,14 @@ def _case_row(standing: Standing, head: str, wakes: datetime | None) -> CaseRow:
     )
 
 
-def _due_row(case: str, row: Row) -> DueRow:
-    revision = row.current
-    due = revision.due.instant if revision is not None and revision.due is not None else None
-    return DueRow(case, row.key, row.duty.id, revision.number if revision is not None else 0, due, row.open)
+def due_row(case: Case, row: Row) -> DueRow | None:
+    """What the journal says of a row that is open: the last of its due revisions that is journaled, with the date that was journaled.
+
+    Time alone moves the date of a pause that is running and brings the next slot of a recurrence into sight; the next act on the duty
+    journals that, and the derived row says it from then on. Whatever else it said could not be told from what somebody tampered with.
+    """
+    number = next((v.number for v in reversed(row.revisions) if (row.key, v.number) in case.dues), None)
+    if number is None or not row.open:
+        return None
+    due = case.dues[row.key, number]
+    return DueRow(case.id, row.key, row.duty.id, number, None if due is None else unstamp(str(due)), True)

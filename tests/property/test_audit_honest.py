@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from adapters.calendars import shipped
-from tests.play import Play
+from adapters.host import SystemEntropy
+from tests.play import Play, at
 from tests.property.test_engine_replay import command, steps
+from tests.stories import petition_2022
+from tests.stories.told import ordinary, town
 from workflow import command as c
 from workflow.audit import audit_store
+from workflow.engine import Engine
 from workflow.errors import DubanError
 from workflow.organisation import Actor
 
@@ -86,3 +90,44 @@ def test_a_calendar_that_was_put_in_use_and_taken_back_is_sound() -> None:
     with engine.store.read() as view:
         assert len(view.blobs("calendar-in-use")) == 3
         assert audit_store(view).findings == ()
+
+
+def test_a_pause_that_runs_is_no_tampering() -> None:
+    """Its date moves with every instant, by time alone: SEMANTICS S8.4."""
+    hearing = ("05-10 09:00", "hearing_begun")
+    played = petition_2022.until("final_review", hearing)
+    assert due(played, "final_review/petitioner#1") == [(1, at("06-06 00:00"))]
+    played.engine = Engine(played.engine.store, played.clock, SystemEntropy(), played.engine.calendar, "test")  # nothing is in memory
+    for later in ("06-01 09:00", "06-20 09:00", "08-20 09:00"):
+        played.at(later).engine.tick()
+        assert findings(played) == ()
+    row = played.row("final_review")
+    assert row.current is not None and row.current.kind == "pause" and row.due is not None and row.due.instant == at("09-16 00:00")
+    assert due(played, row.key) == [(1, at("06-06 00:00"))]
+    role, event, more = ordinary(petition_2022.PROCEDURE, "hearing_ended")
+    played.fire(role, event, **more)
+    assert due(played, row.key) == [(2, at("09-16 00:00"))] and findings(played) == ()
+
+
+def test_a_slot_that_came_into_sight_is_no_tampering() -> None:
+    played = Play("duty-watch", engine=town("duty-watch")).at("09-24 08:00")
+    played.engine.tick()
+    watch = next(row.id for row in played.engine.cases() if row.id.startswith("duty-watch.") and not row.ended)
+    played.case = watch
+    for moment in ("20:00", "20:50", "22:00"):
+        played.at(f"09-24 {moment}")
+        if moment == "20:50":
+            role, event, more = ordinary("duty-watch", "contact_check")
+            played.fire(role, event, **more)
+        played.engine.tick()
+        assert findings(played) == ()
+
+
+def findings(played: Play) -> object:
+    with played.engine.store.read() as view:
+        return audit_store(view).findings
+
+
+def due(played: Play, row: str) -> list[tuple[int, datetime | None]]:
+    with played.engine.store.read() as view:
+        return [(r.revision, r.due) for r in view.dues(played.case) if r.row == row]

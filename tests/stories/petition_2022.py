@@ -33,9 +33,14 @@ def handled() -> Play:
     return tell(PROCEDURE, OPENER, *WHOLE, facts=FACTS)
 
 
-def stopped(event: str) -> Play:
+def until(event: str, *more: tuple[str, ...]) -> Play:
+    """Everything before an event, and then something else."""
     upto = next(n for n, step in enumerate(WHOLE) if step[1] == event)
-    return tell(PROCEDURE, OPENER, *WHOLE[:upto], facts=FACTS, until="2026-12-01 09:00")
+    return tell(PROCEDURE, OPENER, *WHOLE[:upto], *more, facts=FACTS)
+
+
+def stopped(event: str) -> Play:
+    return until(event).at("2026-12-01 09:00")
 
 
 def objection(*steps: tuple[str, ...]) -> Play:
