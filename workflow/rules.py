@@ -192,6 +192,26 @@ class Rules:
                     index[key].add(duty.id)
         return {key: frozenset(names) for key, names in index.items()}
 
+    @cached_property
+    def keys(self) -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
+        """For each duty the keys of acts, and the names of facts, one of which a case must have before anything can be said of it."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for key, duties in self._touched.items():
+            for name in duties:
+                found[name].add(key)
+        return {
+            name: (
+                frozenset(k for k in found[name] if not k.startswith("fact:")),
+                frozenset(k[5:] for k in found[name] if k.startswith("fact:")),
+            )
+            for name in self.duties
+        }
+
+    @cached_property
+    def idle(self) -> dict[str, tuple[Any, ...]]:
+        """The rows of duties of which a case has none of their :attr:`keys`, as the ledger found them first: they are always the same."""
+        return {}
+
     def touched(self, kind: str, key: str, facts: Iterable[str]) -> frozenset[str]:
         """The ids of the duties that an act may change."""
         if kind in MOVING:

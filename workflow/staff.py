@@ -157,7 +157,7 @@ class Desk:
         again: dict[str, tuple[Row, ...]] = dict.fromkeys(stale, ())
         for row in assess([d for name, d in rules.duties.items() if name in stale], self.case, self.world, self.now):
             again[row.duty.id] = (*again[row.duty.id], row)
-        self.standing = self.standing._replace(rows={**rows, **again}, stale=frozenset())
+        self.standing = self.standing._replace(rows={**rows, **again}, stale=frozenset(), at=None)
         return self.standing.all_rows()
 
     def _to(self, at: datetime) -> None:

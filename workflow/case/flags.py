@@ -17,7 +17,6 @@ from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import TICK, Moment, stamp
 from workflow.obligation.clock import DueRevision
-from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Outcome, Row, same_duty
 from workflow.rules import World
 from workflow.term import Offset
@@ -35,7 +34,7 @@ def flags(standing: Standing, world: World, now: datetime, swept: datetime | Non
     """
     if not standing.case.listed:
         return standing
-    rows = ledger(standing.case, world, now)
+    rows = standing.ledger(world, now)
     for key in _refuted(standing.case, rows):
         was = flagged(standing.case, key)
         revision = standing.case.kind(FLAGGED, key)[-1].data.get("revision", 0)

@@ -27,6 +27,8 @@ class Standing(NamedTuple):
     case: Case
     rows: Mapping[str, tuple[Row, ...]]
     stale: frozenset[str] = frozenset()
+    at: datetime | None = None
+    """The instant as of which all rows were assessed after the last act; ``None`` when some are older."""
 
     @classmethod
     def fresh(cls, case_id: str, opening: Act) -> Standing:
@@ -50,7 +52,11 @@ class Standing(NamedTuple):
         """A case folded from its journal."""
         seen = tuple(acts)
         case = fold(cls.fresh(case_id, seen[0]).case, seen)
-        return cls(case, _grouped(ledger(case, world, now)))
+        return cls(case, _grouped(ledger(case, world, now)), at=now)
+
+    def ledger(self, world: World, now: datetime) -> list[Row]:
+        """Every row as of ``now``; computed only if it is not at hand."""
+        return self.all_rows() if self.at == now else ledger(self.case, world, now)
 
     def all_rows(self) -> list[Row]:
         return [row for rows in self.rows.values() for row in rows]
@@ -64,7 +70,7 @@ class Standing(NamedTuple):
         if not names:
             return self
         again = _grouped(assess([d for n, d in world.rules.duties.items() if n in names], self.case, world, now))
-        return self._replace(rows={**self.rows, **{n: again.get(n, ()) for n in names}}, stale=self.stale | names)
+        return self._replace(rows={**self.rows, **{n: again.get(n, ()) for n in names}}, stale=self.stale | names, at=None)
 
     def noted(self, world: World, now: datetime) -> Standing:
         """The same standing with nothing stale in it, and with the due revisions that are new written into its last act.

@@ -22,6 +22,7 @@ from workflow.obligation.row import Outcome, Row
 from workflow.obligation.start import Begin, begins
 from workflow.obligation.verdict import Instance, round_end
 from workflow.procedure.condition import holds
+from workflow.procedure.model import CASE
 from workflow.rules import Duty, World
 
 
@@ -47,7 +48,21 @@ def _assessed(duties: Iterable[Duty], case: Case, world: World, as_of: datetime)
 
 def instances(duty: Duty, case: Case, world: World, as_of: datetime, restart: Restart = unmoved) -> list[Row]:
     """The rows of a duty by the rules of ``world`` alone."""
-    return [row for receiver in duty.receivers for row in _rows(duty, receiver, case, world, as_of, restart)]
+    if not _untouched(duty, case, world):
+        return [row for receiver in duty.receivers for row in _rows(duty, receiver, case, world, as_of, restart)]
+    idle = world.rules.idle.get(duty.id)
+    if idle is None:
+        idle = tuple(row for receiver in duty.receivers for row in _rows(duty, receiver, case, world, as_of, restart))
+        world.rules.idle[duty.id] = idle
+    return list(idle)
+
+
+def _untouched(duty: Duty, case: Case, world: World) -> bool:
+    """Whether nothing was done or said yet that could start, fulfil or end a duty; most duties of a case are so, and look all the same."""
+    keys = world.rules.keys.get(duty.id)
+    if keys is None or CASE in keys[0] or case.ended is not None or len(case.rounds) > 1 or case.joined is not None:
+        return False
+    return keys[0].isdisjoint(case.by_name) and keys[1].isdisjoint(case.facts)
 
 
 def ledger(case: Case, world: World, as_of: datetime) -> list[Row]:
