@@ -109,6 +109,22 @@ class Lease:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How much a store holds. It is counted, so it takes longer the more there is: for those who watch over a daemon, not for a sweep."""
+
+    entries: int
+    """Height of the journal, all chains together."""
+    duties: int
+    """Open rows, with a due date or without."""
+    overdue: int
+    """Open rows whose due date has passed."""
+    oldest_due: datetime | None
+    """The due date of the oldest of them."""
+    oldest_message: datetime | None
+    """When the oldest message was made that is neither sent nor dead."""
+
+
 class Watched(Protocol):
     """What a store tells of it; part of :class:`workflow.ports.View`."""
 
@@ -134,6 +150,8 @@ class Watched(Protocol):
         """A mark that was put; empty when none was."""
 
     def lease(self, name: str) -> Lease | None: ...
+
+    def figures(self, now: datetime) -> Figures: ...
 
 
 class Watching(Watched, Protocol):

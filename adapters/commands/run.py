@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from contextlib import ExitStack
 from threading import Event
 from typing import Annotated
 
@@ -16,7 +17,9 @@ from adapters.commands import frame
 from adapters.daemon.daemon import Daemon
 from adapters.daemon.definitions import take_in
 from adapters.daemon.pulse import Pulse
+from adapters.daemon.surroundings import Surroundings
 from adapters.daemon.watch import Settings, Watch
+from adapters.logs import set_up
 from workflow.engine import Engine
 from workflow.errors import DubanError
 from workflow.monitor import REFUSED_RELOAD, RELOADED
@@ -27,23 +30,38 @@ Interval = Annotated[float, typer.Option("--interval", help="巡查间隔,秒;0 
 
 def run(interval: Interval = 0.0) -> None:
     """值守:到期即标记、提醒 / keep watch: flag and tell what is due"""
-    found = frame.configuration({"daemon.interval": interval} if interval else {}).settings
+    configuration = frame.configuration({"daemon.interval": interval} if interval else {})
+    found = configuration.settings
     name = found.daemon.name or f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
-    with frame.engine(create=True) as engine:
+    with ExitStack() as stack:
+        stack.callback(set_up(found.log))
+        engine = stack.enter_context(frame.engine(create=True))
         take_in(engine, found.daemon.definitions)
         alone = not frame.settings.db.startswith("postgres")
         settings = Settings(name, alone, found.daemon.interval, found.daemon.budget, found.daemon.batch)
-        reload = Event()
+        reload, pulse = Event(), Pulse()
+        around = Surroundings.of(configuration, engine, pulse)
 
         def ticked() -> None:
+            around.ticked()
             if reload.is_set():
                 reload.clear()
+                around.systemd.reloading()
                 _reload(engine, name, found.daemon.definitions)
+                around.systemd.ready()
 
-        watch = Watch(engine, settings, Pulse(), host.SystemStopwatch(), stopping=lambda: daemon.stopping)
-        daemon = Daemon(watch, ready=_ready, ticked=ticked)
-        signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
-        signal.signal(signal.SIGINT, lambda *_: daemon.stop())
+        def ready() -> None:
+            frame.say(Text("值守开始;按 Ctrl-C 结束", "the watch is on; Ctrl-C ends it"))
+            around.systemd.ready("watching")
+
+        def stop(*_: object) -> None:
+            around.systemd.stopping()
+            daemon.stop()
+
+        watch = Watch(engine, settings, pulse, host.SystemStopwatch(), heard=around.metrics.heard, stopping=lambda: daemon.stopping)
+        daemon = Daemon(watch, around.beside, ready, ticked)
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, lambda *_: (reload.set(), daemon.nudge()))  # type: ignore[func-returns-value]
         daemon.run()
@@ -62,7 +80,3 @@ def _reload(engine: Engine, name: str, places: tuple[str, ...]) -> None:
     logger.info("definitions are loaded again: {}", ", ".join(refs))
     with engine.batch() as batch:
         batch.note(RELOADED, {"daemon": name, "definitions": [*refs]})
-
-
-def _ready() -> None:
-    frame.say(Text("值守开始;按 Ctrl-C 结束", "the watch is on; Ctrl-C ends it"))

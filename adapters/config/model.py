@@ -46,6 +46,7 @@ class Health(_Table):
     """``[health]``: the HTTP port for probes and metrics."""
 
     listen: str = Field(default="127.0.0.1:8765", description="address:port; empty: none")
+    calendar_days: int = Field(default=90, ge=0, le=3_650, description="days of published calendar that /readyz asks for; 0: none")
     expose: bool = Field(default=False, description="allow an address that is not the loopback; there is no password on this port")
 
     @field_validator("listen")

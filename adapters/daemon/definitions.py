@@ -55,5 +55,3 @@ def _files(places: Sequence[str]) -> Iterator[Path]:
                 where=f"daemon.definitions: {place}",
                 hint=Text("检查 duban.toml", "see duban.toml"),
             )
-
-

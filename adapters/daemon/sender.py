@@ -160,4 +160,3 @@ def letter_id(messages: Sequence[Message]) -> str:
 
 def _data(messages: Sequence[Message]) -> dict[str, Json]:
     return {"messages": [{"id": m.id, "case": m.case, "row": m.row, "revision": m.revision, "tier": m.tier, "flag": m.n} for m in messages]}
-

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from workflow.errors import DubanError, StaleVersion
-from workflow.outbox import Claim, Lease, Message, Parked, State
-from workflow.ports import CaseRow
+from workflow.journal.entry import Entry
+from workflow.outbox import Claim, Figures, Lease, Message, Parked, State
+from workflow.ports import CaseRow, DueRow
 from workflow.text import Text
 
 
@@ -32,6 +33,12 @@ class _Held(Protocol):
 
     @property
     def cases(self) -> Mapping[str, CaseRow]: ...
+
+    @property
+    def entries(self) -> Mapping[str, Mapping[int, Entry]]: ...
+
+    @property
+    def dues(self) -> Mapping[str, Sequence[DueRow]]: ...
 
     @property
     def watch(self) -> Watch: ...
@@ -78,6 +85,13 @@ class MemoryWatchReads:
     def lease(self, name: str) -> Lease | None:
         found = self._held.watch.leases.get(name)
         return found if found is not None and found.holder else None
+
+    def figures(self, now: datetime) -> Figures:
+        rows = [row for rows in self._held.dues.values() for row in rows if row.open]
+        late = [row.due for row in rows if row.due is not None and row.due < now]
+        waiting = [m.created for m in self._held.watch.messages.values() if m.next_at is not None]
+        entries = sum(len(chain) for chain in self._held.entries.values())
+        return Figures(entries, len(rows), len(late), min(late, default=None), min(waiting, default=None))
 
 
 class MemoryWatchWrites(MemoryWatchReads):

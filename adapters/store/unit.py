@@ -14,6 +14,7 @@ from workflow.journal.chain import Part
 from workflow.journal.entry import Entry, Private, Stored
 from workflow.journal.seal import Seal, StoredSeal
 from workflow.moment import stamp
+from workflow.outbox import Figures
 from workflow.ports import Answer, CaseRow, DueRow
 from workflow.text import Text
 
@@ -222,6 +223,11 @@ class SqlUnit(SqlView, WatchWrites):
     def next_waking(self) -> datetime | None:
         self._flush_cases()
         return super().next_waking()
+
+    def figures(self, now: datetime) -> Figures:
+        self._flush_entries()
+        self._flush_dues()
+        return super().figures(now)
 
     def dues(self, case: str | None = None, until: datetime | None = None) -> Sequence[DueRow]:
         if case is None or case in self._dues:

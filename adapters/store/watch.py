@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Dialect, and_, bindparam, case, delete, func, or_, select, update
 
-from adapters.store.statements import CASE, Compiler
+from adapters.store.statements import CASE, DUE, ENTRY, Compiler
 from adapters.store.tables import ClaimTable, LeaseTable, MarkTable, MessageTable, ParkedTable
 from workflow.errors import DubanError
 from workflow.moment import stamp
-from workflow.outbox import Claim, Lease, Message, Parked, State
+from workflow.outbox import Claim, Figures, Lease, Message, Parked, State
 
 CLAIM, OUTBOX, PARKED = ClaimTable.__table__, MessageTable.__table__, ParkedTable.__table__
 MARK, LEASE = MarkTable.__table__, LeaseTable.__table__
@@ -58,6 +58,8 @@ class WatchStatements:
     parked: str
     put_mark: str
     mark: str
+    figures: str
+    """now → entries, open rows, those due before now, the oldest of them, the oldest message that waits."""
     put_lease: str
     """name, holder, token, until, now, 1, now: changes nothing while somebody else has it."""
     lease: str
@@ -76,6 +78,8 @@ def watch_statements(dialect: Dialect) -> WatchStatements:
     until, again, limit, skip, now = (_given(name) for name in ("until", "again", "limit", "skip", "now"))
     put_off = select(p.case).where(p.case == c.id, p.until > again).exists()
     ordered = select(*m).order_by(m.id).limit(limit).offset(skip)
+    late = select(func.count().label("count"), func.min(DUE.c.due).label("oldest")).where(DUE.c.open, DUE.c.due < now)
+    overdue = late.subquery()
     e = LEASE.c
     fresh = compiler.upserting(LEASE).values({column.name: bindparam(column.name) for column in e})
     kept = and_(e.holder == fresh.excluded.holder, e.until > now)
@@ -126,6 +130,16 @@ def watch_statements(dialect: Dialect) -> WatchStatements:
         parked=text(select(*p).order_by(p.case)),
         put_mark=compiler.putting(MARK),
         mark=text(select(MARK.c.value).where(MARK.c.name == bindparam("of")), "of"),
+        figures=text(
+            select(
+                select(func.count()).select_from(ENTRY).scalar_subquery(),
+                select(func.count()).where(DUE.c.open).scalar_subquery(),
+                overdue.c.count,
+                overdue.c.oldest,
+                select(func.min(m.created)).where(m.next_at.is_not(None)).scalar_subquery(),
+            ),
+            "now",
+        ),
         put_lease=text(
             fresh.on_conflict_do_update(
                 index_elements=[e.name],
@@ -198,6 +212,11 @@ class WatchReads:
     def lease(self, name: str) -> Lease | None:
         row = self._one(self._watch.lease, name)
         return None if row is None or not row[3] else Lease(row[0], row[1], row[2], datetime.fromisoformat(row[3]))
+
+    def figures(self, now: datetime) -> Figures:
+        entries, duties, overdue, *oldest = self._one(self._watch.figures, stamp(now))
+        due, message = (None if t is None else datetime.fromisoformat(t) for t in oldest)
+        return Figures(entries, duties, overdue, due, message)
 
 
 class WatchWrites(WatchReads):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.store.contract import T0, Boom, StoreContract, row
+from adapters.store.contract import T0, Boom, StoreContract, due, entry, row
 from workflow.errors import StaleVersion, StoreUnavailable
-from workflow.outbox import Claim, Message, Parked
+from workflow.outbox import Claim, Figures, Message, Parked
 from workflow.ports import Store
 
 MINUTE = timedelta(minutes=1)
@@ -27,6 +27,26 @@ def message(recipient: str = "p1", channel: str = "mail", case: str = "a", tier:
 
 class WatchContract(StoreContract):
     """``make`` and ``reopen`` are said as for :class:`~adapters.store.contract.StoreContract`, whose tests are run too."""
+
+    # how much there is -----------------------------------------------------------------------------------------------------------
+
+    def test_figures_count_what_is_open_late_and_waiting(self, store: Store) -> None:
+        with store.read() as view:
+            assert view.figures(T0) == Figures(0, 0, 0, None, None)
+        with store.write() as unit:
+            unit.append([(entry("a", 1), None), (entry("b", 1), None)])
+            unit.put_case(row("a"))
+            unit.put_dues(
+                "a", [due("a", "x", T0 - MINUTE), due("a", "y", T0), due("a", "z", None), due("a", "done", T0 - MINUTE * 9, is_open=False)]
+            )
+            unit.put_messages([message("p1"), replace(message("p2"), created=T0 - MINUTE), replace(message("p3"), created=T0 - 9 * MINUTE)])
+            taken = unit.take_messages(T0, "me", T0 + MINUTE, 3, "mail")
+            third = next(m for m in taken if m.recipient == "p3")
+            unit.settle_message(replace(third, state="sent", next_at=None))
+            assert unit.figures(T0) == Figures(2, 3, 1, T0 - MINUTE, T0 - MINUTE)
+        with store.read() as view:
+            assert view.figures(T0) == Figures(2, 3, 1, T0 - MINUTE, T0 - MINUTE)
+            assert view.figures(T0 + MINUTE).overdue == 2
 
     # what is to be swept ----------------------------------------------------------------------------------------------------------
 
