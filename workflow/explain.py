@@ -173,13 +173,12 @@ def abreast(rows: Sequence[Row], world: World) -> Text:
     """One sentence for several rules that demand the same thing: 按县规定迟报12分钟,按国家规定按时 (S8.3)."""
     said: list[tuple[str, str]] = []
     for row in sorted(rows, key=lambda r: r.due.instant if r.due is not None else datetime.max.replace(tzinfo=UTC)):
-        p = world.of(row.definition).rules.procedure
-        title = document_text(p, next(iter(_bases(row)), UNIT_BASIS))
+        rules = world.of(row.definition).rules
+        title = document_text(rules.procedure, next(iter(_bases(row)), UNIT_BASIS))
         late = row.late.clock if row.late is not None else None
         zh, en = OUTCOMES[row.outcome].zh, OUTCOMES[row.outcome].en
         if late is not None:
-            reports = any(name in p.events and p.events[name].report is not None for name in row.duty.obligation.met_by)
-            zh = "迟报" if reports and row.outcome == Outcome.MET_LATE else zh
+            zh = "迟报" if rules.reports(row.duty) and row.outcome == Outcome.MET_LATE else zh
             zh += duration(late, "zh")
             en += f" by {duration(late, 'en')}"
         said.append((f"按{title.zh}{zh}", f"{en} under {title.en}"))

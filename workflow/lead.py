@@ -19,7 +19,7 @@ from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.obligation.row import Outcome, Row
 from workflow.rowname import title
-from workflow.rules import World
+from workflow.rules import Rules, World
 from workflow.text import Text
 
 State = Literal["open", "dismissed", "taken"]
@@ -64,7 +64,7 @@ def leads(case: Case, rows: Iterable[Row], world: World, now: datetime) -> list[
     for row in rows:
         names = _names(row, world, now)
         if names:
-            found.append(_lead(case, row, names, world))
+            found.append(_lead(case, row, names, world.of(row.definition).rules))
     return found
 
 
@@ -79,14 +79,12 @@ def _names(row: Row, world: World, now: datetime) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (obligation.missed.lead, *reached) if name))
 
 
-def _lead(case: Case, row: Row, names: tuple[str, ...], world: World) -> Lead:
+def _lead(case: Case, row: Row, names: tuple[str, ...], rules: Rules) -> Lead:
     done = [*case.kind(kinds.DISMISSED, row.key), *(a for a in case.acts if row.key in (*a.names("taken"), *a.names("released")))]
     done.sort(key=lambda a: a.n)
     state = _state(done[-1], row.key) if done else "open"
     said = [a for name in ("statement", "finding") for a in case.kind(kinds.NOTED, name) if a.data.get("about") == row.key]
-    events = world.rules.procedure.events
-    report = any(events[e].report is not None for e in row.duty.obligation.met_by if e in events)
-    suspicion = SUSPECTED[report, row.outcome != Outcome.MET_LATE]
+    suspicion = SUSPECTED[rules.reports(row.duty), row.outcome != Outcome.MET_LATE]
     return Lead(case, row, names, suspicion, state, tuple(done), tuple(sorted(said, key=lambda a: a.n)))
 
 

@@ -212,6 +212,11 @@ class Rules:
         """The rows of duties of which a case has none of their :attr:`keys`, as the ledger found them first: they are always the same."""
         return {}
 
+    def reports(self, duty: Duty) -> bool:
+        """Whether a report is what is owed: what comes late is then reported late (迟报), and what never comes is not reported (漏报)."""
+        events = self.procedure.events
+        return any(name in events and events[name].report is not None for name in duty.obligation.met_by)
+
     def touched(self, kind: str, key: str, facts: Iterable[str]) -> frozenset[str]:
         """The ids of the duties that an act may change."""
         if kind in MOVING:

@@ -10,7 +10,9 @@ import pytest
 from tests.play import PROBE, Play, at
 from workflow import command as c
 from workflow.act import MIGRATED
+from workflow.case.flags import tier_instants
 from workflow.engine import Forecast
+from workflow.lead import leads
 from workflow.migration import BrokenPlan, read_plan
 from workflow.obligation.row import Outcome
 from workflow.organisation import Actor
@@ -334,3 +336,27 @@ def test_what_belongs_to_a_round_that_is_over_gets_no_new_duty(play: Play) -> No
     play.at("03-04 09:00").do(c.Reopen(said=play.said("boss"), reason="新情况"))
     move(play.at("03-06 09:00"))
     assert play.rows("inform") == []
+
+
+def test_s9_2_a_lead_is_suspected_and_reminded_of_by_the_version_that_its_row_is_under() -> None:
+    """What the old version made a report, and the hour at which it reminds, are no matter of the new one."""
+    old = OLD.replace("to: work.file.whole, by: desk", "to: work.file.whole, by: desk, report: {kind: first, to: [boss]}")
+    tier = "tiers: [{at: 1 working day before, tell: desk}, {at: 1 working day after, lead: later}]"
+    old = old.replace("missed: {lead: late}", f"{tier}, missed: {{lead: late}}").replace('version: "1"', 'version: "1"\nhour: "10:30"')
+    play = Play("permit")
+    play.engine.add(load(old.encode(), "old.yaml"))
+    play.at("03-02 09:00").open("desk")
+    play.engine.add(load(NEW.encode(), "new.yaml"))
+    play.at("03-13 09:00")
+    standing = play.engine.case("C")
+    before = leads(standing.case, play.engine.ledger("C"), play.engine.world(standing), play.clock.now())
+    assert [lead.suspicion.en for lead in before] == ["suspected missing report, to be determined"]
+    move(play)
+    standing, rows = play.engine.case("C"), play.engine.ledger("C")
+    world = play.engine.world(standing)
+    after = leads(standing.case, rows, world, play.clock.now())
+    assert [(lead.row.definition, lead.suspicion, lead.names) for lead in after] == [
+        (before[0].case.definition, lead.suspicion, lead.names) for lead in before
+    ]
+    notice = next(row for row in rows if row.duty.id == "notice")
+    assert [instant for _, instant in tier_instants(notice, world)] == [at("03-12 10:30"), at("03-13 10:30")]

@@ -169,11 +169,11 @@ def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:
     revision = row.reckoned[-1] if row.reckoned else None
     if revision is None or revision.due is None:
         return []
-    calendar = world.calendar(revision.calendar)
+    calendar, rules = world.calendar(revision.calendar), world.of(row.definition).rules
     found: list[tuple[int, datetime]] = []
     for index, tier in enumerate(row.duty.obligation.tiers):
-        hour = time.fromisoformat(tier.hour) if tier.hour is not None else world.rules.hour
-        instant = Offset.parse(tier.at).instant(revision.due, revision.start.lo, calendar, world.rules.zone, hour)
+        hour = time.fromisoformat(tier.hour) if tier.hour is not None else rules.hour
+        instant = Offset.parse(tier.at).instant(revision.due, revision.start.lo, calendar, rules.zone, hour)
         if instant >= revision.at:
             found.append((index, row.pace.first(instant) if row.pace is not None else instant))
     return found
