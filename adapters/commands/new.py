@@ -12,6 +12,7 @@ import typer
 
 from adapters.commands import frame, screen
 from workflow.errors import AlreadyThere, BadInput
+from workflow.lint.label import has_chinese
 from workflow.procedure.model import NAME
 from workflow.text import Lang, Text
 
@@ -37,9 +38,14 @@ def test_an_answer_that_does_not_come_is_missed_and_puts_a_lead_on_the_list(case
 '''
 
 
+LACKING = "待译 / to be translated"
+"""Marks a label in the file that is not in its language yet."""
+
+
 def new(
     procedure: Annotated[str, typer.Argument(help="新程序的编号,如 visitor-complaint / id of the new procedure")],
-    title: Annotated[str, typer.Option("--title", help="名称 / title (default: the id)")] = "",
+    title: Annotated[str, typer.Option("--title", help="名称 / title, in Chinese or English")] = "",
+    title_en: Annotated[str, typer.Option("--title-en", help="英文名称 / English title, where --title is the Chinese one")] = "",
 ) -> None:
     """写出一份带注释的程序定义和它的测试 / write a commented procedure and a test of it"""
     if not re.match(NAME, procedure):
@@ -54,7 +60,8 @@ def new(
     for path in (file, test):
         if path.exists():
             raise AlreadyThere(Text(f"{path} 已存在,没有改动", f"{path} is there already and was not touched"))
-    names = {"name": procedure, "title": json.dumps(title or procedure, ensure_ascii=False), "file": file.name, "test": test.name}
+    labels, lacking = _titles(procedure, title, title_en)
+    names = {"name": procedure, **labels, "file": file.name, "test": test.name}
     try:
         file.write_text(start(frame.settings.lang).format_map(names), encoding="utf-8")
         test.write_text(TEST.format_map(names), encoding="utf-8")
@@ -62,7 +69,21 @@ def new(
         raise BadInput(Text(f"不能写文件:{error.strerror}", f"cannot write: {error.strerror}"), where=str(file)) from None
     screen.emit({"files": [file.name, test.name]}, lambda: None)
     frame.say(Text(f"已写出 {file} 和 {test}", f"wrote {file} and {test}"))
+    for label in lacking:
+        frame.say(Text(f"请写上{label.zh}名称:文件里标有 {LACKING}", f"write the {label.en} title where the file says {LACKING}"))
     frame.say(Text(f"下一步:duban definitions check {file}", f"next: duban definitions check {file}"))
+
+
+def _titles(procedure: str, title: str, title_en: str) -> tuple[dict[str, str], list[Text]]:
+    """The title in both languages as it stands in the file, and the languages in which nobody gave one: there the id stands, marked."""
+    chinese = bool(title_en) or has_chinese(title)
+    given = {"zh": title if chinese else "", "en": title_en if chinese else title}
+    stands = {"zh": f"程序 {procedure}", "en": f"procedure {procedure}"}
+    labels = {
+        lang: json.dumps(said or stands[lang], ensure_ascii=False) + ("" if said else f"  # {LACKING}") for lang, said in given.items()
+    }
+    names = {"zh": Text("中文", "Chinese"), "en": Text("英文", "English")}
+    return labels, [names[lang] for lang, said in given.items() if not said]
 
 
 def start(lang: Lang) -> str:

@@ -9,6 +9,7 @@ import pytest
 from adapters.commands import frame
 from adapters.trial import Trial
 from workflow.errors import Refused, UnknownName
+from workflow.procedure.load import load
 
 pytest_plugins = "pytester"
 
@@ -32,6 +33,31 @@ def test_the_start_passes_the_check_and_is_commented_in_one_language(
     assert len(comments) > 8
     assert any("工作日历" in c for c in comments) == (lang == "zh")
     assert not any(c.startswith(("#zh", "#en")) or "{{" in c for c in comments)
+
+
+@pytest.mark.parametrize(
+    ("options", "zh", "en", "lacking"),
+    [
+        ((), "程序 visitor-complaint", "procedure visitor-complaint", 2),
+        (("--title", "来访投诉"), "来访投诉", "procedure visitor-complaint", 1),
+        (("--title", "Visitor complaints"), "程序 visitor-complaint", "Visitor complaints", 1),
+        (("--title-en", "Visitor complaints"), "程序 visitor-complaint", "Visitor complaints", 1),
+        (("--title", "来访投诉", "--title-en", "Visitor complaints"), "来访投诉", "Visitor complaints", 0),
+    ],
+)
+def test_a_title_stands_in_its_own_language_and_one_that_lacks_is_marked(
+    options: tuple[str, ...], zh: str, en: str, lacking: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert frame.main(["--lang", "en", "new", "visitor-complaint", *options]) == 0
+    assert capsys.readouterr().err.count("write the ") == lacking
+    text = Path("visitor-complaint.yaml").read_text(encoding="utf-8")
+    assert text.count("# 待译 / to be translated") == lacking
+    procedure = load(text.encode(), "visitor-complaint.yaml").procedure
+    assert (procedure.zh, procedure.en) == (zh, en)
+    assert frame.main(["--lang", "en", "definitions", "check", "visitor-complaint.yaml"]) == 0
+    said = capsys.readouterr()
+    assert "label." not in said.out + said.err and " warning " not in said.out + said.err
 
 
 def test_the_test_that_comes_with_it_passes(begun: Path, pytester: pytest.Pytester) -> None:

@@ -49,6 +49,23 @@ def unanswered() -> Play:
     )
 
 
+def two_matters() -> Play:
+    """A second claim comes in while the first is mediated; it is handed over, mediated, answered and followed up as the first one is."""
+    return tell(
+        PROCEDURE,
+        OPENER,
+        *BEGUN,
+        ("09-24 10:00", "mediate"),
+        ("09-24 11:00", "claim"),
+        ("09-24 12:00", "answer"),
+        ("09-24 15:00", "satisfied"),
+        ("09-25 09:00", "assign"),
+        ("09-25 10:00", "mediate"),
+        ("09-25 11:00", "answer"),
+        ("09-25 12:00", "satisfied"),
+    )
+
+
 MET: dict[str, Story] = dict.fromkeys(("assign", "mediate", "answer", "follow_up", "warning"), settled)
 MISSED: dict[str, Story] = {"assign": unanswered}
 

@@ -152,3 +152,19 @@ def test_each_line_that_fails_is_restored_and_the_town_may_waive_it() -> None:
     play.at("09-24 08:05").fire("duty_officer", "channel_failed", **story.FAILED)
     play.do(c.Waive(said=play.said("town_office"), row="restore/town_office#2", ground="改用对讲机"))
     assert [r.outcome for r in play.rows("restore", "09-24 09:01")] == [MISSED, Outcome.WAIVED]
+
+
+def test_what_begins_shortly_before_the_day_is_archived_is_not_missed_by_the_archiving() -> None:
+    play = story.begun()
+    play.at("09-25 22:30").fire("duty_officer", "channel_failed", **story.FAILED)
+    play.at("09-25 23:30").fire("duty_officer", "channel_failed", **story.FAILED)
+    play.record("duty_officer", "channel_failed", "09-24 23:30", **story.FAILED)
+    play.at("09-25 23:50").record("duty_officer", "call")
+    play.at("09-26 00:00").engine.tick()
+    assert play.state == ("closed",)
+    assert [(r.outcome, r.beside) for r in play.rows("restore")] == [
+        (MISSED, ("later_discharged",)),
+        (MISSED, ("later_discharged",)),
+        (DISCHARGED, ()),
+    ]
+    assert [r.outcome for r in play.rows("answer")] == [DISCHARGED]

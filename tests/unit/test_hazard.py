@@ -105,3 +105,28 @@ def test_a_warning_is_owed_once_it_is_decided_that_it_may_harm_stability() -> No
     role, name, more = ordinary("mediation", "warning")
     told.at("09-24 11:00").fire(role, name, **more)
     assert told.outcome("warning") is MET
+
+
+def test_what_is_owed_of_a_second_matter_can_be_done_once_the_first_is_followed_up() -> None:
+    told = mediation.two_matters()
+    assert {duty: [r.outcome for r in told.rows(duty)] for duty in ("assign", "mediate", "answer", "follow_up")} == dict.fromkeys(
+        ("assign", "mediate", "answer", "follow_up"), [MET, MET]
+    )
+    assert not [a for a in told.engine.case(told.case).case.acts if a.deviations]
+    assert told.state == ("followed_up",)
+
+
+def test_two_matters_that_are_handed_over_together_are_answered_and_followed_up_one_by_one() -> None:
+    steps = [("09-24 09:30", "assign"), ("09-24 10:00", "mediate"), ("09-24 11:00", "answer")]
+    steps += [("09-24 12:00", "satisfied"), ("09-24 13:00", "mediate"), ("09-24 14:00", "answer"), ("09-24 15:00", "satisfied")]
+    told = tell("mediation", "town_office", mediation.BEGUN[0], ("09-24 08:30", "claim"), mediation.BEGUN[1], *steps)
+    open_ = [row.key for row in told.engine.ledger(told.case) if row.open and not row.duty.id.startswith("decide.")]
+    assert open_ == [] and not [a for a in told.engine.case(told.case).case.acts if a.deviations]
+
+
+def test_a_warning_that_is_decided_on_after_the_follow_up_can_still_be_given() -> None:
+    told = tell("mediation", "town_office", *mediation.BEGUN, ("09-24 09:10", "mediate"), ("09-24 09:20", "answer"), ("09-24 09:30", "satisfied"))
+    mediation.decided(told)
+    role, name, more = ordinary("mediation", "warning")
+    done = told.at("09-24 11:00").fire(role, name, **more)
+    assert (done.deviations, told.outcome("warning"), told.state) == ((), MET, ("followed_up",))

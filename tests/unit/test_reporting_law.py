@@ -229,3 +229,12 @@ def test_a_review_counts_from_when_the_request_was_received(request_: str, duty:
     play = tell(PETITION, "petition_unit", *steps)
     play.at("04-15 15:00").record("petitioner", request_, happened="04-12 09:00", received="04-15 10:00")
     assert play.due(duty) == due
+
+
+def test_what_the_petition_office_received_is_forwarded_also_where_that_is_entered_after_the_final_review() -> None:
+    steps = (("03-02 09:00", "received_directly"), ("03-06 09:00", "accept"), ("04-01 09:00", "answer"), ("04-20 09:00", "review"))
+    play = tell(PETITION, "petition_unit", *steps, ("05-01 09:00", "final_review"))
+    play.at("05-10 09:00").record("petition_office", "received")
+    assert play.due("forward") == "05-26 00:00"
+    done = play.at("05-20 09:00").fire("petition_office", "forward")
+    assert (done.deviations, play.outcome("forward"), play.state) == ((), Outcome.MET, ("open.concluded",))

@@ -16,6 +16,10 @@ _WORD = re.compile(r"[A-Za-z]{2}")
 _PLACEHOLDER = re.compile(r"(?:todo|tbd|fixme|xxx+|n/?a|[-–—.?…_ ]+|待定|待补|待译|占位)\Z", re.IGNORECASE)
 
 
+def has_chinese(text: str) -> bool:
+    return bool(_CHINESE.search(text))
+
+
 def labels(subject: Subject) -> Iterator[Finding]:
     yield from _labels(subject.content, ())
 
