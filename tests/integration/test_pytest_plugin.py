@@ -46,7 +46,13 @@ def test_the_start_passes_the_check_and_is_commented_in_one_language(
     ],
 )
 def test_a_title_stands_in_its_own_language_and_one_that_lacks_is_marked(
-    options: tuple[str, ...], zh: str, en: str, lacking: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    options: tuple[str, ...],
+    zh: str,
+    en: str,
+    lacking: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert frame.main(["--lang", "en", "new", "visitor-complaint", *options]) == 0

@@ -109,9 +109,8 @@ def test_a_warning_is_owed_once_it_is_decided_that_it_may_harm_stability() -> No
 
 def test_what_is_owed_of_a_second_matter_can_be_done_once_the_first_is_followed_up() -> None:
     told = mediation.two_matters()
-    assert {duty: [r.outcome for r in told.rows(duty)] for duty in ("assign", "mediate", "answer", "follow_up")} == dict.fromkeys(
-        ("assign", "mediate", "answer", "follow_up"), [MET, MET]
-    )
+    for duty in ("assign", "mediate", "answer", "follow_up"):
+        assert [r.outcome for r in told.rows(duty)] == [MET, MET], duty
     assert not [a for a in told.engine.case(told.case).case.acts if a.deviations]
     assert told.state == ("followed_up",)
 
@@ -125,7 +124,8 @@ def test_two_matters_that_are_handed_over_together_are_answered_and_followed_up_
 
 
 def test_a_warning_that_is_decided_on_after_the_follow_up_can_still_be_given() -> None:
-    told = tell("mediation", "town_office", *mediation.BEGUN, ("09-24 09:10", "mediate"), ("09-24 09:20", "answer"), ("09-24 09:30", "satisfied"))
+    steps = (("09-24 09:10", "mediate"), ("09-24 09:20", "answer"), ("09-24 09:30", "satisfied"))
+    told = tell("mediation", "town_office", *mediation.BEGUN, *steps)
     mediation.decided(told)
     role, name, more = ordinary("mediation", "warning")
     done = told.at("09-24 11:00").fire(role, name, **more)
