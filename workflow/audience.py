@@ -1,15 +1,35 @@
-"""Who is told of a flag: people, found through the organisation at the instant at which it is said."""
+"""Who is told of a flag: people, found through the organisation at the instant at which it is said.
+
+A reminder tells the roles that its tier names. That an act is missing or late is told to whoever owes it, to their superior and to the
+level above, and to whom it is owed. People are told, not posts: a vacant post passes it on upwards, until somebody is there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from workflow.act import Act
+from workflow.act import FLAGGED, UNFLAGGED, Act
 from workflow.case.fold import Case
 from workflow.obligation.row import Row
+from workflow.organisation import Actor, Organisation, Post
 from workflow.rules import World
+from workflow.text import Text
+
+OUTSIDE = "outside"
+"""The level of those who are not the organisation's own."""
+
+WHY = {
+    "obligor": Text("您是责任人", "the duty is yours"),
+    "owed_to": Text("该义务以您为对象", "it is owed to you"),
+    "named": Text("程序规定告知您", "the procedure says that you are told"),
+    "superior": Text("您是责任人的上级", "you are the superior of whoever owes it"),
+    "level_above": Text("您是上一级", "you are the level above"),
+    "vacancy": Text("应告知的岗位空缺", "the post that should be told is vacant"),
+    "told_before": Text("此前已告知您", "you were told before"),
+    "instead": Text("此前的消息未能送出", "the message to somebody else could not be sent"),
+}
 
 
 class Recipient(NamedTuple):
@@ -19,30 +39,89 @@ class Recipient(NamedTuple):
     acting_for: str
     """The person who is away; empty when nobody is."""
     why: tuple[str, ...]
+    """Keys of :data:`WHY`."""
 
 
 def audience(act: Act, row: Row | None, case: Case, world: World, at: datetime) -> list[Recipient]:
-    """Everybody a flag is said to, each once."""
-    roles = [str(role) for role in act.names("tell")]
-    if row is not None and act.data["flag"] in ("missing", "late", "withdrawn"):
-        roles.append(row.owed_by)
-    return _once(_holders(roles, case.unit, world, at))
+    """Everybody a flag is said to, each once with every reason; empty where the organisation names nobody.
+
+    A drill stays among the posts that its procedure names: nobody above them hears of it (docs/decisions/drills.md).
+    """
+    if act.kind == UNFLAGGED:
+        return _once(_told_before(act, case))
+    if row is not None:
+        world = world.of(row.definition)
+    return _once(_recipients(act, row, case, world, at))
 
 
 def above(post: str, world: World, at: datetime) -> list[Recipient]:
-    """Who is one step above a post."""
+    """Who is told in place of somebody in a post: the nearest one above who is there."""
+    here = world.organisation.posts.get(post)
+    found = superior(here, world.organisation, at) if here is not None else None
+    return _once(_reached(found, "instead", world.organisation, at))
+
+
+def superior(post: Post, organisation: Organisation, at: datetime) -> Post | None:
+    """The post above: the same role in the nearest unit above, else the first post of the nearest one that has any; ``None`` at the top."""
+    near = organisation.near(post.unit, at)[1:]
+    posts = [p for unit in near for p in organisation.posts.values() if organisation.unit_at(p.unit, at) == unit]
+    return next((p for p in posts if p.role == post.role), next(iter(posts), None))
+
+
+def _recipients(act: Act, row: Row | None, case: Case, world: World, at: datetime) -> Iterator[Recipient]:
     organisation = world.organisation
-    here = organisation.posts.get(post)
-    if here is None:
-        return []
-    return _once(_holders([here.role], organisation.superior(here.unit), world, at))
+    if row is None or act.data["flag"] in ("tier", "moved"):
+        for role in act.names("tell"):
+            why = "obligor" if row is not None and role == row.owed_by else "named"
+            why = "owed_to" if row is not None and role == row.owed_to else why
+            yield from _reached(_post(role, case, world, at), why, organisation, at, drill=case.drill)
+        return
+    owing = _post(row.owed_by, case, world, at)
+    yield from _reached(owing, "obligor", organisation, at, drill=case.drill)
+    if row.owed_to:
+        yield from _reached(_post(row.owed_to, case, world, at), "owed_to", organisation, at, drill=case.drill)
+    if case.drill or owing is None:
+        return
+    higher = superior(owing, organisation, at)
+    yield from _reached(higher, "superior", organisation, at)
+    if higher is not None:
+        yield from _reached(superior(higher, organisation, at), "level_above", organisation, at)
 
 
-def _holders(roles: Iterable[str], unit: str, world: World, at: datetime) -> Iterable[Recipient]:
-    for role in roles:
-        post = world.organisation.post_for(role, unit, at)
-        for actor in world.organisation.signing(post.id, at) if post is not None else ():
-            yield Recipient(actor.person or "", actor.post or "", actor.unit or "", actor.acting_for or "", (role,))
+def _post(role: str, case: Case, world: World, at: datetime) -> Post | None:
+    """The post that a role means for a case; none for those outside: they are told by people, not by the system."""
+    found = world.rules.procedure.roles.get(role)
+    if found is None or found.level == OUTSIDE:
+        return None
+    return world.organisation.post_for(role, case.unit, at)
+
+
+def told_at(post: Post, organisation: Organisation, at: datetime) -> list[Actor]:
+    """Who is told for a post at an instant; empty when nobody is there."""
+    return [actor for actor in organisation.signing(post.id, at) if actor.person]
+
+
+def _reached(post: Post | None, why: str, organisation: Organisation, at: datetime, *, drill: bool = False) -> Iterator[Recipient]:
+    passed: set[str] = set()
+    reasons: tuple[str, ...] = (why,)
+    while post is not None and post.id not in passed:
+        passed.add(post.id)
+        found = told_at(post, organisation, at)
+        if found:
+            yield from (Recipient(a.person or "", post.id, post.unit, a.acting_for or "", reasons) for a in found)
+            return
+        if drill:
+            return
+        post, reasons = superior(post, organisation, at), (why, "vacancy")
+
+
+def _told_before(act: Act, case: Case) -> Iterator[Recipient]:
+    """Who was told of the flag that is withdrawn."""
+    for flag in case.kind(FLAGGED, act.name):
+        said = flag.data.get("to")
+        for one in said if isinstance(said, list) and flag.data["flag"] == act.data.get("was") else ():
+            if isinstance(one, dict):
+                yield Recipient(str(one["person"]), str(one["post"]), "", "", ("told_before",))
 
 
 def _once(found: Iterable[Recipient]) -> list[Recipient]:

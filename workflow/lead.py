@@ -88,6 +88,13 @@ def _lead(case: Case, row: Row, names: tuple[str, ...], rules: Rules) -> Lead:
     return Lead(case, row, names, suspicion, state, tuple(done), tuple(sorted(said, key=lambda a: a.n)))
 
 
+def suspicion(row: Row, world: World, *, late: bool) -> Text:
+    """What may be said of a late or a missing act."""
+    events = world.of(row.definition).rules.procedure.events
+    report = any(events[e].report is not None for e in row.duty.obligation.met_by if e in events)
+    return SUSPECTED[report, not late]
+
+
 def _state(last: Act, row: str) -> State:
     return "dismissed" if last.kind == kinds.DISMISSED else "taken" if row in last.names("taken") else "open"
 

@@ -33,7 +33,7 @@ IDLE = 1.0
 class Composer(Protocol):
     """Makes the letter of messages to one recipient."""
 
-    def compose(self, messages: Sequence[Message], to: str, safe: bool) -> tuple[str, str]:
+    def compose(self, messages: Sequence[Message], brief: bool) -> tuple[str, str]:
         """Subject and body. Raises :class:`~workflow.errors.DubanError` for what cannot be told."""
 
 
@@ -44,8 +44,8 @@ class Line:
     name: str
     needs: str
     notifier: Notifier
-    safe: bool = False
-    """It may carry personal data."""
+    brief: bool = False
+    """It has room for a line only."""
     rate: int = 0
     """Letters a minute at most; 0: as many as there are."""
 
@@ -98,22 +98,27 @@ class Sender:
         with self.engine.store.read() as view:
             addresses = self.engine.sources.addresses(view)
         begun = monotonic()
-        taken = sorted(taken, key=lambda m: (m.recipient, m.doubtful, m.id))
-        for _, group in groupby(taken, key=lambda m: (m.recipient, m.doubtful)):
-            messages = list(group)
-            address = addresses.get(messages[0].recipient, {}).get(self.line.needs, "")
-            result = self._send(messages, address)
+        for group in self._letters(taken):
+            address = addresses.get(group[0].recipient, {}).get(self.line.needs, "")
+            result = self._send(group, address)
             self._attempted(self.line.name, type(result).__name__.lower())
-            self._enter(messages, result)
+            self._enter(group, result)
             if self._over.is_set() or monotonic() - begun > LEASE.total_seconds() / 2:
                 break  # the rest keeps its lease, and is taken again when that runs out
         return len(taken)
+
+    def _letters(self, taken: Sequence[Message]) -> list[list[Message]]:
+        """Many messages to one recipient make one letter; where the place takes as many as there are, each makes its own."""
+        if not self.line.needs and not self.line.rate:
+            return [[message] for message in taken]
+        ordered = sorted(taken, key=lambda m: (m.recipient, m.doubtful, m.id))
+        return [list(group) for _, group in groupby(ordered, key=lambda m: (m.recipient, m.doubtful))]
 
     def _send(self, messages: Sequence[Message], address: str) -> Result:
         if self.line.needs and not address:
             return Rejected("no_address", "the recipient has no address for this channel any more")
         try:
-            subject, body = self._composer.compose(messages, address, self.line.safe)
+            subject, body = self._composer.compose(messages, self.line.brief)
             letter = Letter(letter_id(messages), address, subject, body, _data(messages), doubtful=messages[0].doubtful)
             return self.line.notifier.send(letter)
         except StoreUnavailable:
