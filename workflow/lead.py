@@ -84,15 +84,13 @@ def _lead(case: Case, row: Row, names: tuple[str, ...], rules: Rules) -> Lead:
     done.sort(key=lambda a: a.n)
     state = _state(done[-1], row.key) if done else "open"
     said = [a for name in ("statement", "finding") for a in case.kind(kinds.NOTED, name) if a.data.get("about") == row.key]
-    suspicion = SUSPECTED[rules.reports(row.duty), row.outcome != Outcome.MET_LATE]
-    return Lead(case, row, names, suspicion, state, tuple(done), tuple(sorted(said, key=lambda a: a.n)))
+    found = suspicion(row, rules, late=row.outcome == Outcome.MET_LATE)
+    return Lead(case, row, names, found, state, tuple(done), tuple(sorted(said, key=lambda a: a.n)))
 
 
-def suspicion(row: Row, world: World, *, late: bool) -> Text:
-    """What may be said of a late or a missing act."""
-    events = world.of(row.definition).rules.procedure.events
-    report = any(events[e].report is not None for e in row.duty.obligation.met_by if e in events)
-    return SUSPECTED[report, not late]
+def suspicion(row: Row, rules: Rules, *, late: bool) -> Text:
+    """What may be said of a late or a missing act, by the rules that its row is under."""
+    return SUSPECTED[rules.reports(row.duty), not late]
 
 
 def _state(last: Act, row: str) -> State:

@@ -117,7 +117,7 @@ def what(flag: Act, row: Row | None, world: World) -> Text:
         return Text("此前的标记撤销", "what was flagged before is withdrawn")
     said = str(flag.data["flag"])
     if said in ("missing", "late") and row is not None:
-        return suspicion(row, world, late=said == "late")
+        return suspicion(row, world.rules, late=said == "late")
     if said == "tier" and row is not None:
         tier = row.duty.obligation.tiers[int(str(flag.data["tier"]))]
         if tier.title is not None:
