@@ -252,6 +252,12 @@ class OutcomeUnknown(StoreUnavailable):
     code = "store.unknown"
 
 
+class IncompleteStore(StoreUnavailable):
+    """A copy of the file of a store that was in use, without its write-ahead log: the last commits are not in it."""
+
+    code = "store.incomplete"
+
+
 class ForeignStore(StoreUnavailable):
     """A file that is not a duban store, is truncated, or is from a newer version."""
 

@@ -81,6 +81,8 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "explain": ("views", "explain", Text("为什么是这个期限", "why a duty is due then")),
     "tick": ("views", "tick", Text("走一次时钟:到期转移、标记、提醒", "one sweep of the clock: transitions, flags, reminders")),
     "run": ("run", "run", Text("值守:到期即标记、提醒", "keep watch: flag and tell what is due, as a daemon")),
+    "store": ("store", "app", Text("存储:复制到另一处(SQLite、PostgreSQL)", "stores: copy to another place (SQLite, PostgreSQL)")),
+    "backup": ("store", "backup", Text("备份到一个文件(使用中也可),并核对", "make a backup, also of a store in use, and check it")),
     "replay": ("replay", "replay", Text("回放日志或本库", "replay a log or this store")),
     "audit": ("audit", "app", Text("核验日志链、封印、导出", "verify the journal, seal it, export it")),
     "calendar": ("calendar", "app", Text("工作日历:计算、查看、导入", "calendars: due, show, import")),

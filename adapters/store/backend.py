@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table
 
-from adapters.store.statements import Statements
+from adapters.store.statements import Compiler, Statements
 from adapters.store.watch import WatchStatements
 from workflow.errors import DubanError
 from workflow.ports import Bell
@@ -18,6 +18,9 @@ class Backend(Protocol):
     """What a :class:`SqlStore` must know of its database. ``cursor`` is always the driver's own."""
 
     location: str
+
+    @property
+    def compiler(self) -> Compiler: ...
 
     @property
     def statements(self) -> Statements: ...
@@ -54,6 +57,12 @@ class Backend(Protocol):
 
     def rows(self, cursor: Any, number: int, sql: str, values: tuple[object, ...], size: int) -> Iterator[list[Any]]:
         """A long result in lists of at most ``size`` rows; ``number`` is another one for each result of a view."""
+
+    def numbered(self, cursor: Any, table: Table) -> None:
+        """After rows were added with the numbers that they had elsewhere: new rows go on after the highest."""
+
+    def leave(self, engine: Engine) -> None:
+        """Close the connections that are in nobody's hands, for good."""
 
     def bell(self, engine: Engine) -> AbstractContextManager[Bell]: ...
 

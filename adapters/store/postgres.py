@@ -8,6 +8,7 @@ claims what another daemon has just finished), nothing was read yet, and it is b
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from functools import cache
 from time import monotonic
@@ -16,14 +17,17 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Engine, QueuePool, create_engine
+from sqlalchemy import Engine, QueuePool, Table, bindparam, create_engine, func, select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from adapters.store.bell import CHANNEL, PostgresBell
-from adapters.store.statements import Statements, compiled
+from adapters.store.statements import Compiler, Statements, compiled
 from adapters.store.watch import WatchStatements, watch_statements
 from workflow.errors import BadInput, ConfigError, DubanError, ForeignStore, NoStore, OutcomeUnknown, StoreBusy, StoreUnavailable
 from workflow.text import Text
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
+"""What it warns of while an error is on its way belongs to the error, not on the standard error of a command."""
 
 SCHEME = "postgresql"
 _DEFAULT_TIMEOUT = 5.0
@@ -114,6 +118,10 @@ class Postgres:
         return cls(_shown(given), make_conninfo("", **{**defaults, **given}), timeout=timeout)
 
     @property
+    def compiler(self) -> Compiler:
+        return Compiler(_dialect())
+
+    @property
     def statements(self) -> Statements:
         return _statements()
 
@@ -139,6 +147,9 @@ class Postgres:
 
     def _connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self._conninfo, autocommit=True, cursor_factory=_Cursor)
+
+    def leave(self, engine: Engine) -> None:
+        engine.dispose()
 
     def bell(self, engine: Engine) -> PostgresBell:
         return PostgresBell(self._connect, self.error)
@@ -209,6 +220,16 @@ class Postgres:
         while rows := fetching.execute(f"FETCH FORWARD {size} FROM {name}", prepare=False).fetchall():
             yield rows
         fetching.execute(f"CLOSE {name}", prepare=False)
+
+    def numbered(self, cursor: Any, table: Table) -> None:
+        column = table.autoincrement_column
+        if column is not None:
+            text = self.compiler.text
+            (last,) = cursor.execute(text(select(func.max(column)))).fetchone()
+            name = func.pg_get_serial_sequence(bindparam("table"), bindparam("column"))
+            if last is not None:
+                onward = text(select(func.setval(name, bindparam("last"))), "table", "column", "last")
+                cursor.execute(onward, (table.name, column.name, last))
 
     def erase(self, cursor: Any, sql: str, key: tuple[str | int, ...]) -> bool:
         return bool(cursor.execute(sql, key).rowcount)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import finalize
 
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DBAPIError
@@ -36,11 +37,12 @@ class SqlStore:
     """A :class:`workflow.ports.Store` on its own database. Make it with :meth:`open`, or :meth:`joined` for a host's transaction."""
 
     def __init__(self, backend: Backend, engine: Engine, meta: Mapping[str, str]) -> None:
-        self._backend = backend
+        self.backend = backend
         self.engine = engine
         """The pool of connections, for a host that reads the tables (:mod:`adapters.store.tables`) itself."""
         self._meta = meta
         self._closed = False
+        self._leave = finalize(self, backend.leave, engine)  # also where a program ends, or drops the store, without closing it
 
     @classmethod
     def open(cls, url: str, *, create: bool = True, algorithm: str = "sha256") -> SqlStore:
@@ -109,34 +111,35 @@ class SqlStore:
 
     @contextmanager
     def read(self) -> Iterator[SqlView]:
-        with self._transaction(write=False) as cursor:
-            yield SqlView(cursor, self._backend, self._meta)
+        with self.transaction(write=False) as cursor:
+            yield SqlView(cursor, self.backend, self._meta)
 
     @contextmanager
     def write(self) -> Iterator[SqlUnit]:
-        with self._transaction(write=True) as cursor:
-            unit = SqlUnit(cursor, self._backend, self._meta)
+        with self.transaction(write=True) as cursor:
+            unit = SqlUnit(cursor, self.backend, self._meta)
             yield unit
             unit.finish()
-            self._backend.announce(cursor)
+            self.backend.announce(cursor)
         if unit.erased:
-            with _typed(self._backend), self._cursor() as cursor:
-                self._backend.scrub(cursor)
+            with _typed(self.backend), self._cursor() as cursor:
+                self.backend.scrub(cursor)
 
     @contextmanager
     def watch(self) -> Iterator[Bell]:
         self._check()
-        with _typed(self._backend), self._backend.bell(self.engine) as bell:
+        with _typed(self.backend), self.backend.bell(self.engine) as bell:
             yield bell
 
     def close(self) -> None:
         """Give up all connections. Transactions that are under way end first; a second call does nothing."""
         self._closed = True
-        self.engine.dispose()
+        self._leave()
 
     @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[Any]:
-        backend = self._backend
+    def transaction(self, *, write: bool) -> Iterator[Any]:
+        """A cursor of the driver in a transaction, for what no unit does: copying a store as a whole. Raises as :meth:`write` does."""
+        backend = self.backend
         with _typed(backend), self._cursor() as cursor:
             backend.begin(cursor, write=write)
             done = False
@@ -157,38 +160,38 @@ class SqlStore:
 
     def _check(self) -> None:
         if self._closed:
-            raise StoreUnavailable(Text("存储已关闭", "the store is closed"), where=self._backend.location)
+            raise StoreUnavailable(Text("存储已关闭", "the store is closed"), where=self.backend.location)
 
 
 class JoinedStore:
     """A :class:`workflow.ports.Store` inside a host's transaction; see :meth:`SqlStore.joined`."""
 
     def __init__(self, backend: Backend, connection: Connection, meta: Mapping[str, str]) -> None:
-        self._backend = backend
+        self.backend = backend
         self._connection = connection
         self._meta = meta
 
     @contextmanager
     def read(self) -> Iterator[SqlView]:
-        with _typed(self._backend):
-            yield SqlView(self._connection.connection.cursor(), self._backend, self._meta)
+        with _typed(self.backend):
+            yield SqlView(self._connection.connection.cursor(), self.backend, self._meta)
 
     @contextmanager
     def write(self) -> Iterator[SqlUnit]:
-        with _typed(self._backend):
+        with _typed(self.backend):
             cursor = self._connection.connection.cursor()
-            self._backend.within(cursor)
+            self.backend.within(cursor)
             with self._connection.begin_nested():
-                unit = SqlUnit(cursor, self._backend, self._meta)
+                unit = SqlUnit(cursor, self.backend, self._meta)
                 yield unit
                 unit.finish()
-                self._backend.announce(cursor)
+                self.backend.announce(cursor)
 
     def watch(self) -> NoReturn:
         """Raises :class:`~workflow.errors.StoreUnavailable`: who waits for others opens a store of its own."""
         raise StoreUnavailable(
             Text("宿主事务中的存储不能等待", "a store inside a host's transaction cannot wait for others"),
-            where=self._backend.location,
+            where=self.backend.location,
             hint=Text("用 SqlStore.open 另开一个", "open another one with SqlStore.open"),
         )
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sqlalchemy import Engine, QueuePool, create_engine
+from sqlalchemy import Engine, QueuePool, Table, create_engine
 from sqlalchemy.dialects.sqlite.pysqlite import dialect
 
+from adapters.store import freshness
 from adapters.store.bell import CountingBell
-from adapters.store.statements import Statements, compiled
+from adapters.store.statements import Compiler, Statements, compiled
 from adapters.store.watch import WatchStatements, watch_statements
-from workflow.errors import ConfigError, DubanError, ForeignStore, NoStore, StoreBusy, StoreUnavailable
+from workflow.errors import ConfigError, DubanError, ForeignStore, IncompleteStore, NoStore, StoreBusy, StoreUnavailable
 from workflow.text import Text, same
 
 MEMORY = ":memory:"
@@ -52,6 +53,11 @@ class Sqlite:
         self.timeout = timeout
         self.readonly = readonly
         self._turn = Lock()
+        self._bare = False
+        """Whether the file had no log beside it, and no connection was made yet."""
+        self._marked = location == MEMORY
+        """Whether the file says that it is in use (:mod:`adapters.store.freshness`), or needs not."""
+        self._marking = False
         self.commits = 0
         """Of this process, for who waits at a database in memory."""
 
@@ -86,6 +92,10 @@ class Sqlite:
         return cls(location, synchronous=synchronous, timeout=timeout, readonly=readonly)
 
     @property
+    def compiler(self) -> Compiler:
+        return Compiler(dialect(paramstyle="qmark"))
+
+    @property
     def statements(self) -> Statements:
         return _statements()
 
@@ -116,6 +126,7 @@ class Sqlite:
         if self.location == MEMORY:
             return
         path = Path(self.location)
+        self._bare = not self.readonly and not freshness.log_of(path).exists()
         try:
             size = path.stat().st_size if path.exists() else None
             if size is not None and 0 < size < _SMALLEST:
@@ -156,9 +167,34 @@ class Sqlite:
             connection = self._reader()
         else:
             connection = self._plain(self._uri("rw"))
+            self._complete(connection)
         connection.execute(f"PRAGMA synchronous={self.synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
         return connection
+
+    def _complete(self, connection: sqlite3.Connection) -> None:
+        """Refuse the first connection to a copy that lacks its log: who wrote on would give numbers a second time."""
+        if not self._bare:
+            return
+        try:
+            if not freshness.incomplete(connection, Path(self.location)):
+                self._bare = False
+                return
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        raise IncompleteStore(
+            Text(
+                "这是使用中的存储的副本,缺少它的 -wal 文件,最近的记录不在其中",
+                "this is a copy of a store in use, without its -wal file: the latest entries are not in it",
+            ),
+            where=self.location,
+            hint=Text(
+                "备份用 duban backup;只看用 ?mode=ro;只剩这一份时用 duban store accept",
+                "back up with duban backup; to look at it use ?mode=ro; if it is all there is, duban store accept",
+            ),
+        )
 
     def _reader(self) -> sqlite3.Connection:
         connection = self._plain(self._uri("ro"))
@@ -189,8 +225,14 @@ class Sqlite:
             raise self.busy()
         try:
             cursor.execute("BEGIN IMMEDIATE")
+            if not self._marked:
+                self._marking = freshness.mark(cursor, Path(self.location))
         except BaseException:
-            self._turn.release()
+            try:
+                if cursor.connection.in_transaction:
+                    cursor.execute("ROLLBACK")
+            finally:
+                self._turn.release()
             raise
 
     def end(self, cursor: Any, *, write: bool, commit: bool) -> None:
@@ -198,6 +240,11 @@ class Sqlite:
         try:
             if commit:
                 cursor.execute("COMMIT")
+                if write and not self._marked:
+                    self._marked = True
+                    if self._marking:
+                        with suppress(sqlite3.OperationalError):  # the mark is to stand in the file itself, not only in its log
+                            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         finally:
             try:
                 if cursor.connection.in_transaction:
@@ -212,6 +259,16 @@ class Sqlite:
     def announce(self, cursor: Any) -> None:
         """Nothing: who waits asks for the change counter."""
         self.commits += 1
+
+    def leave(self, engine: Engine) -> None:
+        """Close the connections; whoever is the last to have the file open takes the mark of use out of it."""
+        marked = False
+        if self.location != MEMORY and not self.readonly:
+            with suppress(Exception), closing(engine.raw_connection()) as connection:  # closing never fails because the file is away
+                marked = freshness.in_use(connection.cursor())
+        engine.dispose()
+        if marked:
+            freshness.unmark(Path(self.location))
 
     def within(self, cursor: Any) -> None:
         """Make sure that a host's connection is in a transaction: a savepoint outside one would commit by itself."""
@@ -230,6 +287,9 @@ class Sqlite:
         finally:
             with suppress(Exception):  # whoever stopped half-way may have closed the connection before
                 reading.close()
+
+    def numbered(self, cursor: Any, table: Table) -> None:
+        """Nothing: a new row has the number after the highest."""
 
     def bell(self, engine: Engine) -> CountingBell:
         if self.location == MEMORY:

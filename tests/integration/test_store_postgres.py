@@ -333,7 +333,7 @@ def test_the_tables_and_the_migrations_make_the_same_schema(store: SqlStore, pos
     ],
 )
 def test_hot_reads_can_use_an_index(store: SqlStore, name: str, values: tuple[object, ...], index: str) -> None:
-    backend = store._backend
+    backend = store.backend
     statement = getattr(backend.statements if hasattr(backend.statements, name) else backend.watching, name)
     with store.engine.connect() as connection:
         cursor = connection.connection.cursor()
