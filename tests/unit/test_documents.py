@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters.library import shipped_definitions, shipped_packs
+from tests import golden_diagrams
+from tests.stories import procedure_of
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ["python -m pip install -e . && duban demo", 'python -m pip install -e ".[test]" && python -m pytest']
@@ -49,6 +51,38 @@ def test_each_procedure_links_a_page_that_speaks_of_it() -> None:
     rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|.*\]\(([^)]+)\) \|$", table.read_text(encoding="utf-8"), re.MULTILINE)
     silent = [name for name, zh, link in rows if not re.search(f"{name}|{zh}", (table.parent / link).read_text(encoding="utf-8"))]
     assert rows and silent == []
+
+
+def test_the_diagrams_of_the_page_are_those_of_the_shipped_procedures() -> None:
+    assert golden_diagrams.PAGE.read_text(encoding="utf-8") == golden_diagrams.page(), "run python -m tests.golden_diagrams"
+
+
+def test_each_procedure_links_its_diagram_and_so_does_its_page() -> None:
+    table = ROOT / "docs" / "reference" / "procedures.md"
+    text = table.read_text(encoding="utf-8")
+    drawn = re.findall(r"^## (.+)$", golden_diagrams.page(), re.MULTILINE)
+    rows = re.findall(r"^\| `([^`]+)` \|.*\[diagram\]\(diagrams\.md#([^)]+)\).*\]\(([^)]+)\) \|$", text, re.MULTILINE)
+    assert sorted(name for name, _, _ in rows) == sorted(drawn) and all(name == link for name, link, _ in rows)
+    pages = {name: (table.parent / link).read_text(encoding="utf-8") for name, _, link in rows if link.startswith("procedures/")}
+    assert [name for name, page in pages.items() if f"(../diagrams.md#{name})" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("mediation", "hazards"),
+        ("sensitive-period", "warnings"),
+        ("joint-meeting", "meetings"),
+        ("exchange", "training"),
+        ("public-information", "public-information"),
+    ],
+)
+def test_a_page_names_every_state_event_and_duty(name: str, page: str) -> None:
+    text = (ROOT / "docs" / "reference" / "procedures" / f"{page}.md").read_text(encoding="utf-8")
+    procedure = procedure_of(name)
+    unsaid = [n for table in (procedure.events, procedure.obligations) for n, label in table.items() if f"`{n}`" not in text]
+    unsaid += [state.zh for state in procedure.states.values() if state.zh not in text]
+    assert unsaid == []
 
 
 def test_the_index_lists_every_page() -> None:
