@@ -33,11 +33,15 @@ def shipped_organisation(name: str) -> list[tuple[dict[str, Json], dict[str, Jso
     return _entries(read_source(file.read_bytes(), file.name))
 
 
+def entries_named(name: str) -> list[tuple[dict[str, Json], dict[str, Json] | None]]:
+    """The entries of a file (``*.yaml``, ``*.yml``), or of an example organisation by its name."""
+    return read_organisation(Path(name)) if name.endswith((".yaml", ".yml")) else shipped_organisation(name)
+
+
 def organisation_named(name: str) -> Organisation:
     """What a file, or an example by its name, makes of an empty organisation; entries without a date hold from the beginning."""
-    found = read_organisation(Path(name)) if name.endswith((".yaml", ".yml")) else shipped_organisation(name)
     organisation = Organisation()
-    for body, _ in found:
+    for body, _ in entries_named(name):
         body = dated(body, EPOCH)
         check(organisation, body)
         organisation = evolve(organisation, body)

@@ -13,7 +13,7 @@ from typing import Any
 from adapters.calendars import shipped
 from adapters.host import FixedClock, SystemEntropy
 from adapters.library import definition_file, shipped_definitions
-from adapters.organisations import read_organisation, shipped_organisation
+from adapters.organisations import entries_named
 from adapters.store.memory import MemoryStore
 from workflow import command as commands
 from workflow.engine import Engine, Result
@@ -47,8 +47,7 @@ class Trial:
         for definition in found:
             self.engine.add(definition)
         if organisation:
-            path = Path(organisation)
-            self.engine.organise(read_organisation(path) if path.suffix else shipped_organisation(organisation))
+            self.engine.organise(entries_named(organisation))
         self.procedure = found[-1].procedure
         self.zone = Rules(found[-1].procedure, found[-1].hash).zone
 

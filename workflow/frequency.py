@@ -83,8 +83,6 @@ def unset(organisation: Organisation, recurring: Iterable[Rules], at: datetime) 
         if declared is None or not rules.in_force(at):
             continue
         procedure, title = rules.procedure.procedure, rules.procedure.title
-        for name, unit in sorted(organisation.units.items()):
-            here = organisation.unit_at(name, at) == name and (unit.since is None or unit.since <= at)
-            said = _said(declared.every, organisation.frequency(procedure, name, at))[0]
-            if unit.level in declared.level and here and said == UNSET:
+        for name in sorted(unit.id for unit in organisation.units_at(at, declared.level)):
+            if _said(declared.every, organisation.frequency(procedure, name, at))[0] == UNSET:
                 yield Gap("no_frequency", name, procedure, title)

@@ -67,8 +67,7 @@ def by_unit(organisation: Organisation, at: datetime, level: str = "") -> Axis:
             Text(f"没有 {level} 级的单位", f"no unit is of the level {level}"),
             hint=Text("可用:" + "、".join(levels), "there are: " + ", ".join(levels)),
         )
-    here = [u.id for u in organisation.units.values() if u.level == level and (u.since is None or u.since <= at)]
-    values = tuple(u for u in here if organisation.unit_at(u, at) == u) if level else ()
+    values = tuple(u.id for u in organisation.units_at(at, (level,))) if level else ()
     return Axis(values, lambda case: organisation.unit_at(case.unit, at), closed=bool(level))
 
 

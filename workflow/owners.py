@@ -42,7 +42,7 @@ def owners(organisation: Organisation, procedures: Iterable[Procedure], at: date
         for name, obligation in procedure.obligations.items():
             role = obligation.owed.by
             level = procedure.roles[role].level
-            for unit in _units(organisation, level, at) or [""]:
+            for unit in [unit.id for unit in organisation.units_at(at, (level,))] or [""]:
                 post = organisation.post_for(role, unit, at) or (None if unit else _anywhere(organisation, role))
                 yield Owner(post.unit if post is not None else unit, role, post.id if post is not None else "", procedure, name)
 
@@ -57,15 +57,6 @@ def unowned(organisation: Organisation, procedures: Iterable[Procedure], at: dat
         who = owed[0].procedure.roles[role].text
         zh, en = "、".join(dict.fromkeys(o.label.zh for o in owed)), ", ".join(dict.fromkeys(o.label.en for o in owed))
         yield Gap("no_owner", unit, role, Text(f"{who.zh}:{zh}", f"{who.en}: {en}"))
-
-
-def _units(organisation: Organisation, level: str, at: datetime) -> list[str]:
-    """The units of a level that there are at an instant, in the order of entry."""
-    return [
-        name
-        for name, unit in organisation.units.items()
-        if unit.level == level and (unit.since is None or unit.since <= at) and organisation.unit_at(name, at) == name
-    ]
 
 
 def _anywhere(organisation: Organisation, role: str) -> Post | None:

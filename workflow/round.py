@@ -50,9 +50,8 @@ def coverage(organisation: Organisation, rules: Rules, at: datetime, rows: Rows)
     declared, procedure = rules.procedure.period, rules.procedure.procedure
     if declared is None:
         raise UnknownProcedure(Text(f"{procedure} 不是周期性义务", f"{procedure} is no recurring duty"))
-    for name, unit in sorted(organisation.units.items()):
-        if unit.level not in declared.level or organisation.unit_at(name, at) != name or (unit.since is not None and unit.since > at):
-            continue
+    for unit in sorted(organisation.units_at(at, declared.level), key=lambda u: u.id):
+        name = unit.id
         period = period_at(organisation, rules, name, at)
         if period is None:
             yield Covered(name, "", "", "unset", None)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adapters.commands import frame, registers, screen
-from adapters.organisations import read_organisation, shipped_organisation
+from adapters.organisations import entries_named
 from workflow.engine import Engine
 from workflow.errors import BadInput
 from workflow.frequency import unset
@@ -30,7 +29,7 @@ def load(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查 / only check")] = False,
 ) -> None:
     """导入机构:单位、岗位、任职、请假 / load units, posts, holders, leave"""
-    found = read_organisation(Path(file)) if file.endswith((".yaml", ".yml")) else shipped_organisation(file)
+    found = entries_named(file)
     if dry_run or frame.absent():  # what is refused leaves no store behind
         with frame.engine(create=True, dry_run=True) as engine:
             organisation, since = engine.organisation(), utc(engine.clock.now())

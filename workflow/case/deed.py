@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -27,8 +27,8 @@ from workflow.pace import FASTEST, Pace
 from workflow.period import Period
 from workflow.procedure.condition import Condition, Known, holds, reads
 from workflow.procedure.fact import is_unknown
-from workflow.procedure.legend import condition_text, labels
-from workflow.procedure.model import Event, Label, Procedure
+from workflow.procedure.legend import condition_text, labelled
+from workflow.procedure.model import Event, Procedure
 from workflow.rules import World
 from workflow.text import Text
 
@@ -318,7 +318,7 @@ def _breaches(
         missing = [f for f in event.require if (f not in facts or is_unknown(facts[f])) and _required(world, f, known)]
     if missing:
         found["missing_facts"] = lambda: MissingFacts(
-            Text("“", "'") + label + Text("”还缺:", "' still needs: ") + _listed(procedure.facts, missing),
+            Text("“", "'") + label + Text("”还缺:", "' still needs: ") + labelled(procedure.facts, missing),
             where=where,
             hint=Text("用 -f 写明:", "give with -f: ") + _choices(procedure, missing),
         )
@@ -326,7 +326,7 @@ def _breaches(
     blank = [e for e in wanted if given.elements.get(e, "blank") == "blank"]
     if blank:
         found["blank_element"] = lambda: MissingFacts(
-            Text("要素未填:", "elements left blank: ") + _listed(procedure.elements, blank),
+            Text("要素未填:", "elements left blank: ") + labelled(procedure.elements, blank),
             where=where,
             hint=Text("用 -e 要素=内容 填写;不清楚的填“待核”", "give them with -e name=text; 'not known yet' for what is not known"),
         )
@@ -362,10 +362,6 @@ def _breaches(
             Text(f"“{label.zh}”的条件不满足", f"the condition of '{label.en}' does not hold"), where=where, hint=hint
         )
     return found
-
-
-def _listed(table: Mapping[str, Label], names: Sequence[str]) -> Text:
-    return Text(labels(table, names, "zh"), labels(table, names, "en"))
 
 
 def _choices(procedure: Procedure, names: Sequence[str]) -> Text:

@@ -66,6 +66,11 @@ class Organisation:
             unit = found.merged_into
         return unit
 
+    def units_at(self, at: datetime, levels: Collection[str]) -> list[Unit]:
+        """The units of these levels that there are at an instant, not yet part of another, in the order of entry."""
+        there = (unit for unit in self.units.values() if unit.level in levels and (unit.since is None or unit.since <= at))
+        return [unit for unit in there if self.unit_at(unit.id, at) == unit.id]
+
     def merged_through(self, unit: str) -> list[str]:
         """The unit and every unit that it is ever merged into, in that order."""
         found: list[str] = []

@@ -6,6 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
+class Lasting:
+    """What holds during ``[since, until)``; ``until`` ``None`` is open."""
+
+    __slots__ = ()
+    since: datetime
+    until: datetime | None
+
+    def covers(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     id: str
@@ -40,8 +51,8 @@ class Frequency:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Somebody in a post, or away from it, during ``[since, until)``; ``until`` ``None`` is open."""
+class Span(Lasting):
+    """Somebody in a post, or away from it."""
 
     person: str
     post: str
@@ -49,6 +60,3 @@ class Span:
     until: datetime | None
     acting: str = ""
     """For leave: who acts meanwhile; empty when nobody does."""
-
-    def covers(self, at: datetime) -> bool:
-        return self.since <= at and (self.until is None or at < self.until)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
+from workflow.organisation.post import Lasting
 from workflow.text import Text
 
 TEAM_KINDS = ("backbone", "professional", "expert", "volunteer")
@@ -20,15 +21,12 @@ RESOURCE_KINDS = ("vehicle", "equipment", "shelter", "material")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(Lasting):
     """One entry of a list."""
 
     id: str
     since: datetime
     until: datetime | None = None
-
-    def covers(self, at: datetime) -> bool:
-        return self.since <= at and (self.until is None or at < self.until)
 
     def ended(self, at: datetime) -> Self:
         return replace(self, until=at)
@@ -48,7 +46,7 @@ class Team(Listed):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Lasting):
     """A person, or whoever holds a post, in a team."""
 
     team: str
@@ -56,9 +54,6 @@ class Member:
     post: str = ""
     since: datetime
     until: datetime | None = None
-
-    def covers(self, at: datetime) -> bool:
-        return self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +77,8 @@ class Power(Listed):
     grades: tuple[str, ...] = ()
 
 
-class HasSpan(Protocol):
-    def covers(self, at: datetime) -> bool: ...
-
-
 ListedT = TypeVar("ListedT", bound=Listed)
-SpanT = TypeVar("SpanT", bound=HasSpan)
+SpanT = TypeVar("SpanT", bound=Lasting)
 Register = Mapping[str, tuple[ListedT, ...]]
 """Id → what was entered under it, in that order, which is the order of ``since``."""
 

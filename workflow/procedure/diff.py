@@ -18,6 +18,7 @@ from workflow.procedure.legend import (
     condition_text,
     document_text,
     event_text,
+    labelled,
     labels,
     modality_text,
     parties,
@@ -208,7 +209,7 @@ def _duty(p: Procedure, o: Obligation) -> dict[str, Text]:
         "term": _both(lambda lang: terms_text(p, o, lang)),
         "modality": modality_text(o.modality),
         "owed_when": _condition(p, o.owed_when),
-        "elements": _labels(p.elements, o.elements),
+        "elements": labelled(p.elements, o.elements),
         "pause": _joined(_pause(p, rule) for rule in o.pause),
         "extend": _extension(p, o),
         "basis": _bases(p, dict.fromkeys((*o.basis, *(b for a in o.term for b in a.basis)))),
@@ -232,21 +233,21 @@ def _extension(p: Procedure, o: Obligation) -> Text:
     if o.extend is None:
         return Text("", "")
     cap = o.extend.cap.text if o.extend.cap is not None else Text("未设上限", "no cap")
-    who = _labels(p.roles, o.extend.grant)
+    who = labelled(p.roles, o.extend.grant)
     return Text(f"至多{o.extend.times}次,{cap.zh},由{who.zh}批准", f"at most {o.extend.times} time(s), {cap.en}, granted by {who.en}")
 
 
 def _decision(p: Procedure, d: Decision) -> dict[str, Text]:
-    return {"by": _labels(p.roles, d.by), "starts": _start(p, d.asked), "basis": _bases(p, d.basis)}
+    return {"by": labelled(p.roles, d.by), "starts": _start(p, d.asked), "basis": _bases(p, d.basis)}
 
 
 def _event(p: Procedure, e: Event) -> dict[str, Text]:
     found = {
-        "by": _labels(p.roles, e.by),
-        "present": _labels(p.roles, e.present),
-        "second": _labels(p.roles, (e.second,) if e.second else ()),
-        "record": _labels(p.elements, e.record),
-        "require": _labels(p.facts, e.require),
+        "by": labelled(p.roles, e.by),
+        "present": labelled(p.roles, e.present),
+        "second": labelled(p.roles, (e.second,) if e.second else ()),
+        "record": labelled(p.elements, e.record),
+        "require": labelled(p.facts, e.require),
         "report": _report(p, e.report),
         "link": Text("", "") if e.link is None else same(" ".join((*e.link.to, e.link.event or "")).strip()),
         "when": _condition(p, e.when),
@@ -261,7 +262,7 @@ def _event(p: Procedure, e: Event) -> dict[str, Text]:
 
 def _fact(p: Procedure, f: Fact) -> dict[str, Text]:
     values = _joined([v.text for v in f.of.values()]) if f.of else Text(f.type, f.type)
-    return {"values": values, "revise": _labels(p.roles, f.revise)}
+    return {"values": values, "revise": labelled(p.roles, f.revise)}
 
 
 def _condition(p: Procedure, condition: Condition | None) -> Text:
@@ -277,10 +278,6 @@ def _bases(p: Procedure, references: Iterable[str]) -> Text:
         found.setdefault(whole if reference == UNIT_BASIS else title, {})[Text("", "") if reference == UNIT_BASIS else clause] = None
     parts = [(title, _joined(c for c in clauses if c.zh)) for title, clauses in found.items()]
     return _joined(Text(f"{t.zh} {c.zh}".strip(), f"{t.en} {c.en}".strip()) for t, c in parts)
-
-
-def _labels(table: Mapping[str, Label], names: Iterable[str]) -> Text:
-    return _both(lambda lang: labels(table, names, lang))
 
 
 def _joined(parts: Iterable[Text]) -> Text:

@@ -191,6 +191,12 @@ def labels(table: Mapping[str, Label], names: Iterable[str], lang: Lang) -> str:
     return ("、" if lang == "zh" else ", ").join(found)
 
 
+def labelled(table: Mapping[str, Label], names: Iterable[str]) -> Text:
+    """The same in both languages."""
+    found = tuple(names)
+    return Text(labels(table, found, "zh"), labels(table, found, "en"))
+
+
 def report_text(p: Procedure, report: Report, lang: Lang) -> str:
     """``书面 首报 → 县级卫生主管部门``."""
     what = f"{MEDIA[report.medium].say(lang)} {REPORTS[report.kind].say(lang)}".strip()
