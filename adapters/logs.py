@@ -132,7 +132,8 @@ def set_up(log: Log, stream: TextIO | None = None) -> Callable[[], None]:
             ) from None
     root, bridge, before = logging.getLogger(), _Bridge(), logging.getLogger().level
     root.addHandler(bridge)
-    root.setLevel(max(logger.level(log.level).no, logging.INFO))  # their DEBUG is theirs
+    own = logger.level(log.level).no
+    root.setLevel(max(own, logging.WARNING) if own > logging.DEBUG else logging.INFO)  # a scheduler tells of every wake-up at INFO
 
     def undo() -> None:
         root.removeHandler(bridge)

@@ -60,15 +60,24 @@ def _files(given: str, environment: Mapping[str, str], system: Path) -> list[tup
     home = environment.get("XDG_CONFIG_HOME") or (f"{environment['HOME']}/.config" if environment.get("HOME") else "")
     if home.startswith("/"):
         found.append(("user", Path(home) / "duban" / "config.toml"))
+
+    def there(path: Path) -> bool:
+        try:
+            return path.is_file()
+        except OSError as error:  # we may not look: passing over it would be to work with other settings than were meant
+            raise ConfigError(
+                Text(f"不能查看配置文件:{error.strerror}", f"cannot look for the settings file: {error.strerror}"), where=str(path)
+            ) from None
+
     named = given or environment.get("DUBAN_CONFIG", "")
-    if named and not Path(named).is_file():
+    if named and not there(Path(named)):
         raise ConfigError(
             Text("没有这个配置文件", "there is no such settings file"),
             where=named,
             hint=Text("检查 --config 或 DUBAN_CONFIG", "check --config or DUBAN_CONFIG"),
         )
     found.append(("file", Path(named or NAME)))
-    return [(kind, path) for kind, path in found if path.is_file()]
+    return [(kind, path) for kind, path in found if there(path)]
 
 
 def _read(kind: Kind, path: Path) -> Layer:

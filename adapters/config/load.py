@@ -63,12 +63,13 @@ class Configuration:
                 yield f"channels.{channel}.{name}", _plain(value)
 
     def secret_files(self) -> Iterator[tuple[str, Path]]:
-        """Every option that names a secret file, with the file."""
+        """Every option that names a file with a secret, with the file; not ``key_file``, which is a key of TLS."""
         if self.settings.heartbeat.url_file:
             yield "heartbeat.url_file", Path(self.settings.heartbeat.url_file)
         for channel, options in self.settings.channels.items():
             for name, value in options.items():
-                if name.endswith("_file") and is_secret(name.removesuffix("_file")) and isinstance(value, str):
+                stem = name.removesuffix("_file")
+                if stem != name and stem != "key" and (stem == "url" or is_secret(stem)) and isinstance(value, str):
                     yield f"channels.{channel}.{name}", Path(value)
 
     def secret(self, key: str) -> Secret | None:
@@ -231,13 +232,17 @@ class _Draft:
         if not folder:
             return
         channels = self.values.get("channels")
-        for path in sorted(Path(folder).iterdir()) if Path(folder).is_dir() else ():
+        try:
+            found = sorted(Path(folder).iterdir())
+        except OSError:
+            return  # nothing was handed over
+        for path in found:
             origin = Origin("credentials", str(path))
             channel, _, option = path.name.partition(".")
             options = channels.get(channel) if isinstance(channels, dict) else None
             if path.name == "heartbeat.url" and not {"heartbeat.url", "heartbeat.url_file"} & set(self.origins):
                 self.put(("heartbeat", "url_file"), str(path), origin)
-            elif isinstance(options, dict) and is_secret(option) and f"{option}_file" not in options:
+            elif isinstance(options, dict) and (option == "url" or is_secret(option)) and f"{option}_file" not in options:
                 options[f"{option}_file"] = str(path)
                 self.origins[f"channels.{channel}.{option}_file"] = origin
 

@@ -331,6 +331,31 @@ def test_a_secret_comes_from_the_credentials_directory(place: Place, option: str
     assert found.origin("heartbeat.url_file").kind == "credentials"
 
 
+def test_a_robot_whose_url_is_the_secret(place: Place) -> None:
+    place.secret("u", "https://h/robot/send?access_token=1\n", mode=0o644)
+    place.here.write_text('[channels.robot]\nkind = "x"\nurl_file = "u"\nkey_file = "nowhere.pem"\n', encoding="utf-8")
+    found = place.load()
+    assert [key for key, _ in found.secret_files()] == ["channels.robot.url_file"]
+    secret = found.secret("channels.robot.url_file")
+    assert secret is not None and "access_token" in secret.reveal()
+    assert len(list(found.cautions())) == 1
+
+
+def test_a_file_that_we_may_not_look_for_is_not_passed_over(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    with pytest.raises(ConfigError) as caught:
+        place.load()
+    assert caught.value.where == str(place.system)
+
+
+def test_a_credentials_directory_that_is_not_there_changes_nothing(place: Place) -> None:
+    place.environment["CREDENTIALS_DIRECTORY"] = str(place.root / "nowhere")
+    assert place.load().settings == model.Settings()
+
+
 @pytest.mark.parametrize("mode", [0o604, 0o646, 0o602])
 def test_a_secret_file_that_others_can_read_or_write_is_warned_about(place: Place, mode: int) -> None:
     path = place.secret("p", mode=mode)

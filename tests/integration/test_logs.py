@@ -112,6 +112,15 @@ def test_the_level_holds_for_us_and_for_libraries(logging_to: Callable[..., io.S
     assert [line.rpartition(" ")[2] for line in stream.getvalue().splitlines()] == ["c", "d"]
 
 
+def test_a_library_that_tells_of_every_step_is_heard_only_when_asked(logging_to: Callable[..., io.StringIO]) -> None:
+    quiet = logging_to()
+    logging.getLogger("apscheduler").info("woke up")
+    assert quiet.getvalue() == ""
+    asked = logging_to(level="DEBUG")
+    logging.getLogger("apscheduler").info("woke up")
+    assert "woke up" in asked.getvalue()
+
+
 def test_the_file_is_changed_when_it_is_full_and_old_ones_go(tmp_path: Path, logging_to: Callable[..., io.StringIO]) -> None:
     path = tmp_path / "log" / "duban.log"
     logging_to(file=str(path), rotate=1, keep=2)
