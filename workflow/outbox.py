@@ -176,6 +176,9 @@ class Watching(Watched, Protocol):
         ``False``, and nothing is changed, when its token is not the current one: the lease ran out and somebody else has it.
         """
 
+    def revive_message(self, id: int, at: datetime) -> bool:
+        """Let a dead message be sent again from ``at`` on, as if it had not been tried; ``False`` when it is not dead, or not there."""
+
     def park(self, parked: Parked) -> None: ...
 
     def unpark(self, case: str) -> None: ...

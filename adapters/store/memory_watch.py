@@ -144,6 +144,14 @@ class MemoryWatchWrites(MemoryWatchReads):
         self._held.watch.messages[message.id] = message
         return True
 
+    def revive_message(self, id: int, at: datetime) -> bool:
+        self._alive()
+        there = self._held.watch.messages.get(id)
+        if there is None or there.state != "dead":
+            return False
+        self._held.watch.messages[id] = replace(there, state="pending", attempts=0, next_at=at)
+        return True
+
     def park(self, parked: Parked) -> None:
         self._alive()
         self._held.watch.parked[parked.case] = parked

@@ -53,6 +53,8 @@ class WatchStatements:
     """state, attempts, next_at, holder, token, doubtful, id."""
     settle: str
     """state, next_at, doubtful, provider, said, id, token, state before."""
+    revive: str
+    """state, attempts, next_at, id, state before."""
     park: str
     unpark: str
     parked: str
@@ -124,6 +126,12 @@ def watch_statements(dialect: Dialect) -> WatchStatements:
             .where(m.id == bindparam("of"), m.token == bindparam("held"), m.state == bindparam("was")),
             *settled,
             *("of", "held", "was"),
+        ),
+        revive=text(
+            update(OUTBOX)
+            .values({name: bindparam(name) for name in ("state", "attempts", "next_at")})
+            .where(m.id == bindparam("of"), m.state == bindparam("was")),
+            *("state", "attempts", "next_at", "of", "was"),
         ),
         park=compiler.putting(PARKED),
         unpark=text(delete(PARKED).where(p.case == bindparam("of")), "of"),
@@ -260,6 +268,10 @@ class WatchWrites(WatchReads):
         next_at = None if m.next_at is None else stamp(m.next_at)
         changed = (m.state, next_at, m.doubtful, m.provider, m.said, m.id, m.token, "sending")
         return self._many(self._watch.settle, [changed]) == 1
+
+    def revive_message(self, id: int, at: datetime) -> bool:
+        self._alive()
+        return self._many(self._watch.revive, [("pending", 0, stamp(at), id, "dead")]) == 1
 
     def park(self, parked: Parked) -> None:
         self._alive()

@@ -161,6 +161,19 @@ class WatchContract(StoreContract):
             (again,) = unit.take_messages(T0 + 9 * MINUTE, "me", T0 + 10 * MINUTE, 10, "mail")
             assert (again.attempts, again.doubtful) == (2, False)
 
+    def test_a_dead_message_can_be_sent_again(self, store: Store) -> None:
+        with store.write() as unit:
+            unit.put_messages([message()])
+            (taken,) = unit.take_messages(T0, "me", T0 + MINUTE, 10, "mail")
+            assert unit.revive_message(taken.id, T0) is False, "it is on its way"
+            unit.settle_message(replace(taken, state="dead", next_at=None, said="550"))
+        with store.write() as unit:
+            assert unit.revive_message(taken.id, T0 + MINUTE) is True
+            assert unit.revive_message(taken.id, T0 + MINUTE) is False
+            assert unit.revive_message(99, T0) is False
+            (again,) = unit.take_messages(T0 + MINUTE, "me", T0 + 2 * MINUTE, 10, "mail")
+            assert (again.attempts, again.token, again.said) == (1, 2, "550")
+
     def test_of_two_that_take_at_once_each_message_goes_to_one(self, store: Store) -> None:
         with store.write() as unit:
             unit.put_messages([message(f"p{i:02}") for i in range(40)])
