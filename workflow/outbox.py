@@ -183,7 +183,8 @@ class Watching(Watched, Protocol):
 
     def unpark(self, case: str) -> None: ...
 
-    def put_mark(self, name: str, value: str) -> None: ...
+    def put_mark(self, name: str, value: str) -> None:
+        """Put or move a mark. Where several transactions move one at once, a store may keep what one of them wrote."""
 
     def take_lease(self, name: str, holder: str, now: datetime, until: datetime) -> Lease | None:
         """The lease, new or prolonged, when it is free, run out or the holder's own; ``None`` when somebody else has it."""

@@ -58,6 +58,9 @@ class Backend(Protocol):
     def rows(self, cursor: Any, number: int, sql: str, values: tuple[object, ...], size: int) -> Iterator[list[Any]]:
         """A long result in lists of at most ``size`` rows; ``number`` is another one for each result of a view."""
 
+    def move_marks(self, cursor: Any, sql: str, rows: list[tuple[str, str]]) -> None:
+        """The last that a unit writes. A mark that somebody else is moving may stay as he leaves it."""
+
     def numbered(self, cursor: Any, table: Table) -> None:
         """After rows were added with the numbers that they had elsewhere: new rows go on after the highest."""
 

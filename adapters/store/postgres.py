@@ -221,6 +221,15 @@ class Postgres:
             yield rows
         fetching.execute(f"CLOSE {name}", prepare=False)
 
+    def move_marks(self, cursor: Any, sql: str, rows: list[tuple[str, str]]) -> None:
+        """A mark that another transaction moved meanwhile is left to it: daemons would otherwise undo each other's sweeps for its sake."""
+        cursor.execute("SAVEPOINT duban_marks")
+        try:
+            cursor.executemany(sql, sorted(rows))
+        except (psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            cursor.execute("ROLLBACK TO SAVEPOINT duban_marks")
+        cursor.execute("RELEASE SAVEPOINT duban_marks")
+
     def numbered(self, cursor: Any, table: Table) -> None:
         column = table.autoincrement_column
         if column is not None:

@@ -288,6 +288,9 @@ class Sqlite:
             with suppress(Exception):  # whoever stopped half-way may have closed the connection before
                 reading.close()
 
+    def move_marks(self, cursor: Any, sql: str, rows: list[tuple[str, str]]) -> None:
+        cursor.executemany(sql, rows)
+
     def numbered(self, cursor: Any, table: Table) -> None:
         """Nothing: a new row has the number after the highest."""
 

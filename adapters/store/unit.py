@@ -132,6 +132,7 @@ class SqlUnit(SqlView, WatchWrites):
         self._cases: dict[str, CaseRow] = {}
         self._dues: dict[str, Sequence[DueRow]] = {}
         self._answers: dict[str, Answer] = {}
+        self._marks = {}
         self._failed: BaseException | None = None
         self._open = True
         self.erased = False
@@ -229,6 +230,9 @@ class SqlUnit(SqlView, WatchWrites):
         self._flush_dues()
         return super().figures(now)
 
+    def mark(self, name: str) -> str:
+        return self._marks[name] if name in self._marks else super().mark(name)
+
     def dues(self, case: str | None = None, until: datetime | None = None) -> Sequence[DueRow]:
         if case is None or case in self._dues:
             self._flush_dues()
@@ -264,6 +268,8 @@ class SqlUnit(SqlView, WatchWrites):
         self._flush_cases()
         self._flush_dues()
         self._flush_answers()
+        if self._marks:
+            self._backend.move_marks(self._cursor, self._watch.put_mark, list(self._marks.items()))
 
     def _flush_entries(self) -> None:
         if not self._entries:

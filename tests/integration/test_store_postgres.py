@@ -194,6 +194,23 @@ def test_sweeps_at_once_claim_different_cases(store: SqlStore) -> None:
         assert len(swept) == 60 or list(view.waking(T0, 1)), "what was locked when all stopped is still to be swept"
 
 
+def test_units_that_move_one_mark_at_once_do_not_undo_each_other(store: SqlStore) -> None:
+    """Every sweep moves the same mark: the work of two daemons must not fail for its sake."""
+    with store.write() as unit:
+        unit.put_mark("swept", "0")
+    with store.write() as slow:
+        slow.append([(entry("slow", 1), None)])
+        assert slow.mark("swept") == "0"
+        with store.write() as quick:
+            quick.append([(entry("quick", 1), None)])
+            quick.put_mark("swept", "2")
+        slow.put_mark("swept", "1")
+        assert slow.mark("swept") == "1"
+    with store.read() as view:
+        assert keys(view.journal()) == [("quick", 1), ("slow", 1)]
+        assert view.mark("swept") == "2", "the other one had moved it"
+
+
 def test_a_text_that_postgresql_cannot_keep_is_refused(store: SqlStore) -> None:
     with pytest.raises(BadInput), store.write() as unit:
         unit.put_mark("a\x00b", "1")
