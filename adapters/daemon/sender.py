@@ -16,6 +16,7 @@ from typing import Protocol
 
 from loguru import logger
 
+from adapters.daemon.again import again
 from workflow.dispatch import outcome
 from workflow.engine import Engine
 from workflow.errors import StoreUnavailable
@@ -130,10 +131,9 @@ class Sender:
     def _enter(self, messages: Sequence[Message], result: Result) -> None:
         now = utc(self.engine.clock.now())
         ended = [outcome(message, result, now, self._jitter()) for message in messages]
-        with self.engine.batch() as batch:
-            for message in ended:
-                if not batch.told(message):
-                    logger.warning("the lease of message {} had run out; it may be sent twice", message.id)
+        # It was sent: what became of it must not be lost because somebody wrote to the case at the same time.
+        for message in again(self.engine, lambda batch: [m for m in ended if not batch.told(m)]):
+            logger.warning("the lease of message {} had run out; it may be sent twice", message.id)
 
     def _run(self) -> None:
         pause = IDLE

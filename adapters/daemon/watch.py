@@ -13,9 +13,10 @@ from typing import Protocol
 
 from loguru import logger
 
+from adapters.daemon.again import again
 from adapters.daemon.pulse import Pulse
 from workflow import monitor
-from workflow.batch import Swept
+from workflow.batch import Batch, Swept
 from workflow.engine import Engine
 from workflow.errors import DubanError, LeaseLost, StoreUnavailable
 from workflow.journal.canonical import Json
@@ -82,19 +83,22 @@ class Watch:
     def begin(self) -> bool:
         """Take up the watch and journal it, with the gap since the last complete sweep; ``False`` while somebody else keeps it."""
         now, settings = self.now, self.settings
+
+        def take_up(batch: Batch) -> None:
+            before = batch.view.lease(WATCH)
+            if settings.alone:
+                batch.hold(settings.name, settings.lease)
+            mark = batch.view.mark(SWEPT)
+            body: dict[str, Json] = {"daemon": settings.name, "swept": mark}
+            if settings.alone and before is not None and before.holder != settings.name:
+                batch.note(monitor.TOOK_OVER, {**body, "from": before.holder})
+            else:
+                batch.note(monitor.STARTED, body)
+            if mark and now - unstamp(mark) > timedelta(seconds=2 * settings.interval):
+                batch.note(monitor.GAP, {"daemon": settings.name, "since": mark, "until": stamp(now)})
+
         try:
-            with self.engine.batch() as batch:
-                before = batch.view.lease(WATCH)
-                if settings.alone:
-                    batch.hold(settings.name, settings.lease)
-                mark = batch.view.mark(SWEPT)
-                body: dict[str, Json] = {"daemon": settings.name, "swept": mark}
-                if settings.alone and before is not None and before.holder != settings.name:
-                    batch.note(monitor.TOOK_OVER, {**body, "from": before.holder})
-                else:
-                    batch.note(monitor.STARTED, body)
-                if mark and now - unstamp(mark) > timedelta(seconds=2 * settings.interval):
-                    batch.note(monitor.GAP, {"daemon": settings.name, "since": mark, "until": stamp(now)})
+            again(self.engine, take_up)
         except LeaseLost:
             self.pulse.note(standby=True)
             return False
@@ -108,10 +112,13 @@ class Watch:
         if not self._began:
             return
         self._began = False
-        with self.engine.batch() as batch:
+
+        def leave(batch: Batch) -> None:
             batch.note(monitor.STOPPED, {"daemon": self.settings.name})
             if self.settings.alone:
                 batch.release(self.settings.name)
+
+        again(self.engine, leave)
 
     def tick(self) -> datetime | None:
         """Sweep what is due; returns when to come again, at the latest. Raises nothing that a store can do."""
@@ -177,5 +184,4 @@ class Watch:
             logger.warning("the machine slept for {} s", round(slept.total_seconds()))
 
     def _note(self, kind: str, body: Mapping[str, Json]) -> None:
-        with self.engine.batch() as batch:
-            batch.note(kind, {"daemon": self.settings.name, **body})
+        again(self.engine, lambda batch: batch.note(kind, {"daemon": self.settings.name, **body}))
