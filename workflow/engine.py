@@ -2,7 +2,7 @@
 
 An :class:`Engine` holds no state that the store does not have; it keeps folded cases in memory and checks their version in every
 transaction. It may be shared by threads: each command is one transaction of the store, and two commands on one case that race end in one
-success and one :class:`~workflow.errors.StaleVersion`, which the engine retries once when no version was demanded.
+success and one :class:`~workflow.errors.StaleVersion`; where no version was demanded the engine tries again, up to :data:`TRIES` times.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 from workflow import command as commands
 from workflow import organisation as organisations
@@ -55,6 +55,9 @@ from workflow.text import Text
 from workflow.written import SALT
 
 Listener = Callable[[str, tuple[Act, ...]], None]
+Tried = TypeVar("Tried")
+TRIES = 5
+"""A daemon writes to a case too, when it flags and when it has told somebody: nobody need know that it was first."""
 
 
 def open_store(url: str, **options: Any) -> Store:
@@ -310,22 +313,25 @@ class Engine:
         return self._attempt(lambda batch: batch.do(case, command, expected=expected, key=key), case, command, again=expected is None)
 
     def _attempt(self, run: Callable[[Batch], Result], case: str, command: commands.Command, *, again: bool) -> Result:
-        """Run in a transaction of its own, once more where somebody else was first; journal a refusal in ``case`` and raise it."""
-        refusal: Refused
+        """Run in a transaction of its own, again where somebody else was first; journal a refusal in ``case`` and raise it."""
+        touched = [case, str(getattr(command, "case", ""))]
         try:
-            with self.batch() as batch:
-                return run(batch)
-        except StaleVersion:
-            if not again:
-                raise
-            self.sources.forget([case, str(getattr(command, "case", ""))])
-            with self.batch() as batch:
-                return run(batch)
+            return self._tried(run, touched, TRIES if again else 1)
         except Refused as error:
             refusal = error
-        with self.batch() as batch:
-            batch.refused(case, command, refusal)
+        self._tried(lambda batch: batch.refused(case, command, refusal), touched, TRIES)
         raise refusal
+
+    def _tried(self, run: Callable[[Batch], Tried], touched: Sequence[str], most: int) -> Tried:
+        for left in reversed(range(most)):
+            try:
+                with self.batch() as batch:
+                    return run(batch)
+            except StaleVersion:
+                if not left:
+                    raise
+                self.sources.forget(touched)
+        raise AssertionError("unreachable")
 
     def forecast(self, case: str, command: commands.Command, *, expected: int | None = None, key: str | None = None) -> Forecast:
         """What :meth:`do` would do now, with nothing written. Raises the same refusals."""

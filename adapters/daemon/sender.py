@@ -7,7 +7,7 @@ and says that it may be a duplicate. A channel that hangs holds up no other and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 from threading import Event, Thread
@@ -16,17 +16,16 @@ from typing import Protocol
 
 from loguru import logger
 
-from adapters.daemon.again import again
 from workflow.dispatch import outcome
 from workflow.engine import Engine
-from workflow.errors import StoreUnavailable
+from workflow.errors import StaleVersion, StoreUnavailable
 from workflow.journal.canonical import Json, digest
 from workflow.letter import Letter, Notifier, Rejected, Result
 from workflow.moment import utc
 from workflow.outbox import Message
 
 LEASE = timedelta(minutes=5)
-"""How long a batch of messages is leased. In half of it what is begun is finished, and the rest is left to the next turn."""
+"""How long a batch of messages is leased. In half of it what is begun is finished, and the rest is given back."""
 IDLE = 1.0
 """Seconds after which a sender looks again though nothing woke it."""
 
@@ -99,13 +98,17 @@ class Sender:
         with self.engine.store.read() as view:
             addresses = self.engine.sources.addresses(view)
         begun = monotonic()
-        for group in self._letters(taken):
+        groups = self._letters(taken)
+        while groups:
+            group = groups.pop(0)
             address = addresses.get(group[0].recipient, {}).get(self.line.needs, "")
             result = self._send(group, address)
             self._attempted(self.line.name, type(result).__name__.lower())
             self._enter(group, result)
             if self._over.is_set() or monotonic() - begun > LEASE.total_seconds() / 2:
-                break  # the rest keeps its lease, and is taken again when that runs out
+                break
+        if groups:
+            self._give_back([message for group in groups for message in group])
         return len(taken)
 
     def _letters(self, taken: Sequence[Message]) -> list[list[Message]]:
@@ -129,11 +132,35 @@ class Sender:
             return Rejected(type(error).__name__, str(error), permanent=False)
 
     def _enter(self, messages: Sequence[Message], result: Result) -> None:
+        """Again and again while the lease lasts: what is not entered is sent a second time."""
         now = utc(self.engine.clock.now())
         ended = [outcome(message, result, now, self._jitter()) for message in messages]
-        # It was sent: what became of it must not be lost because somebody wrote to the case at the same time.
-        for message in again(self.engine, lambda batch: [m for m in ended if not batch.told(m)]):
-            logger.warning("the lease of message {} had run out; it may be sent twice", message.id)
+        until, pause = monotonic() + LEASE.total_seconds() / 2, 0.1
+        while True:
+            try:
+                with self.engine.batch() as batch:
+                    for message in ended:
+                        if not batch.told(message):
+                            logger.warning("the lease of message {} had run out; it may be sent twice", message.id)
+                return
+            except StaleVersion:  # a command, a sweep or another sender was first with a case, which is read again
+                if monotonic() > until:
+                    raise
+                self.engine.sources.forget({message.case for message in messages})
+                self._over.wait(self._jitter() / 50_000)
+            except StoreUnavailable as error:
+                if self._over.is_set() or monotonic() > until:
+                    raise
+                logger.warning("what became of a letter cannot be entered yet: {}", error)
+                self._over.wait(pause)
+                pause = min(5.0, 2 * pause)
+
+    def _give_back(self, messages: Sequence[Message]) -> None:
+        """Messages of which none was sent: they wait for the next turn, and nobody need suspect a duplicate."""
+        now = utc(self.engine.clock.now())
+        with self.engine.store.write() as unit:
+            for message in messages:
+                unit.settle_message(replace(message, state="pending", next_at=now))
 
     def _run(self) -> None:
         pause = IDLE

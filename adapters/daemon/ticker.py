@@ -2,7 +2,8 @@
 
 The interval is the safety net. What is due stands in the store, never here: a job that is lost with the process is no loss. Defaults of the
 scheduler that would drop a late wake-up are turned off (``misfire_grace_time=None``), and one thread runs both jobs, so that the function
-never runs twice at a time.
+never runs twice at a time. What is armed while it runs waits until it has ended (``max_instances=2``); of what is armed beyond that, the
+run that waits takes care.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Ticker:
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(1)},
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 2},
             timezone=UTC,
         )
 

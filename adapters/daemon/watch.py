@@ -13,12 +13,11 @@ from typing import Protocol
 
 from loguru import logger
 
-from adapters.daemon.again import again
 from adapters.daemon.pulse import Pulse
 from workflow import monitor
 from workflow.batch import Batch, Swept
-from workflow.engine import Engine
-from workflow.errors import DubanError, LeaseLost, StoreUnavailable
+from workflow.engine import TRIES, Engine
+from workflow.errors import DubanError, LeaseLost, StaleVersion, StoreUnavailable
 from workflow.journal.canonical import Json
 from workflow.moment import stamp, unstamp, utc
 from workflow.outbox import SWEPT, WATCH
@@ -84,7 +83,7 @@ class Watch:
         """Take up the watch and journal it, with the gap since the last complete sweep; ``False`` while somebody else keeps it."""
         now, settings = self.now, self.settings
 
-        def take_up(batch: Batch) -> None:
+        def taken_up(batch: Batch) -> None:
             before = batch.view.lease(WATCH)
             if settings.alone:
                 batch.hold(settings.name, settings.lease)
@@ -98,7 +97,7 @@ class Watch:
                 batch.note(monitor.GAP, {"daemon": settings.name, "since": mark, "until": stamp(now)})
 
         try:
-            again(self.engine, take_up)
+            self._journal(taken_up)
         except LeaseLost:
             self.pulse.note(standby=True)
             return False
@@ -113,12 +112,12 @@ class Watch:
             return
         self._began = False
 
-        def leave(batch: Batch) -> None:
+        def given_up(batch: Batch) -> None:
             batch.note(monitor.STOPPED, {"daemon": self.settings.name})
             if self.settings.alone:
                 batch.release(self.settings.name)
 
-        again(self.engine, leave)
+        self._journal(given_up)
 
     def tick(self) -> datetime | None:
         """Sweep what is due; returns when to come again, at the latest. Raises nothing that a store can do."""
@@ -141,6 +140,9 @@ class Watch:
             return self.now + timedelta(seconds=1)
         except StoreUnavailable as error:
             return self._put_off(error)
+        except StaleVersion as error:
+            logger.info("others were first: {}", error)
+            return self.now
         except Exception as error:  # the watch goes on, whatever it is
             logger.opt(exception=error).error("a sweep failed")
             return self._put_off(error)
@@ -184,4 +186,15 @@ class Watch:
             logger.warning("the machine slept for {} s", round(slept.total_seconds()))
 
     def _note(self, kind: str, body: Mapping[str, Json]) -> None:
-        again(self.engine, lambda batch: batch.note(kind, {"daemon": self.settings.name, **body}))
+        self._journal(lambda batch: batch.note(kind, {"daemon": self.settings.name, **body}))
+
+    def _journal(self, work: Callable[[Batch], None]) -> None:
+        """In a transaction; again where another daemon was first with its entry."""
+        for left in reversed(range(TRIES)):
+            try:
+                with self.engine.batch() as batch:
+                    work(batch)
+                return
+            except StaleVersion:
+                if not left:
+                    raise

@@ -21,8 +21,10 @@ from tests.play import Play, _definitions, at
 from workflow.act import NOTIFIED
 from workflow.dispatch import Route, Routing
 from workflow.engine import Engine
+from workflow.errors import StaleVersion, StoreUnavailable
 from workflow.letter import Accepted, Letter, Rejected, Result, Throttled, Unknown
 from workflow.outbox import Message
+from workflow.text import Text
 
 
 class Box:
@@ -160,6 +162,45 @@ def test_killed_between_sending_and_entering_it_is_sent_again_as_a_possible_dupl
     sender(play, again).send_due()
     assert [letter.doubtful for letter in again.letters] == [True, True]
     assert {m.state for m in outbox(play)} == {"sent"}
+
+
+@pytest.mark.parametrize("error", [StaleVersion(Text("晚了", "late")), StoreUnavailable(Text("断了", "it broke"))], ids=lambda e: e.code)
+def test_what_cannot_be_entered_at_once_is_entered_later_and_not_sent_again(
+    play: Play, monkeypatch: pytest.MonkeyPatch, error: Any
+) -> None:
+    box, batch, tried = Box(), play.engine.batch, []
+
+    @contextmanager
+    def failing() -> Iterator[Any]:
+        tried.append(1)
+        with batch() as found:
+            yield found
+            if len(tried) < 4:
+                raise error
+
+    monkeypatch.setattr(play.engine, "batch", failing)
+    assert sender(play, box).send_due() == 4
+    assert (len(box.letters), len(tried)) == (2, 5)
+    assert [(m.state, m.doubtful) for m in outbox(play)] == [("sent", False)] * 4
+
+
+def test_a_sender_that_is_stopped_gives_back_what_it_did_not_send(play: Play) -> None:
+    box, sending, send = Box(), Event(), Box.send
+
+    def slowly(letter: Letter) -> Result:
+        sending.set()
+        Event().wait(0.5)
+        return send(box, letter)
+
+    box.send = slowly  # type: ignore[method-assign]
+    stopped = sender(play, box)
+    stopped.start()
+    assert sending.wait(10)
+    stopped.stop()
+    assert len(box.letters) == 1
+    again = Box()
+    sender(play, again).send_due()
+    assert [letter.doubtful for letter in again.letters] == [False]
 
 
 def test_a_channel_of_few_letters_a_minute_is_given_no_more(play: Play) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 
 from adapters.daemon.pulse import Pulse
+from adapters.daemon.ticker import Ticker
 from adapters.daemon.watch import Settings, Watch
 from tests.play import Play, at
 from workflow.act import FLAGGED
-from workflow.errors import StoreUnavailable
+from workflow.errors import StaleVersion, StoreUnavailable
 from workflow.monitor import MONITOR
 from workflow.text import Text
 
@@ -220,3 +222,50 @@ def test_whatever_breaks_the_watch_goes_on(play: Play, monkeypatch: pytest.Monke
     assert again is not None and again > play.clock.now()
     assert "ZeroDivisionError" in watch.pulse.state.error
     assert isinstance(watch.tick(), datetime)
+
+
+def test_it_journals_its_start_though_another_daemon_was_first_with_its_entry(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, tried = play.engine.batch, []
+
+    @contextmanager
+    def failing() -> Any:
+        tried.append(1)
+        with batch() as found:
+            yield found
+            if len(tried) < 3:
+                raise StaleVersion(Text("晚了", "late"))
+
+    monkeypatch.setattr(play.engine, "batch", failing)
+    watch, _ = watching(play)
+    watch.tick()
+    assert [kind for kind, _ in journal(play)] == ["started"]
+    assert watch.pulse.state.failures == 0
+
+
+def test_a_sweep_in_which_others_were_always_first_goes_on_at_once(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, _ = watching(play)
+    watch.tick()
+
+    def failing(*_: Any) -> Any:
+        raise StaleVersion(Text("晚了", "late"))
+
+    monkeypatch.setattr(play.engine, "sweep", failing)
+    assert watch.tick() == play.clock.now()
+    assert watch.pulse.state.failures == 0
+
+
+def test_what_is_armed_while_it_runs_is_not_lost() -> None:
+    enough, ran = Event(), []
+
+    def run() -> None:
+        ran.append(1)
+        if len(ran) == 4:
+            enough.set()
+            return
+        ticker.arm(datetime.now(UTC))
+        Event().wait(0.1)  # so that the scheduler comes to it before this run has ended
+
+    ticker = Ticker(run, 60.0, lambda: datetime.now(UTC))
+    ticker.start()
+    assert enough.wait(10), f"it ran {len(ran)} times and then waited for the interval"
+    ticker.stop()
