@@ -69,6 +69,12 @@ class Backend(Protocol):
 
     def bell(self, engine: Engine) -> AbstractContextManager[Bell]: ...
 
+    def hold(self, cursor: Any, cases: list[str]) -> None:
+        """Before entries of these cases are written: wait for whoever is writing to them."""
+
+    def overtaken(self, cause: BaseException) -> bool:
+        """Whether :meth:`hold` failed because somebody wrote to one of them since this transaction began to read."""
+
     def erase(self, cursor: Any, sql: str, key: tuple[str | int, ...]) -> bool: ...
 
     def scrub(self, cursor: Any) -> None:

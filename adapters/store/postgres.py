@@ -18,10 +18,12 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, QueuePool, Table, bindparam, create_engine, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from adapters.store.bell import CHANNEL, PostgresBell
-from adapters.store.statements import Compiler, Statements, compiled
+from adapters.store.statements import CASE, Compiler, Statements, compiled
+from adapters.store.tables import Word
 from adapters.store.watch import WatchStatements, watch_statements
 from workflow.errors import BadInput, ConfigError, DubanError, ForeignStore, NoStore, OutcomeUnknown, StoreBusy, StoreUnavailable
 from workflow.text import Text
@@ -53,6 +55,12 @@ def _statements() -> Statements:
 @cache
 def _watching() -> WatchStatements:
     return watch_statements(_dialect())
+
+
+@cache
+def _holding() -> str:
+    some = func.any(bindparam("cases", type_=ARRAY(Word)))
+    return Compiler(_dialect()).text(select(CASE.c.id).where(CASE.c.id == some).order_by(CASE.c.id).with_for_update(), "cases")
 
 
 class _Cursor(psycopg.Cursor[Any]):
@@ -239,6 +247,13 @@ class Postgres:
             if last is not None:
                 onward = text(select(func.setval(name, bindparam("last"))), "table", "column", "last")
                 cursor.execute(onward, (table.name, column.name, last))
+
+    def hold(self, cursor: Any, cases: list[str]) -> None:
+        """Lock the rows of the cases: a clerk and a sweep would else wait for each other, one at the row, one at the number."""
+        cursor.execute(_holding(), (cases,))
+
+    def overtaken(self, cause: BaseException) -> bool:
+        return isinstance(cause, psycopg.errors.SerializationFailure)
 
     def erase(self, cursor: Any, sql: str, key: tuple[str | int, ...]) -> bool:
         return bool(cursor.execute(sql, key).rowcount)

@@ -300,6 +300,12 @@ class Sqlite:
         connection = self._connect()
         return CountingBell(lambda: int(connection.execute("PRAGMA data_version").fetchone()[0]), connection.close)
 
+    def hold(self, cursor: Any, cases: list[str]) -> None:
+        """Nothing: there is one writer at a time."""
+
+    def overtaken(self, cause: BaseException) -> bool:
+        return False
+
     def erase(self, cursor: Any, sql: str, key: tuple[str | int, ...]) -> bool:
         """Delete or change rows so that their old bytes are overwritten, not only unlinked."""
         before = cursor.execute("PRAGMA secure_delete").fetchone()[0]

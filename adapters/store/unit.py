@@ -276,6 +276,13 @@ class SqlUnit(SqlView, WatchWrites):
             return
         rows, private, cases = self._entries, self._private, self._fresh
         self._entries, self._private, self._fresh = [], [], set()
+        try:
+            self._backend.hold(self._cursor, sorted(cases))
+        except Exception as e:
+            if self._backend.overtaken(e):
+                raise self._fail(self._stale(cases)) from e
+            self._fail(e)
+            raise
         self._many(self._sql.add_entry, rows, lambda: self._stale(cases))
         self._many(self._sql.add_private, private)
 

@@ -35,6 +35,23 @@ def test_a_case_from_open_to_an_audit(server: Cli) -> None:
     assert server("calendar", "show", "2026").code == 0
 
 
+def test_the_outcomes_are_those_of_a_file(server: Cli, dispute: Cli) -> None:
+    """The same commands at the same times on both: equal to the digest of a replay, and to the last word of what is shown."""
+    dispute.at("10-09 09:00")("tick")
+    for name in ("hospital", "town"):
+        server.at("01-01 00:00")("org", "load", name)
+    server.at("09-24 10:00")(*DISPUTE, "-f", "handling=complex", "-f", "matter=medical_fault", "-f", "trigger=dispute")
+    server.at("09-24 10:05")("fire", "D", "report_head", "--person", "h06")
+    server.at("09-24 10:20")("fire", "D", "accept", "--person", "h02")
+    server.at("10-09 09:00")("tick")
+    for words in (("show", "D"), ("due",), ("leads",)):
+        shown = server(*words, code=None).out
+        assert shown and shown == dispute(*words, code=None).out, words
+    assert server("replay", "--json", code=None).json["digest"] == (
+        dispute("replay", "--json", code=None).json["digest"]
+    )
+
+
 def test_a_store_is_made_once(server: Cli) -> None:
     server("init", "--algorithm", "sm3")
     server("init", code=5)

@@ -194,6 +194,39 @@ def test_sweeps_at_once_claim_different_cases(store: SqlStore) -> None:
         assert len(swept) == 60 or list(view.waking(T0, 1)), "what was locked when all stopped is still to be swept"
 
 
+def test_a_command_on_a_case_that_is_being_swept_waits_and_reads_again(store: SqlStore) -> None:
+    """It does not wait for the sweep while the sweep waits for it: no deadlock, which would cost a second and perhaps the sweep."""
+    with store.write() as unit:
+        unit.append([(entry("a", 1), None)])
+        unit.put_case(row("a", 1, next_at=T0))
+    read, swept = threading.Event(), threading.Event()
+
+    def command() -> float:
+        with pytest.raises(StaleVersion), store.write() as unit:
+            n = len(unit.entries("a")) + 1
+            read.set()
+            assert swept.wait(timeout=10)
+            unit.append([(entry("a", n, "by a clerk"), None)])
+            unit.put_case(row("a", n))
+            unit.entries("a")
+        return time.monotonic()
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as sweep:
+            assert [r.id for r in sweep.claim(T0, 10)] == ["a"]
+            done = pool.submit(command)
+            assert read.wait(timeout=10)
+            swept.set()
+            time.sleep(0.2)  # the clerk is at the locked row by now
+            sweep.append([(entry("a", 2, "by the clock"), None)])
+            sweep.put_case(row("a", 2))
+            sweep.entries("a")
+            ended = time.monotonic()
+        assert done.result(timeout=10) - ended < 0.9
+    with store.read() as view:
+        assert list(view.entries("a")) == [entry("a", 1), entry("a", 2, "by the clock")]
+
+
 def test_units_that_move_one_mark_at_once_do_not_undo_each_other(store: SqlStore) -> None:
     """Every sweep moves the same mark: the work of two daemons must not fail for its sake."""
     with store.write() as unit:
