@@ -1,7 +1,8 @@
 """Who is told of a flag: people, found through the organisation at the instant at which it is said.
 
 A reminder tells the roles that its tier names. That an act is missing or late is told to whoever owes it, to their superior and to the
-level above, and to whom it is owed. People are told, not posts: a vacant post passes it on upwards, until somebody is there.
+level above, and to whom it is owed. People are told, not posts: of a post with a roster those on duty now, of a late or missing act whoever
+holds it too; a delegate instead of whoever delegated; a vacant post passes it on upwards, until somebody is there.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ WHY = {
     "named": Text("程序规定告知您", "the procedure says that you are told"),
     "superior": Text("您是责任人的上级", "you are the superior of whoever owes it"),
     "level_above": Text("您是上一级", "you are the level above"),
+    "on_duty": Text("您正在值班", "you are on duty"),
+    "acting": Text("您代理或受权办理该岗位", "you act in the post for somebody else"),
+    "roster_gap": Text("该岗位此时无人值班", "nobody is on duty in the post now"),
     "vacancy": Text("应告知的岗位空缺", "the post that should be told is vacant"),
     "told_before": Text("此前已告知您", "you were told before"),
     "instead": Text("此前的消息未能送出", "the message to somebody else could not be sent"),
@@ -57,15 +61,8 @@ def audience(act: Act, row: Row | None, case: Case, world: World, at: datetime) 
 def above(post: str, world: World, at: datetime) -> list[Recipient]:
     """Who is told in place of somebody in a post: the nearest one above who is there."""
     here = world.organisation.posts.get(post)
-    found = superior(here, world.organisation, at) if here is not None else None
+    found = world.organisation.above(here, at) if here is not None else None
     return _once(_reached(found, "instead", world.organisation, at))
-
-
-def superior(post: Post, organisation: Organisation, at: datetime) -> Post | None:
-    """The post above: the same role in the nearest unit above, else the first post of the nearest one that has any; ``None`` at the top."""
-    near = organisation.near(post.unit, at)[1:]
-    posts = [p for unit in near for p in organisation.posts.values() if organisation.unit_at(p.unit, at) == unit]
-    return next((p for p in posts if p.role == post.role), next(iter(posts), None))
 
 
 def _recipients(act: Act, row: Row | None, case: Case, world: World, at: datetime) -> Iterator[Recipient]:
@@ -77,15 +74,15 @@ def _recipients(act: Act, row: Row | None, case: Case, world: World, at: datetim
             yield from _reached(_post(role, case, world, at), why, organisation, at, drill=case.drill)
         return
     owing = _post(row.owed_by, case, world, at)
-    yield from _reached(owing, "obligor", organisation, at, drill=case.drill)
+    yield from _reached(owing, "obligor", organisation, at, drill=case.drill, everybody=True)
     if row.owed_to:
         yield from _reached(_post(row.owed_to, case, world, at), "owed_to", organisation, at, drill=case.drill)
     if case.drill or owing is None:
         return
-    higher = superior(owing, organisation, at)
+    higher = organisation.above(owing, at)
     yield from _reached(higher, "superior", organisation, at)
     if higher is not None:
-        yield from _reached(superior(higher, organisation, at), "level_above", organisation, at)
+        yield from _reached(organisation.above(higher, at), "level_above", organisation, at)
 
 
 def _post(role: str, case: Case, world: World, at: datetime) -> Post | None:
@@ -96,23 +93,41 @@ def _post(role: str, case: Case, world: World, at: datetime) -> Post | None:
     return world.organisation.post_for(role, case.unit, at)
 
 
-def told_at(post: Post, organisation: Organisation, at: datetime) -> list[Actor]:
-    """Who is told for a post at an instant; empty when nobody is there."""
-    return [actor for actor in organisation.signing(post.id, at) if actor.person]
+def told_at(post: Post, organisation: Organisation, at: datetime, everybody: bool = False) -> list[tuple[Actor, tuple[str, ...]]]:
+    """Who is told for a post at an instant, with what the reason is beside that of the post; empty when nobody is there.
+
+    By its roster where it has one: those on duty, and with ``everybody`` its holders too; its holders where nobody is on duty.
+    """
+    signing = organisation.signing(post.id, at)
+    duty = organisation.on_duty(post.id, at)
+    kept = post.id in organisation.rosters and organisation.rosters[post.id].is_kept(at)
+    away = {d.person for d in organisation.delegated(post.id, at)}  # they are there, but their delegates are told instead
+    found: list[tuple[Actor, tuple[str, ...]]] = []
+    for actor in signing:
+        if not actor.person or (actor.person in away and actor.acting_for is None):
+            continue
+        more = ("acting",) if actor.acting_for else ()
+        if actor in duty:
+            found.append((actor, ("on_duty", *more)))
+        elif everybody or not duty:
+            found.append((actor, ("roster_gap", *more) if kept and not duty else more))
+    return found
 
 
-def _reached(post: Post | None, why: str, organisation: Organisation, at: datetime, *, drill: bool = False) -> Iterator[Recipient]:
+def _reached(
+    post: Post | None, why: str, organisation: Organisation, at: datetime, *, drill: bool = False, everybody: bool = False
+) -> Iterator[Recipient]:
     passed: set[str] = set()
     reasons: tuple[str, ...] = (why,)
     while post is not None and post.id not in passed:
         passed.add(post.id)
-        found = told_at(post, organisation, at)
+        found = told_at(post, organisation, at, everybody)
         if found:
-            yield from (Recipient(a.person or "", post.id, post.unit, a.acting_for or "", reasons) for a in found)
+            yield from (Recipient(a.person or "", post.id, post.unit, a.acting_for or "", (*reasons, *more)) for a, more in found)
             return
         if drill:
             return
-        post, reasons = superior(post, organisation, at), (why, "vacancy")
+        post, reasons = organisation.above(post, at), (why, "vacancy")
 
 
 def _told_before(act: Act, case: Case) -> Iterator[Recipient]:

@@ -79,7 +79,8 @@ def planned(after: Standing, since: int, world: World, now: datetime, routing: R
 
 def _said(recipient: Recipient, routing: Routing, addresses: Addresses) -> dict[str, Json]:
     by = [route.name for route in routing.reaching(addresses.get(recipient.person, {}))]
-    return {"person": recipient.person, "post": recipient.post, "why": list(recipient.why), "by": [*by]}
+    acting: dict[str, Json] = {"acting_for": recipient.acting_for} if recipient.acting_for else {}
+    return {"person": recipient.person, "post": recipient.post, **acting, "why": list(recipient.why), "by": [*by]}
 
 
 def urgent(act: Act, row: Row | None) -> bool:

@@ -88,6 +88,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "audit": ("audit", "app", Text("核验日志链、封印、导出", "verify the journal, seal it, export it")),
     "calendar": ("calendar", "app", Text("工作日历:计算、查看、导入", "calendars: due, show, import")),
     "org": ("org", "app", Text("机构:导入、查看", "the organisation: load, show")),
+    "roster": ("roster", "app", Text("值班表:谁在值班、谁接班、缺口;换班", "rosters: who is on duty, who is next, gaps; swaps")),
     "new": ("new", "new", Text("写出一份带注释的程序定义和它的测试", "write a commented procedure and a test of it")),
     "simulate": (
         "simulate",

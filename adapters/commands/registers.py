@@ -133,14 +133,14 @@ def _post_cells(organisation: Organisation, name: str, at: datetime) -> list[str
     nobody = Text("空缺", "vacant") if any(h.post == name for h in organisation.holders) else Text("未登记人员", "nobody named")
     if part != post.unit:
         nobody = Text(f"已并入{organisation.units[part].zh}", f"merged into {organisation.units[part].en}")
-    who = LIST.say(lang).join(_signing(a) for a in organisation.signing(name, at))
+    who = LIST.say(lang).join(signing(a) for a in organisation.signing(name, at))
     return [_unit(organisation, post.unit), _post(organisation, name), post.role, who or nobody.say(lang)]
 
 
 def _team_cells(organisation: Organisation, team: Team, at: datetime) -> list[str]:
     lang = frame.settings.lang
     contact = _post(organisation, team.contact)
-    reach = LIST.say(lang).join(_signing(a) for a in organisation.signing(team.contact, at)) if team.contact else ""
+    reach = LIST.say(lang).join(signing(a) for a in organisation.signing(team.contact, at)) if team.contact else ""
     return [
         _unit(organisation, team.unit),
         Text(team.zh, team.en).say(lang),
@@ -168,7 +168,8 @@ def _power_cells(power: Power) -> list[str]:
     return [power.role, power.action, joined.join(power.classes) or ANY.say(lang), joined.join(power.grades) or ANY.say(lang)]
 
 
-def _signing(actor: Actor) -> str:
+def signing(actor: Actor) -> str:
+    """A person, and for whom they act."""
     acting = Text("(代 {})", " (for {})").say(frame.settings.lang)
     return f"{actor.person}" + (acting.format(actor.acting_for) if actor.acting_for else "")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from workflow.errors import AlreadyThere, BadInput, UnknownActor
 from workflow.moment import unstamp
+from workflow.organisation.duty import Shift
 from workflow.organisation.model import Organisation
 from workflow.organisation.register import RESOURCE_KINDS, TEAM_KINDS, Listed, Register
 from workflow.organisation.roster import FREQUENCIES
@@ -57,9 +59,8 @@ def _holder(o: Organisation, body: Body) -> None:
 
 def _leave(o: Organisation, body: Body) -> None:
     _demand_post(o, body, "post", str(body.get("person", "")))
-    people = {h.person for h in o.holders}
-    for key in ("person", "acting"):
-        if body.get(key) and body[key] not in people:
+    for key, known in (("person", o.people), ("acting", o.staff)):
+        if body.get(key) and body[key] not in known:
             raise UnknownActor(Text(f"{body[key]} 没有岗位", f"{body[key]} holds no post"), where=key)
     _demand_span(body, str(body.get("person", "")))
 
@@ -95,6 +96,9 @@ def _power(o: Organisation, body: Body) -> None:
 def _end(o: Organisation, body: Body) -> None:
     registers: dict[str, Register[Any]] = {"team": o.teams, "resource": o.resources, "power": o.powers}
     name, kind = _name(body), str(body.get("of"))
+    if kind == "roster":
+        _demand_roster(o, name, unstamp(str(body["since"])))
+        return
     found = registers.get(kind, {}).get(name)
     if not found:
         raise BadInput(Text(f"没有可结束的 {name}", f"there is no {kind} {name} to end"))
@@ -117,6 +121,75 @@ def _packs(o: Organisation, body: Body) -> None:
         raise UnknownActor(Text("写明由谁启用或停用", "say who switches them on or off"), where=str(body["procedure"]))
 
 
+def _roster(o: Organisation, body: Body) -> None:
+    name = str(body.get("post", ""))
+    _demand_known_post(o, name)
+    shifts = body.get("shifts")
+    if not isinstance(shifts, list | tuple) or not shifts or not all(isinstance(s, list | tuple) and len(s) == 3 for s in shifts):
+        raise BadInput(Text("值班表没有班次", "a roster has shifts, each of a person and two instants"), where=name)
+    for person, since, until in shifts:
+        if person not in o.people:
+            raise UnknownActor(Text(f"机构中没有 {person}", f"the organisation knows no {person}"), where=name)
+        if unstamp(str(until)) <= unstamp(str(since)):
+            raise BadInput(Text(f"{person} 的班次 until 不晚于 from", f"a shift of {person} ends before it begins"), where=name)
+
+
+def _swap(o: Organisation, body: Body) -> None:
+    name, person, to = (str(body.get(key, "")) for key in ("post", "person", "to"))
+    since, until = _bounded(body, name)
+    _demand_known_post(o, name)
+    if to not in o.people:
+        raise UnknownActor(Text(f"机构中没有 {to}", f"the organisation knows no {to}"), where=name)
+    if person == to:
+        raise BadInput(Text("不能与自己换班", "nobody swaps with themselves"), where=name)
+    if not any(s.person == person for s in _shifts(o, name, since, until)):
+        raise BadInput(
+            Text(f"{person} 在该时段不值班", f"{person} is not on duty then"),
+            where=name,
+            hint=Text("用 duban roster 查看", "see duban roster"),
+        )
+
+
+def _delegation(o: Organisation, body: Body) -> None:
+    name, person, to = (str(body.get(key, "")) for key in ("post", "person", "to"))
+    since, until = _bounded(body, person)
+    _demand_known_post(o, name)
+    held = any(h.person == person and h.post == name and h.since < until and (h.until is None or since < h.until) for h in o.holders)
+    if not held and not any(s.person == person for s in _shifts(o, name, since, until)):
+        raise UnknownActor(Text(f"{person} 在该时段不在岗位 {name}", f"{person} is not in the post {name} then"), where=name)
+    if to not in o.staff:
+        raise UnknownActor(Text(f"{to} 没有岗位", f"{to} holds no post"), where="to")
+    if person == to:
+        raise BadInput(Text("不能授权给自己", "nobody delegates to themselves"), where=name)
+
+
+def _contacts(o: Organisation, body: Body) -> None:
+    if body.get("person") not in o.people:
+        raise UnknownActor(Text(f"机构中没有 {body.get('person', '')}", f"the organisation knows no {body.get('person', '')}"))
+
+
+def _head(o: Organisation, body: Body) -> None:
+    name, role = _name(body), str(body.get("role", ""))
+    if name not in o.units:
+        raise BadInput(Text(f"没有单位 {name}", f"there is no unit {name}"), where=role)
+    if not any(post.role == role and name in o.merged_through(post.unit) for post in o.posts.values()):
+        raise BadInput(Text(f"单位 {name} 没有角色 {role} 的岗位", f"the unit {name} has no post of the role {role}"), where="head")
+
+
+def _superior(o: Organisation, body: Body) -> None:
+    post, above = str(body.get("post", "")), str(body.get("superior", ""))
+    for name in (post, above):
+        _demand_known_post(o, name)
+    seen = {post}
+    said = {s.post: s.above for s in sorted(o.superiors, key=lambda s: s.since)}
+    here: str | None = above
+    while here is not None:
+        if here in seen:
+            raise BadInput(Text(f"{above} 不能是 {post} 的上级:首尾相接", f"{above} cannot stand above {post}: a circle"), where=post)
+        seen.add(here)
+        here = said.get(here)
+
+
 _CHECKS: Mapping[str, Callable[[Organisation, Body], None]] = {
     "unit": _unit,
     "merge": _merge,
@@ -130,6 +203,12 @@ _CHECKS: Mapping[str, Callable[[Organisation, Body], None]] = {
     "resource": _resource,
     "power": _power,
     "end": _end,
+    "roster": _roster,
+    "swap": _swap,
+    "delegation": _delegation,
+    "contacts": _contacts,
+    "head": _head,
+    "superior": _superior,
 }
 
 
@@ -146,6 +225,30 @@ def _demand_post(o: Organisation, body: Body, key: str, where: str) -> None:
     post = body.get(key)
     if post and post not in o.posts:
         raise BadInput(Text(f"没有岗位 {post}", f"there is no post {post}"), where=where)
+
+
+def _demand_known_post(o: Organisation, post: str) -> None:
+    if post not in o.posts:
+        raise BadInput(Text(f"没有岗位 {post}", f"there is no post {post}"), hint=Text("用 duban org show 查看", "see duban org show"))
+
+
+def _demand_roster(o: Organisation, post: str, at: datetime) -> None:
+    roster = o.rosters.get(post)
+    if roster is None or not roster.is_kept(at):
+        raise BadInput(Text(f"岗位 {post} 在该时刻没有值班表", f"the post {post} has no roster at that instant"), where=post)
+
+
+def _shifts(o: Organisation, post: str, since: datetime, until: datetime) -> list[Shift]:
+    roster = o.rosters.get(post)
+    return roster.between(since, until) if roster is not None else []
+
+
+def _bounded(body: Body, where: str) -> tuple[datetime, datetime]:
+    """What ends by itself: both instants are there."""
+    if not body.get("since") or not body.get("until"):
+        raise BadInput(Text("写明 from 和 until", "give 'from' and 'until'"), where=where)
+    _demand_span(body, where)
+    return unstamp(str(body["since"])), unstamp(str(body["until"]))
 
 
 def _demand_kind(body: Body, known: tuple[str, ...]) -> None:

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from workflow.journal.canonical import Json
-from workflow.moment import stamp, unstamp
+from workflow.moment import BEGINNING, stamp, unstamp
+from workflow.organisation.duty import Closed, Planned, Shift, Swap, Table
 from workflow.organisation.model import Organisation
-from workflow.organisation.post import Frequency, Post, Span, Unit
+from workflow.organisation.post import Delegation, Frequency, Head, Post, Span, Superior, Unit
 from workflow.organisation.register import Member, Power, Resource, Team, ended, entered
 from workflow.text import Text
 
-DATED = frozenset({"unit", "period", "team", "member", "resource", "power"})
+DATED = frozenset({"unit", "period", "team", "member", "resource", "power", "head", "superior"})
 """Entries that hold from when they are journaled unless they say from when."""
 
 
@@ -125,6 +126,8 @@ def _power(o: Organisation, body: Mapping[str, Any]) -> Organisation:
 
 def _end(o: Organisation, body: Mapping[str, Any]) -> Organisation:
     name, since = str(body["id"]), unstamp(str(body["since"]))
+    if body["of"] == "roster":
+        return _put(o, name, Closed(since))
     if body["of"] == "team":
         return replace(o, teams=ended(o.teams, name, since))
     if body["of"] == "resource":
@@ -135,6 +138,33 @@ def _end(o: Organisation, body: Mapping[str, Any]) -> Organisation:
 def _packs(o: Organisation, body: Mapping[str, Any]) -> Organisation:
     used = tuple((str(pack["ref"]), str(pack["hash"])) for pack in body["packs"])
     return replace(o, packs={**o.packs, str(body["procedure"]): used})
+
+
+def _put(o: Organisation, post: str, entry: Planned) -> Organisation:
+    return replace(o, duties={**o.duties, post: (*o.duties.get(post, ()), entry)})
+
+
+def _roster(o: Organisation, body: Mapping[str, Any]) -> Organisation:
+    shifts = tuple(Shift(unstamp(since), unstamp(until), person) for person, since, until in body["shifts"])
+    return _put(o, str(body["post"]), Table(min(s.since for s in shifts), max(s.until for s in shifts), shifts))
+
+
+def _swap(o: Organisation, body: Mapping[str, Any]) -> Organisation:
+    since, until = unstamp(str(body["since"])), unstamp(str(body["until"]))
+    return _put(o, str(body["post"]), Swap(str(body["person"]), str(body["to"]), since, until, o.n + 1))
+
+
+def _delegation(o: Organisation, body: Mapping[str, Any]) -> Organisation:
+    person, post, to, since, until = (str(body[key]) for key in ("person", "post", "to", "since", "until"))
+    return replace(o, delegations=(*o.delegations, Delegation(person, post, to, unstamp(since), unstamp(until), o.n + 1)))
+
+
+def _head(o: Organisation, body: Mapping[str, Any]) -> Organisation:
+    return replace(o, heads=(*o.heads, Head(str(body["id"]), str(body["role"]), _instant(body, "since") or BEGINNING)))
+
+
+def _superior(o: Organisation, body: Mapping[str, Any]) -> Organisation:
+    return replace(o, superiors=(*o.superiors, Superior(str(body["post"]), str(body["superior"]), _instant(body, "since") or BEGINNING)))
 
 
 def _words(body: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -154,4 +184,10 @@ _EVOLVE: Mapping[str, Callable[[Organisation, Mapping[str, Any]], Organisation]]
     "power": _power,
     "end": _end,
     "packs": _packs,
+    "roster": _roster,
+    "swap": _swap,
+    "delegation": _delegation,
+    "head": _head,
+    "superior": _superior,
+    "contacts": lambda o, body: o,  # how somebody can be reached lies in the erasable part, and makes no difference here
 }

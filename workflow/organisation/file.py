@@ -8,20 +8,26 @@ from typing import Any
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
+from workflow.organisation.addresses import KINDS
 from workflow.organisation.roster import flaws
+from workflow.organisation.table import tables
 
 
 def entries(document: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
     """The entries that a readable document stands for: units as a tree with posts and holders, teams and resources; how often
-    they owe what recurs; leave; powers.
+    they owe what recurs; heads and superiors; leave; powers; how people can be reached; rosters, swaps and delegations.
 
     ``read_instant`` turns the text of a date into an instant of the unit's zone. Each item is the public body and the erasable part
-    (names and telephone numbers of persons). Raises :class:`~workflow.errors.BadInput` naming the place.
+    (names and addresses of persons, grounds in free words). Raises :class:`~workflow.errors.BadInput` naming the place.
     """
     for flaw in flaws(document, read_instant):
         raise BadInput(flaw.message, where=".".join(str(p) for p in flaw.path) or None, hint=flaw.hint)
     for unit in document.get("units") or []:
         yield from _unit(unit, "", read_instant)
+    for unit in _walk(document.get("units") or []):  # who stands above, who is called and who keeps something are posts of any unit
+        yield from _headed(unit)
+        yield from _listed(unit, read_instant)
+    yield from ((table, None) for table in tables(document.get("roster") or [], read_instant))
     for leave in document.get("leave") or []:
         body: dict[str, Json] = {"what": "leave", "person": leave["person"], "since": stamp(read_instant(leave["from"]))}
         for key in ("post", "acting"):
@@ -35,15 +41,36 @@ def entries(document: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[di
     for said in document.get("periods") or []:
         since = stamp(read_instant(said["from"]))
         yield {"what": "period", "id": said["unit"], "procedure": said["procedure"], "every": said["every"], "since": since}, None
-    for unit in _walk(document.get("units") or []):  # who is called and who keeps something are posts of any unit of the file
-        yield from _listed(unit, read_instant)
     for power in document.get("authority") or []:
         row: dict[str, Json] = {"what": "power", "id": power.get("id") or f"{power['role']}.{power['action']}"}
         row |= {key: power[key] for key in ("role", "action", "class", "grade") if power.get(key)}
         yield row | _validity(power, read_instant), None
     for end in document.get("ended") or []:
-        kind = next(k for k in ("team", "resource", "power") if end.get(k))
+        kind = next(k for k in ("team", "resource", "power", "roster") if end.get(k))
         yield {"what": "end", "of": kind, "id": end[kind], "since": stamp(read_instant(end["from"]))}, None
+    for said in document.get("heads") or []:
+        yield {"what": "head", "id": said["unit"], "role": said["role"]} | _validity(said, read_instant), None
+    for said in document.get("superiors") or []:
+        yield {"what": "superior", "post": said["post"], "superior": said["superior"]} | _validity(said, read_instant), None
+    for said in document.get("contacts") or []:
+        yield {"what": "contacts", "person": said["person"]}, _private({"name": said.get("name"), "contacts": said})
+    for what in ("swap", "delegation"):
+        for said in document.get(f"{what}s") or []:
+            given: dict[str, Json] = {"what": what} | {key: said[key] for key in ("post", "person", "to")}
+            yield given | _validity(said, read_instant), {"ground": said["ground"]}
+
+
+def _headed(unit: Mapping[str, Any]) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
+    """Which role heads the unit, and which posts stand above its posts."""
+    if unit.get("head"):
+        yield {"what": "head", "id": unit["id"], "role": unit["head"]}, None
+    for post in unit.get("posts") or []:
+        if post.get("superior"):
+            yield {"what": "superior", "post": _post_id(unit, post), "superior": post["superior"]}, None
+
+
+def _post_id(unit: Mapping[str, Any], post: Mapping[str, Any]) -> str:
+    return str(post.get("id") or f"{unit['id']}.{post['role']}")
 
 
 def _walk(units: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -76,8 +103,10 @@ def _listed(unit: Mapping[str, Any], read_instant: Any) -> Iterator[tuple[dict[s
 
 
 def _private(item: Mapping[str, Any]) -> dict[str, Json] | None:
-    """Names and telephone numbers: they lie in the erasable part."""
-    return {k: str(item[k]) for k in ("name", "phone") if item.get(k)} or None
+    """Names and addresses: they lie in the erasable part."""
+    found: dict[str, Json] = {k: str(item[k]) for k in ("name", "phone") if item.get(k)}
+    contacts: dict[str, Json] = {k: str(v or "") for k, v in (item.get("contacts") or {}).items() if k in KINDS}
+    return (found | {"contacts": contacts} if contacts else found) or None
 
 
 def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[tuple[dict[str, Json], dict[str, Json] | None]]:
@@ -91,7 +120,7 @@ def _unit(unit: Mapping[str, Any], parent: str, read_instant: Any) -> Iterator[t
     for procedure, every in (unit.get("periods") or {}).items():
         yield {"what": "period", **here, "procedure": procedure, "every": every}, None
     for post in unit.get("posts") or []:
-        name = post.get("id") or f"{unit['id']}.{post['role']}"
+        name = _post_id(unit, post)
         yield {"what": "post", "id": name, "role": post["role"], "unit": unit["id"], "zh": post["zh"], "en": post["en"]}, None
         for holder in post.get("holders") or []:
             held: dict[str, Json] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +12,8 @@ from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.organisation import register
 from workflow.organisation.actor import Actor
-from workflow.organisation.post import Frequency, Post, Span, Unit
+from workflow.organisation.duty import Planned, Roster, Shift, Swap, Table
+from workflow.organisation.post import Delegation, Frequency, Head, Post, Span, Superior, Unit
 from workflow.organisation.register import Listed, Member, Power, Register, Resource, Team
 from workflow.text import Text
 
@@ -32,6 +33,11 @@ class Organisation:
     powers: Register[Power] = field(default_factory=dict)
     packs: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """The rule packs that the unit has switched on: by procedure, the reference and the hash of each."""
+    duties: Mapping[str, tuple[Planned, ...]] = field(default_factory=dict)
+    """Post → tables of shifts, swaps and ends of its roster, in the order of the journal."""
+    delegations: tuple[Delegation, ...] = ()
+    heads: tuple[Head, ...] = ()
+    superiors: tuple[Superior, ...] = ()
     n: int = 0
 
     @property
@@ -132,20 +138,78 @@ class Organisation:
         return named[0] if len(named) == 1 else None
 
     def signing(self, post: str, at: datetime) -> list[Actor]:
-        """Who may sign for a post: its holders, or those acting for them while they are away. Empty: vacant."""
+        """Who may sign for a post: its holders and those on duty in it, or whoever acts for them while they are away, and their delegates.
+
+        Empty: vacant.
+        """
+        held = [h.person for h in self.holders if h.post == post and h.covers(at)]
+        return self._standing(post, [*held, *(s.person for s in self.shifts_at(post, at) if s.person not in held)], at)
+
+    def on_duty(self, post: str, at: datetime) -> list[Actor]:
+        """Who is on duty in a post by its roster, or acts for them, and their delegates. Empty: no roster, or a gap in it."""
+        return self._standing(post, dict.fromkeys(shift.person for shift in self.shifts_at(post, at)), at)
+
+    def _standing(self, post: str, people: Iterable[str], at: datetime) -> list[Actor]:
+        """Those who stand in a post for people whose place it is."""
         found: list[Actor] = []
         here = self.posts[post]
-        for holder in self.holders:
-            if holder.post != post or not holder.covers(at):
-                continue
-            person, passed = holder.person, {""}
-            while person not in passed and (away := self._away(person, post, at)) is not None:  # whoever acts may be away too
-                passed.add(person)
-                person = away.acting
-            if person not in passed:
-                acting_for = holder.person if person != holder.person else None
-                found.append(Actor(here.role, person, post, here.unit, acting_for))
+        for own in people:
+            if (person := self._present(own, post, at)) is not None:
+                found.append(Actor(here.role, person, post, here.unit, own if person != own else None))
+            found.extend(Actor(here.role, d.to, post, here.unit, own) for d in self.delegated(post, at) if d.person == own)
         return found
+
+    def _present(self, person: str, post: str, at: datetime) -> str | None:
+        """The person, or whoever acts for them in a post while they are away; ``None``: nobody."""
+        passed = {""}
+        while person not in passed and (away := self._away(person, post, at)) is not None:  # whoever acts may be away too
+            passed.add(person)
+            person = away.acting
+        return person if person not in passed else None
+
+    def delegated(self, post: str, at: datetime) -> list[Delegation]:
+        """The delegations in a post that hold at an instant; not while the delegate is away: nobody acts for a delegate."""
+        return [d for d in self.delegations if d.post == post and d.covers(at) and self._away(d.to, post, at) is None]
+
+    @cached_property
+    def rosters(self) -> Mapping[str, Roster]:
+        """Post → its roster, for the posts that ever had one."""
+        return {post: Roster.of(entries) for post, entries in self.duties.items()}
+
+    def shifts_at(self, post: str, at: datetime) -> list[Shift]:
+        """The shifts of a post that run at an instant."""
+        found = self.rosters.get(post)
+        return found.at(at) if found is not None else []
+
+    @cached_property
+    def staff(self) -> frozenset[str]:
+        """Who holds a post or is on duty at some time."""
+        return frozenset({h.person for h in self.holders} | {s.person for roster in self.rosters.values() for s in roster.shifts})
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """Everybody whom the organisation knows: its staff, and the members of its teams."""
+        return self.staff | {m.person for m in self.members if m.person}
+
+    def head(self, unit: str, at: datetime) -> Post | None:
+        """The post that heads a unit, as was said last; ``None`` where nothing was."""
+        said = [h for h in self.heads if h.unit == unit and h.since <= at]
+        role = sorted(said, key=lambda h: h.since)[-1].role if said else ""  # of two from the same day, the one that was entered last
+        return next((p for p in self.posts.values() if p.role == role and self.unit_at(p.unit, at) == unit), None)
+
+    def above(self, post: Post, at: datetime) -> Post | None:
+        """The post that stands above another: the one that it names itself, else the head of its unit or of the nearest one above that
+        has a head, else the same role in the nearest unit above, else the first post of the nearest one that has any; ``None`` at the top.
+        """
+        own = [s for s in self.superiors if s.post == post.id and s.since <= at]
+        if own:
+            return self.posts[sorted(own, key=lambda s: s.since)[-1].above]
+        near = self.near(post.unit, at)
+        heads = (head for unit in near if (head := self.head(unit, at)) is not None)
+        if (found := next((head for head in heads if head.id != post.id), None)) is not None:
+            return found
+        higher = [p for unit in near[1:] for p in self.posts.values() if self.unit_at(p.unit, at) == unit]
+        return next((p for p in higher if p.role == post.role), next(iter(higher), None))
 
     def _away(self, person: str, post: str, at: datetime) -> Span | None:
         """The leave that takes a person from a post at an instant: from that post, or from every one."""
@@ -157,15 +221,21 @@ class Organisation:
 
     @cached_property
     def _capacities(self) -> Mapping[str, tuple[str, ...]]:
-        """Person → the posts that they hold or act in at some time, by id."""
+        """Person → the posts that they hold, act in or are on duty in at some time, by id."""
         found: dict[str, set[str]] = {}
         held: dict[str, set[str]] = {}
         for holder in self.holders:
             found.setdefault(holder.person, set()).add(holder.post)
             held.setdefault(holder.person, set()).add(holder.post)
+        for post, roster in self.rosters.items():
+            for shift in roster.shifts:
+                found.setdefault(shift.person, set()).add(post)
+                held.setdefault(shift.person, set()).add(post)
         for leave in self.leaves:
             if leave.acting:
                 found.setdefault(leave.acting, set()).update({leave.post} if leave.post else held.get(leave.person, set()))
+        for delegation in self.delegations:
+            found.setdefault(delegation.to, set()).add(delegation.post)
         return {person: tuple(sorted(posts)) for person, posts in found.items()}
 
     def away(self, actor: Actor, unit: str, at: datetime) -> str:
@@ -237,8 +307,15 @@ class Organisation:
         return said if post is None else Actor(said.role, None, post.id, post.unit)
 
     def document(self) -> dict[str, Json]:
-        """The canonical content; no names, no telephone numbers."""
+        """The canonical content; no names and no addresses. What not every organisation has stands in it where there is any."""
+        more: dict[str, Json] = {
+            "rosters": [[post, [_planned(entry) for entry in entries]] for post, entries in sorted(self.duties.items())],
+            "delegations": [[d.person, d.post, d.to, stamp(d.since), stamp(d.until)] for d in self.delegations],
+            "heads": [[h.unit, h.role, stamp(h.since)] for h in self.heads],
+            "superiors": [[s.post, s.above, stamp(s.since)] for s in self.superiors],
+        }
         return {
+            **{name: content for name, content in more.items() if content},
             "units": [
                 [u.id, u.zh, u.en, u.level, u.parent, _maybe(u.since), u.merged_into, _maybe(u.merged_from)]
                 for _, u in sorted(self.units.items())
@@ -272,6 +349,14 @@ def _maybe(instant: datetime | None) -> str:
 
 def _listed(item: Listed) -> list[Json]:
     return [item.id, stamp(item.since), _maybe(item.until)]
+
+
+def _planned(entry: Planned) -> list[Json]:
+    if isinstance(entry, Table):
+        return ["roster", [[s.person, stamp(s.since), stamp(s.until)] for s in entry.shifts]]
+    if isinstance(entry, Swap):
+        return ["swap", entry.person, entry.to, stamp(entry.since), stamp(entry.until)]
+    return ["end", stamp(entry.since)]
 
 
 def _span(span: Span) -> list[Json]:

@@ -51,6 +51,37 @@ class Frequency:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The role that heads a unit from an instant on."""
+
+    unit: str
+    role: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Superior:
+    """The post that stands above another one from an instant on."""
+
+    post: str
+    above: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation(Lasting):
+    """``to`` may sign for ``person`` in a post, too, and is told instead (授权)."""
+
+    person: str
+    post: str
+    to: str
+    since: datetime
+    until: datetime
+    n: int
+    """The entry of the organisation's chain, with the ground in its erasable part."""
+
+
+@dataclass(frozen=True, slots=True)
 class Span(Lasting):
     """Somebody in a post, or away from it."""
 

@@ -7,13 +7,16 @@ What only the organisation that is already there can tell (a post that it lacks,
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from workflow.errors import DubanError
+from workflow.organisation.addresses import KINDS
 from workflow.organisation.register import RESOURCE_KINDS, TEAM_KINDS
+from workflow.organisation.table import table_flaws
 from workflow.text import Text
 
 Path = tuple[str | int, ...]
@@ -54,10 +57,11 @@ class Shape:
         return (*self.texts, *self.more, *self.dates, *self.later, *self.numbers, *self.counts, *self.words, *self.one_of)
 
 
+_EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\Z")
 VALID = ("from", "until")
 SHAPES: Mapping[str, Shape] = {
-    "unit": Shape(texts=("id", "zh", "en", "level"), later=("from",)),
-    "post": Shape(texts=("role", "zh", "en"), more=("id",)),
+    "unit": Shape(texts=("id", "zh", "en", "level"), more=("head",), later=("from",)),
+    "post": Shape(texts=("role", "zh", "en"), more=("id", "superior")),
     "holder": Shape(texts=("person",), more=("name", "phone"), dates=("from",), later=("until",)),
     "leave": Shape(texts=("person",), more=("post", "acting"), dates=("from",), later=("until",)),
     "merged": Shape(texts=("unit", "into"), dates=("from",)),
@@ -66,13 +70,40 @@ SHAPES: Mapping[str, Shape] = {
     "member": Shape(more=("name", "phone"), later=VALID, one_of=("person", "post")),
     "resource": Shape(("id", "kind", "zh", "en"), ("custodian",), later=VALID, numbers=("amount",), kinds=RESOURCE_KINDS),
     "power": Shape(("role", "action"), ("id",), later=VALID, words=("class", "grade")),
-    "end": Shape(dates=("from",), one_of=("team", "resource", "power")),
+    "end": Shape(dates=("from",), one_of=("team", "resource", "power", "roster")),
     "period": Shape(("unit", "procedure", "every"), dates=("from",)),
+    "contact": Shape(("person",), ("name",)),
+    "shift": Shape(("post",), ("person",), dates=("from", "until"), words=("people",)),
+    "swap": Shape(("post", "person", "to", "ground"), dates=("from", "until")),
+    "delegation": Shape(("person", "post", "to", "ground"), dates=("from", "until")),
+    "head": Shape(("unit", "role"), later=("from",)),
+    "superior": Shape(("post", "superior"), later=("from",)),
 }
+OWN: Mapping[str, tuple[str, ...]] = {
+    "unit": ("periods",),
+    "holder": ("contacts",),
+    "member": ("contacts",),
+    "contact": KINDS,
+    "shift": ("every", "at", "hours"),
+}
+"""Fields of an item that are checked by functions of their own."""
 FREQUENCIES = ("day", "week", "month", "quarter", "year", "unset")
 """How often a unit may owe a recurring duty; ``unset``: it owes it, but by no number."""
 LISTS: Mapping[str, Mapping[str, str]] = {
-    "file": {"units": "unit", "leave": "leave", "merged": "merged", "authority": "power", "ended": "end", "periods": "period"},
+    "file": {
+        "units": "unit",
+        "leave": "leave",
+        "merged": "merged",
+        "authority": "power",
+        "ended": "end",
+        "periods": "period",
+        "contacts": "contact",
+        "roster": "shift",
+        "swaps": "swap",
+        "delegations": "delegation",
+        "heads": "head",
+        "superiors": "superior",
+    },
     "unit": {"posts": "post", "teams": "team", "resources": "resource", "units": "unit"},
     "post": {"holders": "holder"},
     "team": {"members": "member", "skills": "skill"},
@@ -108,8 +139,7 @@ def _item(kind: str, at: Path, item: object, read_instant: ReadInstant) -> Itera
         yield Flaw(at, Text("应为映射", "must be a mapping"))
         return
     shape = SHAPES[kind]
-    own = ("periods",) if kind == "unit" else ()
-    yield from _unknown(at, item, (*shape.fields, *own, *LISTS.get(kind, {})))
+    yield from _unknown(at, item, (*shape.fields, *OWN.get(kind, ()), *LISTS.get(kind, {})))
     for name in (*shape.texts, *shape.dates, *shape.numbers):
         if name not in item:
             yield Flaw((*at, name), Text(f"缺少 {name}", f"{name} is missing"))
@@ -147,7 +177,30 @@ def _item(kind: str, at: Path, item: object, read_instant: ReadInstant) -> Itera
         yield from _frequency((*at, "every"), item["every"])
     if kind == "unit" and item.get("periods") is not None:
         yield from _frequencies((*at, "periods"), item["periods"])
+    if kind == "shift":
+        yield from (Flaw((*at, name), message, hint) for name, message, hint in table_flaws(item))
+    if kind in ("swap", "delegation") and item.get("to") is not None and item.get("to") == item.get("person"):
+        yield Flaw((*at, "to"), Text("person 和 to 是同一人", "person and to are the same"))
+    if kind == "contact":
+        yield from _contacts(at, {name: value for name, value in item.items() if name in KINDS}, may_end=True)
+    elif item.get("contacts") is not None and "contacts" in OWN.get(kind, ()):
+        yield from _contacts((*at, "contacts"), item["contacts"])
     yield from _lists(kind, at, item, read_instant)
+
+
+def _contacts(at: Path, said: object, may_end: bool = False) -> Iterator[Flaw]:
+    """``may_end``: an empty address takes the earlier one away."""
+    if not isinstance(said, Mapping):
+        yield Flaw(at, Text("应为映射", "must be a mapping"), Text("例如 {email: a@example.org}", "for example {email: a@example.org}"))
+        return
+    yield from _unknown(at, said, KINDS)
+    for kind, address in said.items():
+        if address is None and may_end:
+            continue
+        if not _is_text(str(kind), address):
+            yield Flaw((*at, kind), Text("应为非空文字", "must be text that is not empty"), Text("数字加引号", "put a number in quotes"))
+        elif kind == "email" and not _EMAIL.match(address):
+            yield Flaw((*at, kind), Text(f"不是电子邮件地址 {address!r}", f"not an address of e-mail {address!r}"))
 
 
 def _frequencies(at: Path, said: object) -> Iterator[Flaw]:
