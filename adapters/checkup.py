@@ -17,6 +17,7 @@ from workflow.frequency import unset
 from workflow.moment import unstamp, utc
 from workflow.organisation import Organisation
 from workflow.organisation.gaps import Gap
+from workflow.organisation.vacant import roster_gaps
 from workflow.outbox import SWEPT
 from workflow.owners import unowned
 from workflow.procedure.legend import unverified
@@ -30,6 +31,8 @@ UNSWEPT = timedelta(minutes=2)
 """What was due longer ago than this was not seen by anybody."""
 SKEW = 1.0
 """Seconds by which two clocks may differ."""
+DAYS = 7
+"""How far ahead rosters are looked at."""
 SAID = 3
 """How many names a value lists before it only counts."""
 
@@ -99,6 +102,11 @@ def of_store(engine: Engine, used: list[Procedure]) -> Iterator[Check]:
         title = Text("无责任主体的职责", "duties without an owner")
         todo = Text("在机构文件中设岗:duban org load", "give them a post: duban org load")
         yield _listed(title, organisation, unowned(organisation, used, now), todo, fault=True)
+    if organisation.rosters:
+        title = Text(f"{DAYS} 天内的值班缺口", f"gaps of rosters in {DAYS} days")
+        todo = Text("用 duban roster 查看,再排班或换班", "see duban roster, then fill or swap the shifts")
+        holes = dict.fromkeys(organisation.posts[gap.post] for gap in roster_gaps(organisation, now, DAYS))
+        yield _listed(title, organisation, (Gap("roster", p.unit, p.id, Text(p.zh, p.en)) for p in holes), todo, fault=True)
     title = Text("未设定频次的周期性职责", "recurring duties without a frequency")
     todo = Text("在机构文件中设定频次", "set how often in the organisation file")
     yield _listed(title, organisation, unset(organisation, engine.definitions(), now), todo, fault=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -58,7 +58,28 @@ def test_what_is_missing_is_told_to_who_owes_it_their_superiors_and_to_whom_it_i
     to = told(flags(play)["missing"])
     assert to["zhongzhuang.scene_head"] == ["obligor"]
     assert to["town.government"] == ["owed_to"]
-    assert sorted(why for reasons in to.values() for why in reasons) == ["level_above", "obligor", "owed_to", "superior"]
+    assert to["town.town_office"] == ["superior", "acting"], "its holder is on leave, and somebody acts"
+    assert to["district.district_office"] == ["level_above"]
+    (acting,) = [one for one in flags(play)["missing"]["to"] if one["post"] == "town.town_office"]
+    assert (acting["person"], acting["acting_for"]) == ("t07", "t06")
+
+
+def test_of_a_post_with_a_roster_who_is_on_duty_is_told() -> None:
+    play = Play("duty-watch").at("10-01 06:00")
+    play.engine.organise(shipped_organisation("town"))
+    play.engine.tick()
+    play.engine.routing = Routing((CONSOLE,))
+    for when in ("06:00", "08:30", "09:00"):
+        play.at(f"10-02 {when}").engine.tick()
+    said = [
+        (one["person"], one["why"])
+        for row in play.engine.cases()
+        for act in play.engine.case(row.id).case.kind(FLAGGED)
+        for one in cast(list[Any], act.data.get("to", []))
+        if one["post"] == "town.duty_officer"
+    ]
+    assert said
+    assert {(person, *why) for person, why in said} == {("t61", "named", "on_duty")}, "t07 holds the post, and t61 is on duty"
 
 
 def test_nobody_is_told_where_no_channel_is_set() -> None:
