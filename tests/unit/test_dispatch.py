@@ -69,7 +69,7 @@ def test_of_a_post_with_a_roster_who_is_on_duty_is_told() -> None:
     play.engine.organise(shipped_organisation("town"))
     play.engine.tick()
     play.engine.routing = Routing((CONSOLE,))
-    for when in ("06:00", "08:30", "09:00"):
+    for when in ("06:00", "08:30", "09:01"):
         play.at(f"10-02 {when}").engine.tick()
     said = [
         (one["person"], one["why"])
