@@ -74,7 +74,7 @@ def test_of_a_post_with_a_roster_who_is_on_duty_is_told() -> None:
     said = [
         (one["person"], one["why"])
         for row in play.engine.cases()
-        for act in play.engine.case(row.id).case.kind(FLAGGED)
+        for act in play.engine.case(row.id).case.acts
         for one in cast(list[Any], act.data.get("to", []))
         if one["post"] == "town.duty_officer"
     ]
