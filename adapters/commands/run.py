@@ -14,6 +14,7 @@ from loguru import logger
 
 from adapters import host
 from adapters.commands import frame
+from adapters.daemon.again import again
 from adapters.daemon.daemon import Daemon
 from adapters.daemon.definitions import take_in
 from adapters.daemon.pulse import Pulse
@@ -22,6 +23,7 @@ from adapters.daemon.watch import Settings, Watch
 from adapters.logs import set_up
 from workflow.engine import Engine
 from workflow.errors import DubanError
+from workflow.journal.canonical import Json
 from workflow.monitor import REFUSED_RELOAD, RELOADED
 from workflow.text import Text
 
@@ -74,9 +76,8 @@ def _reload(engine: Engine, name: str, places: tuple[str, ...]) -> None:
         refs = take_in(engine, places)
     except DubanError as error:
         logger.error("the definitions are refused: {}", error)
-        with engine.batch() as batch:
-            batch.note(REFUSED_RELOAD, {"daemon": name, "code": error.code, "where": error.where or ""})
+        refused: dict[str, Json] = {"daemon": name, "code": error.code, "where": error.where or ""}
+        again(engine, lambda batch: batch.note(REFUSED_RELOAD, refused))
         return
     logger.info("definitions are loaded again: {}", ", ".join(refs))
-    with engine.batch() as batch:
-        batch.note(RELOADED, {"daemon": name, "definitions": [*refs]})
+    again(engine, lambda batch: batch.note(RELOADED, {"daemon": name, "definitions": [*refs]}))

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from loguru import logger
 
+from adapters.daemon.again import again
 from workflow.dispatch import outcome
 from workflow.engine import Engine
 from workflow.errors import StaleVersion, StoreUnavailable
@@ -138,17 +139,10 @@ class Sender:
         until, pause = monotonic() + LEASE.total_seconds() / 2, 0.1
         while True:
             try:
-                with self.engine.batch() as batch:
-                    for message in ended:
-                        if not batch.told(message):
-                            logger.warning("the lease of message {} had run out; it may be sent twice", message.id)
+                for message in again(self.engine, lambda batch: [m for m in ended if not batch.told(m)]):
+                    logger.warning("the lease of message {} had run out; it may be sent twice", message.id)
                 return
-            except StaleVersion:  # a command, a sweep or another sender was first with a case, which is read again
-                if monotonic() > until:
-                    raise
-                self.engine.sources.forget({message.case for message in messages})
-                self._over.wait(self._jitter() / 50_000)
-            except StoreUnavailable as error:
+            except (StaleVersion, StoreUnavailable) as error:
                 if self._over.is_set() or monotonic() > until:
                     raise
                 logger.warning("what became of a letter cannot be entered yet: {}", error)

@@ -13,10 +13,11 @@ from typing import Protocol
 
 from loguru import logger
 
+from adapters.daemon.again import again
 from adapters.daemon.pulse import Pulse
 from workflow import monitor
 from workflow.batch import Batch, Swept
-from workflow.engine import TRIES, Engine
+from workflow.engine import Engine
 from workflow.errors import DubanError, LeaseLost, StaleVersion, StoreUnavailable
 from workflow.journal.canonical import Json
 from workflow.moment import stamp, unstamp, utc
@@ -83,7 +84,7 @@ class Watch:
         """Take up the watch and journal it, with the gap since the last complete sweep; ``False`` while somebody else keeps it."""
         now, settings = self.now, self.settings
 
-        def taken_up(batch: Batch) -> None:
+        def take_up(batch: Batch) -> None:
             before = batch.view.lease(WATCH)
             if settings.alone:
                 batch.hold(settings.name, settings.lease)
@@ -97,7 +98,7 @@ class Watch:
                 batch.note(monitor.GAP, {"daemon": settings.name, "since": mark, "until": stamp(now)})
 
         try:
-            self._journal(taken_up)
+            again(self.engine, take_up)
         except LeaseLost:
             self.pulse.note(standby=True)
             return False
@@ -112,12 +113,12 @@ class Watch:
             return
         self._began = False
 
-        def given_up(batch: Batch) -> None:
+        def leave(batch: Batch) -> None:
             batch.note(monitor.STOPPED, {"daemon": self.settings.name})
             if self.settings.alone:
                 batch.release(self.settings.name)
 
-        self._journal(given_up)
+        again(self.engine, leave)
 
     def tick(self) -> datetime | None:
         """Sweep what is due; returns when to come again, at the latest. Raises nothing that a store can do."""
@@ -186,15 +187,4 @@ class Watch:
             logger.warning("the machine slept for {} s", round(slept.total_seconds()))
 
     def _note(self, kind: str, body: Mapping[str, Json]) -> None:
-        self._journal(lambda batch: batch.note(kind, {"daemon": self.settings.name, **body}))
-
-    def _journal(self, work: Callable[[Batch], None]) -> None:
-        """In a transaction; again where another daemon was first with its entry."""
-        for left in reversed(range(TRIES)):
-            try:
-                with self.engine.batch() as batch:
-                    work(batch)
-                return
-            except StaleVersion:
-                if not left:
-                    raise
+        again(self.engine, lambda batch: batch.note(kind, {"daemon": self.settings.name, **body}))

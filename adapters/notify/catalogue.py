@@ -21,6 +21,13 @@ from workflow.text import Text, same
 GROUP = "duban.channels"
 SHIPPED = {
     "email": "adapters.notify.mail:EMAIL",
+    "dingtalk-robot": "adapters.notify.dingtalk:ROBOT",
+    "dingtalk-app": "adapters.notify.dingtalk:APP",
+    "wecom-robot": "adapters.notify.wecom:ROBOT",
+    "wecom-app": "adapters.notify.wecom:APP",
+    "feishu-robot": "adapters.notify.feishu:ROBOT",
+    "feishu-app": "adapters.notify.feishu:APP",
+    "webhook": "adapters.notify.webhook:WEBHOOK",
     "console": "adapters.notify.console:CONSOLE",
     "file": "adapters.notify.file:FILE",
 }
