@@ -27,7 +27,11 @@ SHIPPED = {
     "wecom-app": "adapters.notify.wecom:APP",
     "feishu-robot": "adapters.notify.feishu:ROBOT",
     "feishu-app": "adapters.notify.feishu:APP",
+    "sms-http": "adapters.notify.gateway:SMS_HTTP",
+    "sms-modem": "adapters.notify.modem:SMS_MODEM",
     "webhook": "adapters.notify.webhook:WEBHOOK",
+    "command": "adapters.notify.command:COMMAND",
+    "apprise": "adapters.notify.through_apprise:APPRISE",
     "console": "adapters.notify.console:CONSOLE",
     "file": "adapters.notify.file:FILE",
 }

@@ -50,7 +50,7 @@ def pieces(text: str, limit: int, most: int = 3) -> list[str]:
     room = limit - len("(1/9)\n")
     if most == 1 or room < 16:
         return [shortened(text, limit)]
-    cut = list(_cut(text, room))
+    cut = list(_cut(text[: most * (room + 1) + 1], room))  # a character has a byte at least, and a line end is left out at each cut
     if len(cut) > most:
         cut = [*cut[: most - 1], shortened("\n".join(cut[most - 1 :]), room)]
     return [f"({n}/{len(cut)})\n{part}" for n, part in enumerate(cut, 1)]
