@@ -23,6 +23,9 @@ try:
 except ImportError:  # not a POSIX system: appends of several processes are not kept apart there
     fcntl = None  # type: ignore[assignment]
 
+_PLAINLY = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""A pipe that nobody reads is not waited for, and a line feed is one byte."""
+
 
 class File(Options):
     path: str = Field(min_length=1, description="the file, or the folder where each letter is a file")
@@ -72,14 +75,14 @@ def document(letter: Letter) -> Mapping[str, object]:
 def _append(path: Path, data: bytes, begun: list[bool]) -> None:
     """One line at the end, whole or not at all, and on the disk. A line that a crash tore off is ended first."""
     new = not path.exists()
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _PLAINLY, 0o600)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, "it is not a file")
         if fcntl is not None:
             fcntl.flock(handle, fcntl.LOCK_EX)
         end = os.fstat(handle).st_size
-        torn = end > 0 and os.pread(handle, 1, end - 1) != b"\n"
+        torn = end > 0 and os.lseek(handle, end - 1, os.SEEK_SET) >= 0 and os.read(handle, 1) != b"\n"
         line = b"\n" + data if torn else data
         written = os.write(handle, line)
         if written != len(line):
@@ -110,6 +113,8 @@ def _place(folder: Path, name: str, data: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
+    if os.name != "posix":
+        return  # a folder cannot be opened there
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
-from email.utils import formatdate, parseaddr
+from email.utils import formatdate, getaddresses, parseaddr
 from ipaddress import ip_address
 from typing import Literal
 
@@ -45,7 +45,9 @@ class Mail(Options):
     @field_validator("sender", "reply_to")
     @classmethod
     def _addressed(cls, value: str) -> str:
-        if value and not (value.isprintable() and _ADDRESS.fullmatch(parseaddr(value)[1])):
+        found = [address for _, address in getaddresses([value])]
+        good = len(found) == 1 and _ADDRESS.fullmatch(found[0]) and found[0].rpartition("@")[0].isascii()
+        if value and not (good and value.isprintable()):
             raise wrong(Text("应为邮件地址", "must be an e-mail address"))
         return value
 
@@ -74,8 +76,10 @@ class MailNotifier:
         self._options = options
         self._password = password
         self._context = context
-        self._name, self._sender = parseaddr(options.sender)
-        self._domain = self._sender.rpartition("@")[2]
+        self._name, sender = parseaddr(options.sender)
+        local, _, domain = sender.rpartition("@")
+        self._domain = _ascii(domain)
+        self._sender = f"{local}@{self._domain}"
 
     def send(self, letter: Letter) -> Result:
         if not _ADDRESS.fullmatch(letter.to):
@@ -99,7 +103,7 @@ class MailNotifier:
 
     def _send(self, letter: Letter, attempt: _Attempt) -> Result:
         o = self._options
-        hello = o.hello or _ascii(self._domain)
+        hello = o.hello or self._domain
         port = o.port or PORTS[o.tls]
         if o.tls == "tls":
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(timeout=o.timeout, local_hostname=hello, context=self._context)
@@ -156,9 +160,10 @@ class MailNotifier:
         local, _, domain = self._sender.rpartition("@")
         message["From"] = Address(single(self._name), local, domain)
         message["To"] = Address("", *to.rsplit("@", 1))
-        message["Subject"] = single(letter.subject)
+        # an encoded word would be decoded by the library, with the line ends in it, and make headers of its own
+        message["Subject"] = single(letter.subject).replace("=?", "= ?")
         message["Date"] = formatdate(localtime=True)
-        message["Message-ID"] = f"<{re.sub(r'[^A-Za-z0-9.-]', '', letter.id)}@{_ascii(self._domain)}>"
+        message["Message-ID"] = f"<{re.sub(r'[^A-Za-z0-9.-]', '', letter.id)}@{self._domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
         message["X-Duban-Letter"] = re.sub(r"[^A-Za-z0-9.-]", "", letter.id)
