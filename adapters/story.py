@@ -59,7 +59,7 @@ def _confirm(role: str, happened: str, case: str, event: str) -> Callable[[Engin
 
 
 def tell(engine: Engine, clock: FixedClock) -> None:
-    """Play the whole story, the clock going from scene to scene, with a sweep before each."""
+    """Play the whole story, the clock going from scene to scene, swept whenever something falls due, as by a daemon."""
     opening_incident = Open(
         said=_said("t12", "informant", "10-01 23:50"),
         unit="zhongzhuang",
@@ -264,7 +264,11 @@ def tell(engine: Engine, clock: FixedClock) -> None:
         ("10-15 09:00", DISPUTE, Do(said=_said("h02", "relations"), event="close")),
     ]
     for when, case, step in steps:
-        clock.set(_at(when))
+        scene = _at(when)
+        while (wakes := engine.next_waking()) is not None and wakes <= scene:
+            clock.set(max(wakes, clock.now()))
+            engine.tick()
+        clock.set(scene)
         engine.tick()
         command = step(engine) if callable(step) else step
         if isinstance(command, Open):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text as Styled
 
-from adapters.commands import frame, screen, wording
+from adapters.commands import frame, notices, screen, wording
 from adapters.commands.answer import act_document, result_document, show_result
 from adapters.commands.rehearsal import show_forecasts
 from workflow.case.clockwork import catch_up, stood
@@ -22,6 +22,7 @@ from workflow.errors import BadInput, SweepIncomplete, UnknownName
 from workflow.explain import duration, why
 from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp, utc
+from workflow.notice import notices as notices_of
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Outcome, Row
 from workflow.organisation import Organisation
@@ -68,6 +69,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         "rows": [
             {**row_document(r, shown), "unverified": unverified(world.of(r.definition).rules.procedure, r.duty.obligation)} for r in rows
         ],
+        "notices": [notice.document() for notice in notices_of(shown)],
         "linked": [{**link.document(), "act": act.n, "void": link.case in void} for act, link in others],
     }
 
@@ -84,6 +86,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         timeline(shown, rules, private, void)
         out.print()
         screen.table(screen.LEDGER, screen.ledger_rows(rows, rules))
+        notices.show(shown, rules)
 
     screen.emit(document, render)
 

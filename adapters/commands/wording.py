@@ -248,27 +248,29 @@ def _flagged(n: str, case: Case, rules: Rules) -> Text:
 
 def _flag(act: Act, rules: Rules) -> Text:
     word = FLAGS[str(act.data["was"] if act.kind == kinds.UNFLAGGED and act.data.get("was") else act.data["flag"])]
-    return word + COLON + title(act.name, rules) + _lagged(act, rules)
+    return word + COLON + title(act.name, rules)
 
 
 def _lagged(act: Act, rules: Rules) -> Text:
     """That a reminder was overtaken, or that a flag came late because nobody watched; empty when it came in time."""
     if act.data.get("skipped"):
-        return Text("(已被后来的提醒取代,未发)", " (overtaken by what came later, not sent)")
+        return Text("已被后来的提醒取代,未发", "overtaken by what came later, not sent")
     unwatched = act.data.get("unwatched")
     if not isinstance(unwatched, list):
         return same("")
     since, until = (None if at is None else f"{unstamp(str(at)).astimezone(rules.zone):%m-%d %H:%M}" for at in unwatched)
     return Text(
-        f"(补发:{since or '此前'}至{until}无人值守)",
-        f" (sent late: nobody watched from {since or 'the beginning'} to {until})",
+        f"补发:{since or '此前'}至{until}无人值守",
+        f"sent late: nobody watched from {since or 'the beginning'} to {until}",
     )
 
 
 def told(act: Act, rules: Rules) -> Text:
-    """Who was told by a flag; empty where nobody is named."""
+    """Who was told by a flag, and that it came late or was overtaken; empty where there is nothing to say."""
     tell = act.data.get("tell")
-    return Text("告知 ", "told: ") + listed(tell, rules) if isinstance(tell, list) and tell else same("")
+    who = Text("告知 ", "told: ") + listed(tell, rules) if isinstance(tell, list) and tell else same("")
+    parts = [part for part in (who, _lagged(act, rules)) if part.zh]
+    return Text(";".join(p.zh for p in parts), "; ".join(p.en for p in parts))
 
 
 def _refused(act: Act, rules: Rules) -> Text:

@@ -28,7 +28,10 @@ def commands() -> Iterator[tuple[str, Any]]:
     for name, (module, attribute, _) in frame.TABLE.items():
         target = getattr(import_module(f"adapters.commands.{module}"), attribute)
         if isinstance(target, typer.Typer):
-            for below, command in typer.main.get_command(target).commands.items():  # type: ignore[attr-defined]
+            group: Any = typer.main.get_command(target)
+            if group.invoke_without_command:
+                yield name, group
+            for below, command in group.commands.items():
                 yield f"{name} {below}", command
         else:
             app = typer.Typer(add_completion=False)

