@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from adapters.commands import frame, screen
+from adapters.commands.group import SHOW, ShowByDefault
 from workflow.engine import Engine
 from workflow.errors import UnknownName
 from workflow.journal.canonical import Json
@@ -15,7 +16,7 @@ from workflow.outbox import Message, State
 from workflow.rowname import title
 from workflow.text import Text
 
-app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+app = typer.Typer(cls=ShowByDefault, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 STATES: dict[State, Text] = {
     "pending": Text("待发", "waiting"),
@@ -25,15 +26,12 @@ STATES: dict[State, Text] = {
 }
 
 
-@app.callback()
-def outbox(
-    context: typer.Context,
+@app.command(SHOW)
+def show(
     case: Annotated[str, typer.Option("--case", help="只看一个案件 / one case")] = "",
     everything: Annotated[bool, typer.Option("--all", help="含已发出的 / those that were sent too")] = False,
 ) -> None:
     """待发消息:等待的、未能发出的 / messages that wait, and those that could not be sent"""
-    if context.invoked_subcommand is not None:
-        return
     with frame.engine() as engine:
         if case:
             engine.case(case)

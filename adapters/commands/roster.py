@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from typer.core import TyperGroup
 
 from adapters.commands import frame, screen
+from adapters.commands.group import SHOW, ShowByDefault
 from adapters.commands.registers import LIST, POST, UNIT, signing
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json
@@ -21,19 +21,10 @@ from workflow.organisation.vacant import REASONS, RosterGap, roster_gaps
 from workflow.text import Text
 
 ZONE = ZoneInfo("Asia/Shanghai")
-SHOW = "show"
 FROM, UNTIL = Text("起", "from"), Text("止", "until")
 
 
-class _ShowByDefault(TyperGroup):
-    """``duban roster POST`` is ``duban roster show POST``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        first = args[0] if args else ""
-        return super().parse_args(ctx, args if first in self.commands or first in ("-h", "--help") else [SHOW, *args])
-
-
-app = typer.Typer(cls=_ShowByDefault, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+app = typer.Typer(cls=ShowByDefault, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
 @app.command(SHOW)

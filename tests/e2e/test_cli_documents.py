@@ -15,6 +15,7 @@ import pytest
 import typer
 
 from adapters.commands import frame, screen
+from adapters.commands.group import SHOW, ShowByDefault
 from tests.e2e.conftest import Cli
 from workflow import errors
 from workflow.errors import DefinitionError, DubanError
@@ -29,10 +30,8 @@ def commands() -> Iterator[tuple[str, Any]]:
         target = getattr(import_module(f"adapters.commands.{module}"), attribute)
         if isinstance(target, typer.Typer):
             group: Any = typer.main.get_command(target)
-            if group.invoke_without_command:
-                yield name, group
             for below, command in group.commands.items():
-                yield f"{name} {below}", command
+                yield name if isinstance(group, ShowByDefault) and below == SHOW else f"{name} {below}", command
         else:
             app = typer.Typer(add_completion=False)
             app.command(name)(target)
