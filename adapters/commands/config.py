@@ -8,6 +8,7 @@ import typer
 
 from adapters.commands import frame, screen
 from adapters.config.load import Configuration, Origin, examine, load
+from adapters.notify.catalogue import faults
 from workflow.errors import DubanError
 from workflow.text import Text, same
 
@@ -57,6 +58,8 @@ def _shown(value: object) -> str:
 def check() -> None:
     """检查设置:列出全部错误和提醒 / check the settings: every error and every caution"""
     found, problems = examine(frame.settings.flags, config=frame.settings.config)
+    if found is not None:
+        problems = [*problems, *faults(found)]
     cautions = [] if found is None else list(found.cautions())
     lang = frame.settings.lang
     told = [{"error": p.code, "message": p.message.say(lang), "where": p.where, "hint": p.hint and p.hint.say(lang)} for p in problems]

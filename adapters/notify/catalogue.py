@@ -115,6 +115,15 @@ def configured(configuration: Configuration, name: str) -> Channel:
     return channel(name, configuration.settings.channels[name], secrets, place)
 
 
+def faults(configuration: Configuration) -> Iterator[ConfigError]:
+    """What is wrong with the channels that are set up, in use or not: the first thing of each. Nothing is connected or sent."""
+    for name in configuration.settings.channels:
+        try:
+            configured(configuration, name).notifier.close()
+        except ConfigError as error:
+            yield error
+
+
 def _kind(name: str, options: Mapping[str, object], place: Place) -> AnyKind:
     try:
         return kind(str(options.get("kind", "")))

@@ -55,6 +55,20 @@ def test_check_lists_everything_and_exits_with_78(capsys: pytest.CaptureFixture[
     assert "t0ken" not in out
 
 
+def test_check_tries_every_channel_without_sending(capsys: pytest.CaptureFixture[str]) -> None:
+    channels = '[channels.mail]\nkind = "email"\nhost = "localhost"\n\n[channels.screen]\nkind = "console"\nsuond = true\n'
+    channels += '\n[channels.robot]\nkind = "wecom-robot"\n\n[channels.pigeon]\nkind = "pigeon"\n\n[channels.good]\nkind = "console"\n'
+    Path("duban.toml").write_text(channels, encoding="utf-8")
+    assert frame.main(["config", "check", "--json", "--lang", "en"]) == 78
+    found = {p["where"]: p["message"] for p in json.loads(capsys.readouterr().out)["problems"]}
+    assert found == {
+        "duban.toml:1": "channels.mail.sender: must be set",
+        "duban.toml:7": "unknown setting 'channels.screen.suond'",
+        "duban.toml:9": "channels.robot.key_file: must be set",
+        "duban.toml:13": "channels.pigeon.kind: there is no kind of channel 'pigeon'",
+    }
+
+
 def test_check_of_sound_settings(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert frame.main(["config", "check"]) == 0
     assert "无文件" in capsys.readouterr().out

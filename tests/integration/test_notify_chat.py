@@ -228,6 +228,13 @@ def test_an_unknown_person_is_refused_for_good(kind: str, service: Any, letter: 
     assert isinstance(result, Rejected) and result.permanent and service.texts == []
 
 
+def test_wecom_names_persons_in_small_letters() -> None:
+    with Wecom() as service:
+        service.mode, service.only = Answer({"errcode": 0, "errmsg": "ok", "unlicenseduser": "lisi|zhangsan", "msgid": "x"}), "send"
+        result = made("wecom-app", service.url).notifier.send(replace(LETTER, to="ZhangSan"))
+        assert isinstance(result, Rejected) and (result.code, result.permanent) == ("unlicenseduser", True)
+
+
 @pytest.mark.parametrize("kind", ["dingtalk-app", "wecom-app"])
 @pytest.mark.parametrize("to", ["@all", "a,manager8888", "a|zhangsan", "a\nb"])
 def test_one_letter_never_goes_to_many(kind: str, service: Any, letter: Letter, to: str) -> None:
