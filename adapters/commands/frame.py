@@ -79,7 +79,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "matrix": ("matrix", "matrix", Text("覆盖矩阵:单位 × 种类,列出缺口", "coverage: units and kinds, with the gaps")),
     "round": ("rounds", "round_", Text("一轮的覆盖情况:已做的单位和缺口", "coverage of a round: the units that are done, and the gaps")),
     "explain": ("views", "explain", Text("为什么是这个期限", "why a duty is due then")),
-    "tick": ("views", "tick", Text("走一次时钟:到期转移、标记、提醒", "one sweep of the clock: transitions, flags, reminders")),
+    "tick": ("tick", "tick", Text("走一次时钟:到期转移、标记、提醒", "one sweep of the clock: transitions, flags, reminders")),
     "outbox": ("outbox", "app", Text("待发和未能发出的消息", "messages that wait, and those that could not be sent")),
     "run": ("run", "run", Text("值守:到期即标记、提醒", "keep watch: flag and tell what is due, as a daemon")),
     "store": ("store", "app", Text("存储:复制到另一处(SQLite、PostgreSQL)", "stores: copy to another place (SQLite, PostgreSQL)")),

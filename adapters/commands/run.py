@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -17,10 +18,12 @@ from adapters.commands import frame
 from adapters.daemon.again import again
 from adapters.daemon.daemon import Daemon
 from adapters.daemon.definitions import take_in
+from adapters.daemon.lines import in_use, routing, senders
 from adapters.daemon.pulse import Pulse
 from adapters.daemon.surroundings import Surroundings
 from adapters.daemon.watch import Settings, Watch
 from adapters.logs import set_up
+from workflow.batch import Swept
 from workflow.engine import Engine
 from workflow.errors import DubanError
 from workflow.journal.canonical import Json
@@ -43,6 +46,9 @@ def run(interval: Interval = 0.0) -> None:
         settings = Settings(name, alone, found.daemon.interval, found.daemon.budget, found.daemon.batch)
         reload, pulse = Event(), Pulse()
         around = Surroundings.of(configuration, engine, pulse)
+        told = in_use(configuration, otherwise_console=True)
+        engine.routing = routing(told, found.notify)
+        sending = senders(engine, told, found.notify, name, found.notify.lang, around.metrics.attempted)
 
         def ticked() -> None:
             around.ticked()
@@ -60,12 +66,19 @@ def run(interval: Interval = 0.0) -> None:
             around.systemd.stopping()
             daemon.stop()
 
-        watch = Watch(engine, settings, pulse, host.SystemStopwatch(), heard=around.metrics.heard, stopping=lambda: daemon.stopping)
-        daemon = Daemon(watch, around.beside, ready, ticked)
+        def heard(part: Swept) -> None:
+            around.metrics.heard(part)
+            for sender in sending:
+                sender.wake()
+
+        watch = Watch(engine, settings, pulse, host.SystemStopwatch(), heard, stopping=lambda: daemon.stopping)
+        daemon = Daemon(watch, (*around.beside, *sending), ready, ticked)
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, lambda *_: (reload.set(), daemon.nudge()))  # type: ignore[func-returns-value]
+        gc.freeze()  # a sweep makes and drops many small objects; what is there already is looked at no more
+        gc.set_threshold(50_000, 20, 20)
         daemon.run()
     frame.say(Text("值守结束", "the watch has ended"))
 

@@ -12,13 +12,11 @@ import typer
 from rich.text import Text as Styled
 
 from adapters.commands import frame, notices, screen, wording
-from adapters.commands.answer import act_document, result_document, show_result
-from adapters.commands.rehearsal import show_forecasts
+from adapters.commands.answer import act_document
 from workflow.case.clockwork import catch_up, stood
 from workflow.case.fold import Case
 from workflow.case.link import linked
-from workflow.engine import Engine, Forecast, Result
-from workflow.errors import BadInput, SweepIncomplete, UnknownName
+from workflow.errors import BadInput, UnknownName
 from workflow.explain import duration, why
 from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp, utc
@@ -311,34 +309,6 @@ def explain(
             out.print()
 
     screen.emit([one.document() for one in told], render)
-
-
-def tick(dry_run: Annotated[bool, typer.Option("--dry-run", help="只预演,不写入 / show what would happen, write nothing")] = False) -> None:
-    """走一次时钟 / one sweep"""
-    with frame.engine() as engine:
-        if dry_run:
-            try:
-                found = engine.forecast_tick()
-            except SweepIncomplete as error:
-                show_forecasts([f for f in error.done if isinstance(f, Forecast)])
-                raise
-            show_forecasts(found)
-            return
-        try:
-            _swept(engine, engine.tick())
-        except SweepIncomplete as error:
-            _swept(engine, [r for r in error.done if isinstance(r, Result)])
-            raise
-
-
-def _swept(engine: Engine, results: Sequence[Result]) -> None:
-    def render() -> None:
-        for result in results:
-            show_result(result, engine.world(result.standing))
-        if not results:
-            frame.say(Text("没有到期的事项", "nothing was due"))
-
-    screen.emit([result_document(r) for r in results], render)
 
 
 def _instant(text: str, zone: ZoneInfo, now: datetime) -> datetime:

@@ -26,7 +26,7 @@ from workflow.text import Text
 PREFIX = "DUBAN_"
 BESIDE = ("DUBAN_CONFIG", "DUBAN_AS", "DUBAN_PERSON")
 """Variables that are no settings."""
-_PATHS = ("db", "log.file", "daemon.definitions")
+_PATHS = ("db", "log.file", "daemon.definitions", "notify.templates")
 
 
 @dataclass(frozen=True, slots=True)

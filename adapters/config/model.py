@@ -118,8 +118,9 @@ class Notify(_Table):
 
     channels: Words = Field(default=(), description="names of [channels.NAME] in order of preference")
     lang: Lang = Field(default="zh", description="language of what is sent")
-    digest: float = Field(default=60, ge=0, le=_DAY, description="seconds: many messages to one recipient become one; 0: never")
+    digest: bool = Field(default=True, description="messages that wait for one recipient at the same time become one letter")
     quiet: str = Field(default="", description="HH:MM-HH:MM in which only what is statutory is sent")
+    templates: str = Field(default="", description="file with the site's own wording of messages; empty: as shipped")
 
     @field_validator("quiet")
     @classmethod

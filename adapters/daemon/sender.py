@@ -47,6 +47,8 @@ class Line:
     notifier: Notifier
     brief: bool = False
     """It has room for a line only."""
+    digest: bool = True
+    """Messages that wait for one recipient at the same time make one letter."""
     rate: int = 0
     """Letters a minute at most; 0: as many as there are."""
 
@@ -113,8 +115,8 @@ class Sender:
         return len(taken)
 
     def _letters(self, taken: Sequence[Message]) -> list[list[Message]]:
-        """Many messages to one recipient make one letter; where the place takes as many as there are, each makes its own."""
-        if not self.line.needs and not self.line.rate:
+        """The messages of each letter."""
+        if not self.line.digest:
             return [[message] for message in taken]
         ordered = sorted(taken, key=lambda m: (m.recipient, m.doubtful, m.id))
         return [list(group) for _, group in groupby(ordered, key=lambda m: (m.recipient, m.doubtful))]
