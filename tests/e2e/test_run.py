@@ -116,7 +116,8 @@ def place(tmp_path: Path) -> Iterator[Place]:
 def opened(place: Place, case: str, due: timedelta) -> datetime:
     """A case whose telephone report is due in so long; returns when."""
     at = datetime.now(UTC) + due
-    place("open", "probe", "事", "地", "人", "--as", "desk", "--unit", "town", "--id", case, "--at", (at - timedelta(minutes=30)).isoformat())
+    begun = (at - timedelta(minutes=30)).isoformat()
+    place("open", "probe", "事", "地", "人", "--as", "desk", "--unit", "town", "--id", case, "--at", begun)
     return at
 
 
