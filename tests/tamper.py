@@ -12,6 +12,7 @@ from workflow.journal.canonical import canonical
 from workflow.journal.chain import Finding
 from workflow.journal.entry import Entry, Private, Stored
 from workflow.journal.seal import Checkpoint, Seal, StoredSeal, make_seal
+from workflow.outbox import SWEPT, Claim, Message
 from workflow.ports import Answer, CaseRow, DueRow, Store
 
 Place = tuple[str, int]
@@ -29,6 +30,9 @@ class Copy:
     due_rows: list[DueRow]
     kept: dict[str, Answer]
     documents: dict[str, tuple[str, str, bytes]]
+    claimed: list[Claim]
+    outbox: list[Message]
+    swept: str
 
     @classmethod
     def of(cls, store: Store) -> Copy:
@@ -48,6 +52,9 @@ class Copy:
                 list(view.dues()),
                 dict(view.answers()),
                 documents,
+                [claim for row in view.cases() for claim in view.claims(row.id)],
+                list(view.messages()),
+                view.mark(SWEPT),
             )
 
     # as a view
@@ -81,6 +88,15 @@ class Copy:
 
     def dues(self, case: str) -> list[DueRow]:
         return [r for r in self.due_rows if r.case == case]
+
+    def claims(self, case: str) -> list[Claim]:
+        return [c for c in self.claimed if c.case == case]
+
+    def messages(self, case: str) -> list[Message]:
+        return [m for m in self.outbox if m.case == case]
+
+    def mark(self, name: str) -> str:
+        return self.swept if name == SWEPT else ""
 
     def entries(self, case: str) -> list[Entry]:
         return [Entry.parse(r.data, r.hash) for r in self.stored() if r.case == case]

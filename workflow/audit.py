@@ -7,25 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from workflow import organisation as organisations
 from workflow.act import MIGRATED, OPENED, RECALENDARED, Act
 from workflow.calendar import Calendar
+from workflow.case.clockwork import catch_up
+from workflow.case.flags import flags, wake
 from workflow.case.standing import Standing
 from workflow.errors import IntegrityError
 from workflow.journal.canonical import Algorithm, digest, parse_canonical
 from workflow.journal.chain import Finding, Head, Part, Verified, in_order, verify
 from workflow.journal.entry import Entry, Stored
 from workflow.journal.seal import Checkpoint, StoredSeal, verify_checkpoint, verify_seals
-from workflow.moment import stamp
+from workflow.moment import BEGINNING, stamp, unstamp
 from workflow.monitor import CHAINS
 from workflow.organisation import CHAIN, Organisation
-from workflow.ports import DueRow, View
+from workflow.outbox import SWEPT
+from workflow.ports import CaseRow, DueRow, View
 from workflow.procedure.load import thaw
 from workflow.procedure.pack import thaw_pack
 from workflow.rules import Rules, World
 from workflow.sources import announcement
+from workflow.tally import tally
 from workflow.text import Text
 from workflow.written import due_row
 
@@ -165,10 +170,11 @@ def documents(view: View) -> Iterator[Document]:
 
 
 def audit_store(view: View, checkpoint: Checkpoint | None = None) -> Audited:
-    """Audit the journal of a store, and compare what is derived from it: the case rows, the open dues, the remembered answers.
+    """Audit the journal of a store, and compare what is derived from it by a fold from nothing: the case rows, the open dues, the
+    claims, the outbox, the remembered answers.
 
-    Codes besides those of :func:`audit`: ``truncated`` (the case row knows of later entries), ``case_row``, ``due_row``,
-    ``answer``, ``undecided`` (sound entries that cannot be folded).
+    Codes besides those of :func:`audit` and :func:`workflow.tally.tally`: ``truncated`` (the case row knows of later entries),
+    ``case_row``, ``due_row``, ``answer``, ``undecided`` (sound entries that cannot be folded).
     """
     algorithm = str(view.meta()["algorithm"])
     journal = audit(algorithm, view.stored(), view.stored_seals(), documents(view), parts=view.parts(), checkpoint=checkpoint)
@@ -238,6 +244,19 @@ def _case(view: View, case: str, head: Head, journal: Audited, organisation: Org
     if said != (*told, folded.opened.happened.lo, folded.ended is not None, folded.listed):
         yield Finding("case_row", case, 0, Text("案件行与日志不符", "its row says something else than its entries"))
     yield from _dues(case, view.dues(case), standing)
+    yield from tally(folded, view.claims(case), view.messages(case=case))
+    mark = view.mark(SWEPT)
+    yield from _wakes(row, standing, world, unstamp(mark) if mark else BEGINNING)
+
+
+def _wakes(row: CaseRow, standing: Standing, world: World, swept: datetime) -> Iterator[Finding]:
+    """A case must wake when something of it is due that no sweep has said yet: its row says when, or the sweep passes it over."""
+    first = wake(standing, world, standing.case.acts[-1].recorded, swept)
+    if first is None or (row.next_at is not None and row.next_at <= first):
+        return
+    said = flags(catch_up(standing, world, first), world, first)
+    if said.case.n > standing.case.n:
+        yield Finding("case_row", row.id, 0, Text("案件行记的下次到期太晚", f"its row wakes later than {stamp(first)}, when it is due"))
 
 
 def _dues(case: str, rows: Sequence[DueRow], standing: Standing) -> Iterator[Finding]:
@@ -248,8 +267,9 @@ def _dues(case: str, rows: Sequence[DueRow], standing: Standing) -> Iterator[Fin
         if journaled.get((found.row, found.revision), "") != due:
             zh, en = f"{found.row} 的期限与日志不符", f"the due date of {found.row} is not that of the journal"
             yield Finding("due_row", case, 0, Text(zh, en))
-    if standing.case.ended is not None:
-        return
+        elif found.row not in {row.key for row in standing.all_rows() if row.open}:
+            zh, en = f"{found.row} 已不再欠,行仍在", f"{found.row} is not owed any more, and its row is still there"
+            yield Finding("due_row", case, 0, Text(zh, en))
     kept = {(found.row, found.revision) for found in rows}
     for row in standing.all_rows():
         wanted = due_row(standing.case, row)

@@ -60,9 +60,7 @@ class Swept(NamedTuple):
 class Batch:
     """Commands inside one transaction; made by :meth:`workflow.engine.Engine.batch`."""
 
-    def __init__(
-        self, sources: Sources, unit: Unit, entropy: Entropy, algorithm: str, now: datetime, routing: Routing = Routing()
-    ) -> None:
+    def __init__(self, sources: Sources, unit: Unit, entropy: Entropy, algorithm: str, now: datetime, routing: Routing = Routing()) -> None:
         self._sources = sources
         self._routing = routing
         self._unit = unit

@@ -67,7 +67,10 @@ def planned(after: Standing, since: int, world: World, now: datetime, routing: R
             continue
         row = rows.get(act.name)
         told = audience(act, row, case, world, now)
-        cast(dict[str, Json], act.data)["to"] = [_said(r, routing, addresses) for r in told]
+        data = cast(dict[str, Json], act.data)
+        data["to"] = [_said(r, routing, addresses) for r in told]
+        if routing.places:
+            data["places"] = [route.name for route in routing.places]
         blank = Message(case.id, act.name, int(str(act.data["revision"])), tier_name(case, act), "", "", "", act.n, now, urgent(act, row))
         at = now if blank.urgent else _awake(now, routing.quiet, world.rules.zone)
         for recipient in told:

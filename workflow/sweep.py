@@ -100,17 +100,22 @@ def _open_periods(engine: Engine, now: datetime, hold: Hold | None, broken: dict
         known = _known(view)
     missing = _missing(engine, now, broken)
     opened: list[Result] = []
+    raced = False
     for procedure, unit, period in missing:
         if f"{procedure}.{unit}" in broken:
             continue  # the periods after one that cannot be opened wait: the next sweep looks back to the last that is there
         with _apart(f"{procedure}.{unit}", broken):
-            with engine.batch() as batch:
-                if hold is not None:
-                    batch.hold(*hold)
-                result = batch.open_period(engine.rules(procedure, period.since), unit, period)
+            try:
+                with engine.batch() as batch:
+                    if hold is not None:
+                        batch.hold(*hold)
+                    result = batch.open_period(engine.rules(procedure, period.since), unit, period)
+            except StaleVersion:  # another daemon was first; the next sweep looks again
+                raced = True
+                continue
             if result is not None:
                 opened.append(result)
-    if not broken:
+    if not broken and not raced:
         engine.sources.periods_open = (known, now)
     yield Swept(len(missing), opened, broken)
 

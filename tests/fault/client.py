@@ -66,8 +66,8 @@ def _given(engine: Engine, i: int) -> Result:
         return engine.do(case, c.Note(said=desk, text=key), key=key)
     if deed == "receipt":
         return engine.do(case, c.Receipt(said=boss, of=1), key=key)
-    if deed == "pair":  # two commands in one transaction, the second with the key
+    if deed == "pair":  # two commands in one transaction, each with a key
         with engine.batch() as batch:
-            batch.do(case, c.Note(said=desk, text=f"before {key}"))
+            batch.do(case, c.Note(said=desk, text=f"before {key}"), key=f"{key} before")
             return batch.do(case, c.Note(said=desk, text=key), key=key)
     return engine.do(case, c.Record(said=desk, event=deed), key=key)
