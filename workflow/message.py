@@ -1,7 +1,7 @@
 """The words of a message: what is due, late or missing, until when, on which clause, why this person is told, and what to do now.
 
-A message never accuses (疑似, 待认定) and carries no personal data: no fact and no free text of the case, only a pointer to it. The
-wording is data (``definitions/templates/messages.yaml``), which a site may replace.
+A message never accuses (疑似, 待认定) and carries no personal data: no fact and no free text of the case, only a pointer to it; over a
+channel that is marked safe, what the case is about. The wording is data (``definitions/templates/messages.yaml``), which a site may replace.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ from workflow.text import Lang, Text, same
 from workflow.words import FLAGS
 
 PLACEHOLDERS = (
-    *("drill", "doubt", "what", "duty", "case", "procedure", "due", "late", "obligor", "basis", "why", "lag", "todo", "flag", "count"),
+    *("drill", "doubt", "what", "duty", "case", "procedure", "matter", "due", "late", "obligor", "basis", "why", "lag", "todo", "flag"),
+    *("pointer", "count"),
 )
 PARTS = ("subject", "body", "digest_subject", "short")
 LANGS: tuple[Lang, ...] = ("zh", "en")
 DRILL = Text("【演练】", "[DRILL] ")
+POINTER = Text("本消息不含个人信息,", "No personal data is in this message; ")
 DOUBT = Text("【可能重复】", "[possible duplicate] ")
 
 
@@ -86,8 +88,13 @@ def _problems(source: Source, whole: bool) -> Iterator[Problem]:
                     yield source.problem((lang,), Text(f"缺少 {lang}.{part}", f"{lang}.{part} is missing"))
 
 
-def words(flag: Act, row: Row | None, case: Case, world: World, why: Sequence[str], now: datetime, doubtful: bool) -> dict[str, Text]:
-    """What the placeholders stand for. ``row`` is the ledger's at ``now``; ``None`` when it is not owed any more."""
+def words(
+    flag: Act, row: Row | None, case: Case, world: World, why: Sequence[str], now: datetime, doubtful: bool, matter: str = ""
+) -> dict[str, Text]:
+    """What the placeholders stand for. ``row`` is the ledger's at ``now``; ``None`` when it is not owed any more.
+
+    ``matter`` is what the case is about, in the words of whoever opened it: given only for a channel that may carry personal data.
+    """
     if row is not None:
         world = world.of(row.definition)
     rules = world.rules
@@ -100,6 +107,7 @@ def words(flag: Act, row: Row | None, case: Case, world: World, why: Sequence[st
         "duty": title(flag.name, rules),
         "case": same(case.id),
         "procedure": rules.procedure.title,
+        "matter": same(matter),
         "due": Text(*(shown(due, rules.zone, lang) for lang in LANGS)) if due is not None else none,
         "late": _late(row, now),
         "obligor": rules.roles([row.owed_by]) if row is not None else none,
@@ -108,6 +116,7 @@ def words(flag: Act, row: Row | None, case: Case, world: World, why: Sequence[st
         "lag": _lag(flag, world),
         "todo": _todo(row, rules.procedure) if row is not None and row.open else none,
         "flag": same(str(flag.n)),
+        "pointer": none if matter else POINTER,
     }
 
 

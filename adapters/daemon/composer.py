@@ -31,13 +31,16 @@ class Composer:
         self._templates = found
         self._lang: Lang = lang
 
-    def compose(self, messages: Sequence[Message], brief: bool = False) -> tuple[str, str]:
-        """Subject and body of the letter to one recipient; ``brief``: a line for each message, for a channel that has room for no more."""
-        said = [self._words(message) for message in messages]
+    def compose(self, messages: Sequence[Message], brief: bool = False, safe: bool = False) -> tuple[str, str]:
+        """Subject and body of the letter to one recipient.
+
+        ``brief``: a line for each message, for a channel that has room for no more; ``safe``: with what the case is about.
+        """
+        said = [self._words(message, safe) for message in messages]
         subject, body = compose(self._templates, said, self._lang)
         return subject, "\n".join(short(self._templates, one, self._lang) for one in said) if brief else body
 
-    def _words(self, message: Message) -> dict[str, Text]:
+    def _words(self, message: Message, safe: bool) -> dict[str, Text]:
         engine = self._engine
         now = utc(engine.clock.now())
         standing = engine.case(message.case)
@@ -46,7 +49,12 @@ class Composer:
         flag = case.acts[message.n - 1]
         row = next((r for r in engine.ledger(message.case) if r.key == message.row), None)
         why = ["instead"] if message.instead_of else _why(flag, message.recipient)
-        return words(flag, row, case, world, why, now, message.doubtful)
+        return words(flag, row, case, world, why, now, message.doubtful, self._matter(message.case) if safe else "")
+
+    def _matter(self, case: str) -> str:
+        """What was said when the case was opened: what and where; empty when it was erased."""
+        said = self._engine.private(case, 1)
+        return ",".join(str(said[key]) for key in ("what", "where") if said.get(key))
 
 
 def _why(flag: Act, person: str) -> list[str]:

@@ -57,7 +57,7 @@ def senders(
 
 def _line(c: Channel, digest: bool) -> Line:
     """A place that takes as many as there are (console, file) is given each message for itself."""
-    return Line(c.name, c.needs, c.notifier, c.needs == BRIEF, digest and bool(c.needs or c.rate), c.rate)
+    return Line(c.name, c.needs, c.notifier, c.needs == BRIEF, c.safe, digest and bool(c.needs or c.rate), c.rate)
 
 
 def _jitter() -> int:

@@ -34,7 +34,7 @@ IDLE = 1.0
 class Composer(Protocol):
     """Makes the letter of messages to one recipient."""
 
-    def compose(self, messages: Sequence[Message], brief: bool) -> tuple[str, str]:
+    def compose(self, messages: Sequence[Message], brief: bool, safe: bool) -> tuple[str, str]:
         """Subject and body. Raises :class:`~workflow.errors.DubanError` for what cannot be told."""
 
 
@@ -47,6 +47,8 @@ class Line:
     notifier: Notifier
     brief: bool = False
     """It has room for a line only."""
+    safe: bool = False
+    """It may carry what a case is about, in the words of whoever opened it."""
     digest: bool = True
     """Messages that wait for one recipient at the same time make one letter."""
     rate: int = 0
@@ -125,7 +127,7 @@ class Sender:
         if self.line.needs and not address:
             return Rejected("no_address", "the recipient has no address for this channel any more")
         try:
-            subject, body = self._composer.compose(messages, self.line.brief)
+            subject, body = self._composer.compose(messages, self.line.brief, self.line.safe)
             letter = Letter(letter_id(messages), address, subject, body, _data(messages), doubtful=messages[0].doubtful)
             return self.line.notifier.send(letter)
         except StoreUnavailable:

@@ -113,6 +113,12 @@ def test_a_line_for_a_channel_that_has_room_for_no_more(late: Play) -> None:
     assert len(body) <= 70
 
 
+def test_over_a_safe_channel_it_says_what_the_case_is_about(late: Play) -> None:
+    _, body = Composer(late.engine, templates(), "zh").compose([told(late, "missing")], safe=True)
+    assert "事由:事,地" in body.splitlines()
+    assert body.splitlines()[-1] == "详情:duban show C"
+
+
 @given(st.text("甲乙丙丁张李王赵刘陈ABCxyz0123456789", min_size=6, max_size=12))
 def test_no_fact_and_no_free_text_of_a_case_is_in_a_message(secret: str) -> None:
     play = Play("probe").at("09-24 10:00")
