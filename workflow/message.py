@@ -1,7 +1,7 @@
 """The words of a message: what is due, late or missing, until when, on which clause, why this person is told, and what to do now.
 
 A message never accuses (疑似, 待认定) and carries no personal data: no fact and no free text of the case, only a pointer to it; over a
-channel that is marked safe, what the case is about. The wording is data (``definitions/templates/messages.yaml``), which a site may replace.
+channel that is marked safe, what the case is about. The wording is data (``definitions/templates/messages.yaml``); a site may replace it.
 """
 
 from __future__ import annotations
