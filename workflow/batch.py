@@ -16,7 +16,7 @@ from workflow.case.flags import flags, wake
 from workflow.case.joint import Known, Part, carried_out, opened
 from workflow.case.standing import Standing, settle
 from workflow.demand import answered, demand_free, demand_version, taken
-from workflow.dispatch import Addresses, Routing, instead, notified, planned
+from workflow.dispatch import Addresses, Routing, instead, notified, planned, untold
 from workflow.errors import LeaseLost, Refused, StoreUnavailable
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.moment import BEGINNING, Moment, stamp
@@ -185,6 +185,8 @@ class Batch:
             self.standings[case] = (head, after)
         else:
             result = self._write(after, standing.case.n, head, None, None)
+            for n in untold(result.acts, self._messages[case], self._routing):
+                self.note(UNTOLD, {"case": case, "flag": n})
         self._swept.add(case)
         return result
 

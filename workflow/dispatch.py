@@ -80,6 +80,14 @@ def planned(after: Standing, since: int, world: World, now: datetime, routing: R
     return found
 
 
+def untold(acts: Sequence[Act], messages: Sequence[Message], routing: Routing) -> list[int]:
+    """The numbers of the flags of which nobody hears: no post has anybody whom a channel reaches, and there is no place to send to."""
+    if not routing.routes:
+        return []
+    heard = {message.n for message in messages}
+    return [act.n for act in acts if act.kind == FLAGGED and not act.data.get("skipped") and act.n not in heard]
+
+
 def _said(recipient: Recipient, routing: Routing, addresses: Addresses) -> dict[str, Json]:
     by = [route.name for route in routing.reaching(addresses.get(recipient.person, {}))]
     acting: dict[str, Json] = {"acting_for": recipient.acting_for} if recipient.acting_for else {}

@@ -252,6 +252,15 @@ def test_when_nobody_is_left_the_watch_says_so() -> None:
         assert [e.kind for e in view.entries("monitor")] == ["untold"]
 
 
+def test_a_flag_of_which_nobody_can_be_told_is_journaled_by_the_watch() -> None:
+    play = town(MAIL)  # nobody there has an address for it
+    play.at("10-02 00:10").engine.tick()
+    assert outbox(play) == []
+    with play.engine.store.read() as view:
+        said = [(e.kind, e.body["case"]) for e in view.entries("monitor")]
+    assert said == [("untold", "C")] * len([a for a in play.engine.case("C").case.acts if a.kind == FLAGGED])
+
+
 def test_a_drill_tells_nobody_above_those_who_take_part() -> None:
     play = Play("social-security-incident").at("10-01 09:00")
     play.engine.organise(shipped_organisation("town"))

@@ -29,8 +29,8 @@ LAG = timedelta(minutes=1)
 def flags(standing: Standing, world: World, now: datetime, swept: datetime | None = None) -> Standing:
     """The standing with every flag and tier that is due at ``now`` and not yet in the journal; the same one when there is none.
 
-    ``swept`` is the instant up to which everything was said before; ``None`` when nothing was. What falls due after it and is said with a
-    lag was not seen because nobody looked, and the flag says from when to when: the lag is ours, and is blamed on nobody (promise 8).
+    ``swept`` is the instant up to which everything was said before; ``None`` when nothing was. What could have been said long before was
+    not seen because nobody looked, and the flag says from when to when: that lag is ours, and is blamed on nobody (promise 8).
     """
     if not standing.case.listed:
         return standing
@@ -47,13 +47,19 @@ def flags(standing: Standing, world: World, now: datetime, swept: datetime | Non
             kind = UNFLAGGED if data["flag"] == "withdrawn" else FLAGGED
             if case.drill:
                 data["drill"] = True  # whoever is told, is told that it is practice
-            if now - happened >= LAG and data["flag"] in ("tier", LATE, MISSING):
-                data["lag"] = int((now - happened).total_seconds())
-                if swept is None or happened > swept:
-                    data["unwatched"] = [None if swept is None else stamp(swept), stamp(now)]
+            ready = _ready(case, row, happened)
+            if now - ready >= LAG and data["flag"] in ("tier", LATE, MISSING):
+                data["lag"] = int((now - ready).total_seconds())
+                data["unwatched"] = [None if swept is None else stamp(min(swept, ready)), stamp(now)]
             act = Act(standing.case.n + 1, kind, row.key, Moment.at(happened), now, data=data, state=standing.case.state)
             standing = settle(standing, act, world)
     return standing
+
+
+def _ready(case: Case, row: Row, happened: datetime) -> datetime:
+    """From when on a flag could have been raised: not before the acts were entered on which it rests."""
+    numbers = [row.begin.act if row.begin is not None else None, row.revisions[-1].cause if row.revisions else None, row.met_by]
+    return max([happened, *(case.acts[n - 1].recorded for n in numbers if n)])
 
 
 def flagged(case: Case, key: str) -> str:
