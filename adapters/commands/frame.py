@@ -99,6 +99,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "schema": ("definitions", "schema", Text("定义语言的 JSON Schema", "JSON Schema of the definition language")),
     "config": ("config", "app", Text("设置:查看生效的值和来源,检查", "settings: the values that hold and where from, check")),
     "doctor": ("doctor", "doctor", Text("检查本机环境", "check this machine")),
+    "self-test": ("selftest", "self_test", Text("自检:一次演练,走遍每个渠道", "a drill through every channel, end to end")),
     "demo": ("demo", "demo", Text("演示一个假期里的故事,并由另一进程回放", "a story over a holiday, played and replayed")),
 }
 
