@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from workflow import term as terms
 from workflow.act import (
+    ASKED,
     CONFIRMED,
     DECIDED,
+    DENIED,
     GRANTED,
     JOINED,
     MIGRATED,
@@ -101,7 +103,7 @@ class Duty:
         return frozenset(names)
 
 
-MOVING = frozenset({CONFIRMED, GRANTED, MIGRATED, RECALENDARED, REOPENED, SEPARATED})
+MOVING = frozenset({ASKED, CONFIRMED, DENIED, GRANTED, MIGRATED, RECALENDARED, REOPENED, SEPARATED})
 """Kinds of acts that may change any duty."""
 
 ENDING = frozenset({WAIVED, VOIDED, WITHDRAWN, JOINED})
