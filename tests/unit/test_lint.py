@@ -12,8 +12,11 @@ import pytest
 
 from adapters.calendars import shipped
 from adapters.organisations import organisation_named
+from tests.play import at
 from workflow.lint import SEVERITIES, lint
 from workflow.lint.spans import Spans
+from workflow.moment import stamp
+from workflow.organisation import evolve
 from workflow.procedure.load import load
 from workflow.procedure.model import Procedure
 
@@ -149,6 +152,11 @@ def test_a_role_without_a_post_is_found_with_the_organisation_and_so_is_the_duty
 def test_a_role_whose_post_is_vacant_is_held_by_nobody() -> None:
     text = SOUND.replace("duty_officer", "command_foreign")  # vacant in the example town
     assert ("people.nobody", "warning", "roles.command_foreign") in found(text, "town", {})
+    town = organisation_named("town")
+    shift = {"what": "roster", "post": "town.command_foreign", "shifts": [["t07", stamp(at("10-01 08:00")), stamp(at("10-02 08:00"))]]}
+    definition = load(text, "sound.yaml")
+    said = {f.code for f in lint(definition, shipped("cn"), organisation=evolve(town, shift), others={})}
+    assert "people.nobody" not in said, "a roster mans a post"
 
 
 LINK = "by: town_office, link: {to: other, event: begun}}"

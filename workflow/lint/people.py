@@ -62,6 +62,7 @@ def _held(p: Procedure, organisation: Organisation) -> Iterator[Finding]:
     """Roles of the organisation's own levels that have no post, or none that is held for the time to come."""
     with_post = {post.role for post in organisation.posts.values()}
     manned = {organisation.posts[h.post].role for h in organisation.holders if h.until is None and h.post in organisation.posts}
+    manned |= {organisation.posts[post].role for post in organisation.duties}  # manned by its roster, whose gaps are seen elsewhere
     able = manned | {name for name, role in p.roles.items() if role.level == OUTSIDE}
     for name in p.roles:
         if name not in able:
