@@ -22,7 +22,7 @@ from workflow.journal.canonical import Json, canonical, digest
 from workflow.moment import BEGINNING, Moment, stamp
 from workflow.monitor import DEAD, PARKED, UNPARKED, UNTOLD, note
 from workflow.organisation import Organisation
-from workflow.outbox import SWEPT, WATCH, Lease, Message, parking
+from workflow.outbox import AHEAD, LONGEST_WAIT, SWEPT, WATCH, Lease, Message, parking
 from workflow.period import Period
 from workflow.ports import Answer, Entropy, Unit, View
 from workflow.rules import Rules, World
@@ -117,6 +117,9 @@ class Batch:
 
     def hold(self, holder: str, ttl: timedelta) -> Lease:
         """Take or prolong the lease of the watch, in this transaction. Raises :class:`~workflow.errors.LeaseLost` if somebody has it."""
+        before = self._unit.lease(WATCH)
+        if before is not None and before.until > self._now + max(ttl, LONGEST_WAIT):  # of a clock that was ahead
+            self._unit.drop_lease(WATCH, before.holder)
         lease = self._unit.take_lease(WATCH, holder, self._now, self._now + ttl)
         if lease is None:
             raise LeaseLost(
@@ -166,6 +169,14 @@ class Batch:
             self._unit.put_mark(SWEPT, stamp(reached))
         return Swept(len(rows), [r for r in done if r.case not in self.broken], dict(self.broken))
 
+    def set_back(self) -> None:
+        """The clock was ahead and is right now: from here on everything was said up to now, and nothing waits longer than it would have."""
+        self._unit.put_mark(SWEPT, stamp(self._now))
+        self._unit.hasten(self._now, self._now + LONGEST_WAIT)
+        for parked in self._unit.parked():
+            if parked.until > self._now + LONGEST_WAIT:
+                self._unit.park(replace(parked, until=self._now))
+
     def note(self, kind: str, body: Mapping[str, Json]) -> None:
         """Journal something of the watch itself (:mod:`workflow.monitor`)."""
         note(self._unit, kind, body, self._now, self._algorithm)
@@ -177,7 +188,8 @@ class Batch:
         """
         standing, head = self._load(case)
         world = self._world(standing)
-        now = max(self._now, standing.case.acts[-1].recorded)  # a clock that went back makes nothing earlier than what is journaled
+        last = standing.case.acts[-1].recorded
+        now = self._now if last > self._now + AHEAD else max(self._now, last)  # what is a little later was another daemon's clock
         after = flags(catch_up(standing, world, now), world, now, since).watched(world, now)
         result = None
         self._messages[case] = planned(after, standing.case.n, world, now, self._routing, self._addresses())

@@ -86,6 +86,10 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 """How long a parked case rests after its first failure, and at most; the pause doubles."""
 SWEPT = "swept"
 """The mark up to which everything was said."""
+AHEAD = timedelta(minutes=1)
+"""What was swept further ahead than this was swept by a clock that was wrong; by less: the clocks of two daemons differ."""
+LONGEST_WAIT = timedelta(hours=1)
+"""No lease, no pause of a parked case and no pause between two attempts is longer."""
 WATCH = "watch"
 """The lease of who keeps the watch, where only one may."""
 
@@ -146,6 +150,9 @@ class Watched(Protocol):
     def parked(self) -> Sequence[Parked]:
         """By case."""
 
+    def said_after(self, instant: datetime) -> Sequence[str]:
+        """Ids of the cases of which something was claimed to be said later than an instant: by a clock that was ahead."""
+
     def mark(self, name: str) -> str:
         """A mark that was put; empty when none was."""
 
@@ -178,6 +185,10 @@ class Watching(Watched, Protocol):
 
     def revive_message(self, id: int, at: datetime) -> bool:
         """Let a dead message be sent again from ``at`` on, as if it had not been tried; ``False`` when it is not dead, or not there."""
+
+    def hasten(self, now: datetime, until: datetime) -> None:
+        """Messages that were put off, leased, or made with a clock that was ahead, so that they would wait beyond ``until``, may be taken
+        ``now``; those of the quiet hours still wait."""
 
     def park(self, parked: Parked) -> None: ...
 

@@ -21,7 +21,7 @@ from workflow.forecast import Forecast
 from workflow.frequency import Spell, spells
 from workflow.moment import BEGINNING, TICK, unstamp, utc
 from workflow.organisation import CHAIN, Actor, Unit
-from workflow.outbox import SWEPT
+from workflow.outbox import AHEAD, SWEPT
 from workflow.period import Period
 from workflow.ports import View
 from workflow.rules import Rules
@@ -69,11 +69,34 @@ def parts(engine: Engine, size: int = BATCH, hold: Hold | None = None) -> Iterat
     with engine.store.read() as view:
         mark = view.mark(SWEPT)
     since = unstamp(mark) if mark else None
+    if since is not None and since > now + AHEAD:
+        yield _set_back(engine, size, now, hold, broken)
+        since = now
     while True:
         swept = _part(engine, size, since, hold, broken)
         yield swept
         if swept.claimed < size:
             return
+
+
+def _set_back(engine: Engine, size: int, now: datetime, hold: Hold | None, broken: dict[str, Exception]) -> Swept:
+    """A clock that was ahead was put right: sweep the cases of which it said something again, which withdraws what was said too early."""
+    with engine.store.read() as view:
+        cases = view.said_after(now)
+    done: list[Result] = []
+    for start in range(0, len(cases), size):
+        with engine.batch() as batch:
+            if hold is not None:
+                batch.hold(*hold)
+            for case in cases[start : start + size]:
+                with _apart(case, broken):
+                    result = batch.tick(case, now)
+                    done.extend([] if result is None else [result])
+    with engine.batch() as batch:
+        if hold is not None:
+            batch.hold(*hold)
+        batch.set_back()
+    return Swept(len(cases), done, dict(broken))
 
 
 def _part(engine: Engine, size: int, since: datetime | None, hold: Hold | None, broken: dict[str, Exception]) -> Swept:

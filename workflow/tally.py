@@ -81,14 +81,14 @@ def _ends(case: Case, kept: Mapping[_Told, Message]) -> Iterator[Finding]:
     for act in case.acts:
         if act.kind == NOTIFIED:
             told = _Told(int(str(act.data["flag"])), str(act.data["person"]), str(act.data["channel"]))
-            if told in acts:
+            if told in acts and acts[told].data["result"] != "dead":  # one that is dead may be sent all the same, when somebody says so
                 zh, en = f"告知({_whom(told)})记了两次", f"the journal has the end of the message ({_whom(told)}) twice"
                 yield Finding("message_row", case.id, act.n, Text(zh, en))
             acts[told] = act
     for told, act in acts.items():
         found = kept.get(told)
-        ended = {"sent": "accepted", "dead": "dead"}.get(found.state, "") if found is not None else ""
-        if found is None or (ended, found.provider) != (act.data["result"], act.data["id"]):
+        ended = {"sent": "accepted"}.get(found.state, "dead") if found is not None else ""
+        if found is None or ended != act.data["result"] or (ended == "accepted" and found.provider != act.data["id"]):
             zh, en = f"消息({_whom(told)})与告知记录不符", f"the message ({_whom(told)}) does not stand as the journal says"
             yield Finding("message_row", case.id, act.n, Text(zh, en))
     for told, message in kept.items():

@@ -83,7 +83,9 @@ class Daemon:
             try:
                 with self.watch.engine.store.watch() as bell:
                     while not self.stopping:
-                        if bell.wait(0.5) and not self.stopping:
+                        rang = bell.wait(0.5)
+                        self._ticker.follow()
+                        if rang and not self.stopping:
                             self._ticker.arm(self.watch.engine.next_waking())
             except StoreUnavailable as error:
                 logger.warning("the store cannot be heard: {}", error)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -19,16 +20,24 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+JUMP = timedelta(seconds=2)
+"""The clock and the steady count may part by this much between two looks before the clock counts as set."""
 FURTHEST = timedelta(days=1)
 """Nothing is armed further ahead: the interval comes long before."""
 
 
 class Ticker:
-    def __init__(self, run: Callable[[], None], interval: float, now: Callable[[], datetime]) -> None:
-        """``run`` is called every ``interval`` seconds and at each instant that was armed; it handles its own errors."""
+    def __init__(
+        self, run: Callable[[], None], interval: float, now: Callable[[], datetime], steady: Callable[[], float] = monotonic
+    ) -> None:
+        """``run`` is called every ``interval`` seconds and at each instant that was armed; it handles its own errors.
+
+        ``steady`` counts seconds whatever the clock is set to."""
         self._run = run
         self._interval = interval
         self._now = now
+        self._steady = steady
+        self._off = now() - timedelta(seconds=steady())
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(1)},
@@ -41,6 +50,14 @@ class Ticker:
         first = self._now()
         self._scheduler.add_job(self._run, IntervalTrigger(seconds=self._interval, timezone=UTC), id="interval", next_run_time=first)
         self._scheduler.start()
+
+    def follow(self) -> None:
+        """Call it now and then: when the clock was set, run at once, and count the interval from there. The scheduler itself would wait
+        until a clock that went back has come again to where it was."""
+        off = self._now() - timedelta(seconds=self._steady())
+        if abs(off - self._off) > JUMP:
+            self._off = off
+            self._scheduler.modify_job("interval", next_run_time=self._now())
 
     def arm(self, at: datetime | None) -> None:
         """Run at an instant too; the one that was armed before is forgotten. In the past: at once. ``None``: not."""

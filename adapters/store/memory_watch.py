@@ -76,6 +76,9 @@ class MemoryWatchReads:
     def claims(self, case: str) -> Sequence[Claim]:
         return [claim for key, claim in sorted(self._held.watch.claims.items()) if key[0] == case]
 
+    def said_after(self, instant: datetime) -> Sequence[str]:
+        return sorted({claim.case for claim in self._held.watch.claims.values() if claim.said > instant})
+
     def parked(self) -> Sequence[Parked]:
         return [p for _, p in sorted(self._held.watch.parked.items())]
 
@@ -151,6 +154,12 @@ class MemoryWatchWrites(MemoryWatchReads):
             return False
         self._held.watch.messages[id] = replace(there, state="pending", attempts=0, next_at=at)
         return True
+
+    def hasten(self, now: datetime, until: datetime) -> None:
+        self._alive()
+        for m in list(self._held.watch.messages.values()):
+            if m.next_at is not None and m.next_at > until and (m.attempts > 0 or m.urgent or m.created > now):
+                self._held.watch.messages[m.id] = replace(m, next_at=now)
 
     def park(self, parked: Parked) -> None:
         self._alive()

@@ -36,6 +36,10 @@ class WatchStatements:
     add_claim: str
     claims: str
     """case."""
+    said_after: str
+    """instant."""
+    hasten: str
+    """now, until, nought, now."""
     add_message: str
     """Without the id."""
     messages: str
@@ -101,6 +105,13 @@ def watch_statements(dialect: Dialect) -> WatchStatements:
         next_parked=text(select(func.min(p.until)).where(select(c.id).where(c.id == p.case, c.next_at <= p.until).exists())),
         add_claim=compiler.adding(CLAIM),
         claims=text(select(*x).where(x.case == bindparam("of")).order_by(x.row, x.revision, x.tier), "of"),
+        said_after=text(select(x.case).where(x.said > now).distinct().order_by(x.case), "now"),
+        hasten=text(
+            update(OUTBOX)
+            .values(next_at=bindparam("at"))
+            .where(m.next_at > until, or_(m.attempts > bindparam("nought"), m.urgent, m.created > now)),
+            *("at", "until", "nought", "now"),
+        ),
         add_message=compiler.adding(OUTBOX, *_ADDED),
         messages=text(ordered, "limit", "skip"),
         messages_in=text(ordered.where(m.state == bindparam("state")), "state", "limit", "skip"),
@@ -207,6 +218,9 @@ class WatchReads:
             for of, row, revision, tier, n, due, said in self._all(self._watch.claims, case)
         ]
 
+    def said_after(self, instant: datetime) -> Sequence[str]:
+        return [case for (case,) in self._all(self._watch.said_after, stamp(instant))]
+
     def parked(self) -> Sequence[Parked]:
         return [
             Parked(case, tries, datetime.fromisoformat(since), datetime.fromisoformat(until), code, reason)
@@ -274,6 +288,10 @@ class WatchWrites(WatchReads):
     def revive_message(self, id: int, at: datetime) -> bool:
         self._alive()
         return self._many(self._watch.revive, [("pending", 0, stamp(at), id, "dead")]) == 1
+
+    def hasten(self, now: datetime, until: datetime) -> None:
+        self._alive()
+        self._many(self._watch.hasten, [(stamp(now), stamp(until), 0, stamp(now))])
 
     def park(self, parked: Parked) -> None:
         self._alive()

@@ -94,6 +94,26 @@ class WatchContract(StoreContract):
 
     # claims -----------------------------------------------------------------------------------------------------------------------
 
+    def test_cases_of_which_something_was_said_later_than_an_instant_are_known(self, store: Store) -> None:
+        with store.write() as unit:
+            unit.put_claims([claim(), claim("tier 0"), claim(case="b"), replace(claim(case="c"), said=T0)])
+            assert list(unit.said_after(T0)) == ["a", "b"]
+        with store.read() as view:
+            assert list(view.said_after(T0 - MINUTE)) == ["a", "b", "c"]
+            assert list(view.said_after(T0 + MINUTE)) == []
+
+    def test_messages_that_would_wait_too_long_may_be_taken_now_but_for_those_of_the_quiet_hours(self, store: Store) -> None:
+        day = 24 * 60 * MINUTE
+        calm = replace(message("calm", at=day), urgent=False)
+        with store.write() as unit:
+            unit.put_messages([message("soon", at=MINUTE), message("urgent", at=day), calm, message("leased", "sms")])
+            unit.put_messages([replace(calm, recipient="ahead", created=T0 + day)])
+            unit.take_messages(T0 + day, "me", T0 + day + MINUTE, 9, "sms")
+            unit.hasten(T0, T0 + 60 * MINUTE)
+            assert {m.recipient for m in unit.messages() if m.next_at == T0} == {"urgent", "leased", "ahead"}
+            (again,) = unit.take_messages(T0, "other", T0 + MINUTE, 9, "sms")
+            assert again.doubtful
+
     def test_what_was_said_of_a_row_is_claimed_once(self, store: Store) -> None:
         with store.write() as unit:
             unit.put_claims([claim(), claim("tier 0"), claim(revision=2)])

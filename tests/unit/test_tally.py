@@ -77,7 +77,7 @@ def test_what_a_daemon_wrote_has_no_findings(play: Play) -> None:
         changed("sent", state="pending"),
         changed("sent", provider="x2"),
         changed("sent", state="dead"),
-        changed("dead", state="sent"),
+        changed("dead", state="sent", provider="x3"),
         changed("dead", id=99),
     ],
 )

@@ -128,11 +128,12 @@ def clocked(case: Case, world: World, now: datetime) -> Act | None:
     due = next_clock(case, world, now) if world.rules.clock_events else None
     if due is None:
         newest = world.newest(case.calendar_now)
-        return recalendared(case, newest, now) if newest != case.calendar_now else None
+        return recalendared(case, newest, max(now, case.acts[-1].recorded)) if newest != case.calendar_now else None
     instant, name = due
     state = world.rules.chart.fire(case.state, name)
     assert state is not None
-    return Act(case.n + 1, CLOCKED, name, Moment.at(instant), now, data=ending(case, world, state, {}), state=state)
+    entered = max(now, case.acts[-1].recorded)
+    return Act(case.n + 1, CLOCKED, name, Moment.at(instant), entered, data=ending(case, world, state, {}), state=state)
 
 
 def catch_up(standing: Standing, world: World, now: datetime) -> Standing:

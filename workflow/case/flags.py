@@ -31,16 +31,19 @@ def flags(standing: Standing, world: World, now: datetime, swept: datetime | Non
 
     ``swept`` is the instant up to which everything was said before; ``None`` when nothing was. What could have been said long before was
     not seen because nobody looked, and the flag says from when to when: that lag is ours, and is blamed on nobody (promise 8).
+    ``now`` may lie before the last entry, when a clock that was ahead was put right: what it flagged too early is withdrawn, and entered
+    no earlier than what is journaled.
     """
     if not standing.case.listed:
         return standing
+    entered = max(now, standing.case.acts[-1].recorded)
     rows = standing.ledger(world, now)
     for key in _refuted(standing.case, rows):
         was = flagged(standing.case, key)
         revision = standing.case.kind(FLAGGED, key)[-1].data.get("revision", 0)
         data: dict[str, Json] = {"flag": "withdrawn", "was": was, "outcome": "not_owed", "revision": revision}
         when = Moment.at(standing.case.acts[-1].recorded)
-        standing = settle(standing, Act(standing.case.n + 1, UNFLAGGED, key, when, now, data=data, state=standing.case.state), world)
+        standing = settle(standing, Act(standing.case.n + 1, UNFLAGGED, key, when, entered, data=data, state=standing.case.state), world)
     for row in rows:
         case = standing.case
         for data, happened in (*_moved(case, row), *_flag(case, row), *_tiers(case, row, rows, world, now)):
@@ -51,7 +54,7 @@ def flags(standing: Standing, world: World, now: datetime, swept: datetime | Non
             if now - ready >= LAG and data["flag"] in ("tier", LATE, MISSING):
                 data["lag"] = int((now - ready).total_seconds())
                 data["unwatched"] = [None if swept is None else stamp(min(swept, ready)), stamp(now)]
-            act = Act(standing.case.n + 1, kind, row.key, Moment.at(happened), now, data=data, state=standing.case.state)
+            act = Act(standing.case.n + 1, kind, row.key, Moment.at(happened), entered, data=data, state=standing.case.state)
             standing = settle(standing, act, world)
     return standing
 
