@@ -20,7 +20,7 @@ from workflow.dispatch import Addresses, Routing, instead, notified, planned, un
 from workflow.errors import LeaseLost, Refused, StoreUnavailable
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.moment import BEGINNING, Moment, stamp
-from workflow.monitor import DEAD, PARKED, UNPARKED, UNTOLD, note
+from workflow.monitor import DEAD, PARKED, UNENTERED, UNPARKED, UNTOLD, note
 from workflow.organisation import Organisation
 from workflow.outbox import AHEAD, LONGEST_WAIT, SWEPT, WATCH, Lease, Message, parking
 from workflow.period import Period
@@ -215,6 +215,15 @@ class Batch:
             self._write(settle(standing, act, self._world(standing)), standing.case.n, head, None, None)
         if message.state == "dead":
             self._take_over(message)
+        return True
+
+    def told_apart(self, message: Message) -> bool:
+        """The same where its case cannot be read: the journal of the watch says what ended it, and nobody takes over."""
+        if not self._unit.settle_message(message):
+            return False
+        if message.state in ("sent", "dead"):
+            body: dict[str, Json] = {"case": message.case, "flag": message.n, "person": message.recipient, "channel": message.channel}
+            self.note(UNENTERED, {**body, "result": "accepted" if message.state == "sent" else "dead"})
         return True
 
     def _take_over(self, dead: Message) -> None:

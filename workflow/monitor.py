@@ -23,13 +23,14 @@ CHAINS = frozenset({CHAIN, MONITOR})
 """Chains of the journal that are no case."""
 
 STARTED, STOPPED, GAP, JUMP, SUSPENDED, TOOK_OVER = "started", "stopped", "gap", "jump", "suspended", "took_over"
-RELOADED, REFUSED_RELOAD, PARKED, UNPARKED, DEAD, UNTOLD = (
+RELOADED, REFUSED_RELOAD, PARKED, UNPARKED, DEAD, UNTOLD, UNENTERED = (
     "reloaded",
     "reload_refused",
     "parked",
     "unparked",
     "dead_letter",
     "untold",
+    "unentered",
 )
 
 WORDS: Mapping[str, Text] = {
@@ -45,6 +46,7 @@ WORDS: Mapping[str, Text] = {
     UNPARKED: Text("恢复案件", "case taken up again"),
     DEAD: Text("消息未能发出,改由他人或他途", "a message could not be sent; another takes over"),
     UNTOLD: Text("无人可告知", "nobody could be told"),
+    UNENTERED: Text("消息已有结果,但其案件无法读取", "a message has ended, but its case cannot be read"),
 }
 
 

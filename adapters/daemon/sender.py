@@ -7,9 +7,10 @@ and says that it may be a duplicate. A channel that hangs holds up no other and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from threading import Event, Thread
 from time import monotonic
 from typing import Protocol
@@ -17,7 +18,7 @@ from typing import Protocol
 from loguru import logger
 
 from adapters.daemon.again import again
-from workflow.dispatch import outcome
+from workflow.dispatch import Addresses, outcome
 from workflow.engine import Engine
 from workflow.errors import StaleVersion, StoreUnavailable
 from workflow.journal.canonical import Json, digest
@@ -102,19 +103,28 @@ class Sender:
             return 0
         with self.engine.store.read() as view:
             addresses = self.engine.sources.addresses(view)
-        begun = monotonic()
         groups = self._letters(taken)
-        while groups:
+        try:
+            self._send_each(groups, addresses)
+        except Exception:
+            with suppress(StoreUnavailable, StaleVersion):
+                self._give_back(groups)
+            raise
+        self._give_back(groups)
+        return len(taken)
+
+    def _send_each(self, groups: list[list[Message]], addresses: Addresses) -> None:
+        """Send letters until time is up; those that are left stay in ``groups``."""
+        begun = monotonic()
+        while groups and not self._over.is_set() and monotonic() - begun <= LEASE.total_seconds() / 2:
             group = groups.pop(0)
             address = addresses.get(group[0].recipient, {}).get(self.line.needs, "")
             result = self._send(group, address)
+            if result is None:  # one of them cannot be told: it takes no other along
+                groups[:0] = [[message] for message in group]
+                continue
             self._attempted(self.line.name, type(result).__name__.lower())
             self._enter(group, result)
-            if self._over.is_set() or monotonic() - begun > LEASE.total_seconds() / 2:
-                break
-        if groups:
-            self._give_back([message for group in groups for message in group])
-        return len(taken)
 
     def _letters(self, taken: Sequence[Message]) -> list[list[Message]]:
         """The messages of each letter."""
@@ -123,11 +133,17 @@ class Sender:
         ordered = sorted(taken, key=lambda m: (m.recipient, m.doubtful, m.id))
         return [list(group) for _, group in groupby(ordered, key=lambda m: (m.recipient, m.doubtful))]
 
-    def _send(self, messages: Sequence[Message], address: str) -> Result:
+    def _send(self, messages: Sequence[Message], address: str) -> Result | None:
+        """``None``, and nothing is sent, where the letter of several cannot be composed."""
         if self.line.needs and not address:
             return Rejected("no_address", "the recipient has no address for this channel any more")
         try:
-            subject, body = self._composer.compose(messages, self.line.brief, self.line.safe)
+            try:
+                subject, body = self._composer.compose(messages, self.line.brief, self.line.safe)
+            except Exception:
+                if len(messages) > 1:
+                    return None
+                raise
             letter = Letter(letter_id(messages), address, subject, body, _data(messages), doubtful=messages[0].doubtful)
             return self.line.notifier.send(letter)
         except StoreUnavailable:
@@ -143,7 +159,7 @@ class Sender:
         until, pause = monotonic() + LEASE.total_seconds() / 2, 0.1
         while True:
             try:
-                for message in again(self.engine, lambda batch: [m for m in ended if not batch.told(m)]):
+                for message in self._entered(ended):
                     logger.warning("the lease of message {} had run out; it may be sent twice", message.id)
                 return
             except (StaleVersion, StoreUnavailable) as error:
@@ -153,11 +169,25 @@ class Sender:
                 self._over.wait(pause)
                 pause = min(5.0, 2 * pause)
 
-    def _give_back(self, messages: Sequence[Message]) -> None:
+    def _entered(self, ended: Sequence[Message]) -> list[Message]:
+        """Those whose lease had run out. A case that cannot be read keeps nothing from being entered."""
+        try:
+            return again(self.engine, lambda batch: [m for m in ended if not batch.told(m)])
+        except (StaleVersion, StoreUnavailable):
+            raise
+        except Exception as error:
+            if len(ended) > 1:
+                return [lost for message in ended for lost in self._entered([message])]
+            logger.opt(exception=error).error("case {} cannot be told that a message of it is {}", ended[0].case, ended[0].state)
+            return again(self.engine, lambda batch: [m for m in ended if not batch.told_apart(m)])
+
+    def _give_back(self, groups: Sequence[Sequence[Message]]) -> None:
         """Messages of which none was sent: they wait for the next turn, and nobody need suspect a duplicate."""
+        if not groups:
+            return
         now = utc(self.engine.clock.now())
         with self.engine.store.write() as unit:
-            for message in messages:
+            for message in chain.from_iterable(groups):
                 unit.settle_message(replace(message, state="pending", next_at=now))
 
     def _run(self) -> None:
@@ -165,7 +195,9 @@ class Sender:
         while not self._over.is_set():
             try:
                 sent = self.send_due()
-                pause = self._pause(sent)
+                if sent and self.line.rate:  # whatever wakes it meanwhile makes the channel take no more
+                    self._over.wait(min(60.0, sent * 60 / self.line.rate))
+                pause = 0.0 if sent >= self._most or (sent and self.line.rate) else IDLE
             except StoreUnavailable as error:
                 logger.warning("the outbox cannot be reached: {}", error)
                 pause = 2.0
@@ -175,12 +207,6 @@ class Sender:
             if pause > 0:
                 self._wake.wait(pause)
             self._wake.clear()
-
-    def _pause(self, sent: int) -> float:
-        """Seconds to wait: none while there is more, as the rate of the channel asks, else until something may be there."""
-        if sent and self.line.rate:
-            return min(60.0, sent * 60 / self.line.rate)
-        return 0.0 if sent >= self._most else IDLE
 
 
 def letter_id(messages: Sequence[Message]) -> str:

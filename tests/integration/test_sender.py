@@ -19,9 +19,10 @@ from adapters.organisations import shipped_organisation
 from adapters.store.sql import SqlStore
 from tests.play import Play, _definitions, at
 from workflow.act import NOTIFIED
-from workflow.dispatch import Route, Routing
+from workflow.batch import Batch
+from workflow.dispatch import MOST_TRIES, Route, Routing
 from workflow.engine import Engine
-from workflow.errors import StaleVersion, StoreUnavailable
+from workflow.errors import IntegrityError, StaleVersion, StoreUnavailable
 from workflow.letter import Accepted, Letter, Rejected, Result, Throttled, Unknown
 from workflow.outbox import Message
 from workflow.text import Text
@@ -125,6 +126,47 @@ def test_a_channel_that_raises_holds_up_nobody(play: Play) -> None:
     assert {m.said for m in outbox(play, "pending")} == {"RuntimeError: bug"}
 
 
+def test_a_case_that_cannot_be_read_holds_up_no_message_of_another(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    play.at("10-02 00:10").open("village_office", unit="zhongzhuang", case="D")
+    play.at("10-02 00:30").engine.tick()
+    assert {m.recipient for m in outbox(play) if m.case == "D"} == {"t10", "t11"}, "they wait for messages of C too, in the same letter"
+    read = play.engine.sources.standing
+
+    def standing(view: Any, case: str, now: Any) -> Any:
+        if case == "C":
+            raise IntegrityError(Text("坏了", "broken"))
+        return read(view, case, now)
+
+    monkeypatch.setattr(play.engine.sources, "standing", standing)
+    box = Box()
+    for _ in range(MOST_TRIES):
+        sender(play, box).send_due()
+        play.clock.set(play.clock.now() + timedelta(minutes=20))
+    assert {(m.case, m.state, m.doubtful) for m in outbox(play)} == {("C", "dead", False), ("D", "sent", False)}
+    with play.engine.store.read() as view:
+        assert {(e.kind, e.body["case"], e.body["result"]) for e in view.entries("monitor")} == {("unentered", "C", "dead")}
+
+
+def test_what_a_broken_case_was_told_is_not_sent_again(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(batch: Any, message: Message) -> bool:
+        raise IntegrityError(Text("坏了", "broken"))
+
+    monkeypatch.setattr(Batch, "told", told)
+    sender(play, Box()).send_due()
+    assert {(m.state, m.provider) for m in outbox(play)} == {("sent", "x-1"), ("sent", "x-2")}
+
+
+def test_what_was_not_sent_is_given_back_when_a_result_cannot_be_entered(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    def enter(*_: Any) -> None:
+        raise RuntimeError("bug")
+
+    first = sender(play, Box())
+    monkeypatch.setattr(first, "_enter", enter)
+    with pytest.raises(RuntimeError):
+        first.send_due()
+    assert sorted(m.state for m in outbox(play)) == ["pending", "pending", "sending", "sending"]
+
+
 def test_a_person_without_an_address_is_taken_over(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     reading = play.engine.sources.addresses
     monkeypatch.setattr(play.engine.sources, "addresses", lambda view: {p: a for p, a in reading(view).items() if p != "t10"})
@@ -206,6 +248,17 @@ def test_a_sender_that_is_stopped_gives_back_what_it_did_not_send(play: Play) ->
 def test_a_channel_of_few_letters_a_minute_is_given_no_more(play: Play) -> None:
     assert sender(play, Box(), rate=3).send_due() == 3
     assert len(outbox(play, "pending")) == 1
+
+
+def test_whoever_wakes_a_channel_of_few_letters_makes_it_send_no_more(play: Play) -> None:
+    box = Box()
+    slow = sender(play, box, rate=2, digest=False)
+    slow.start()
+    for _ in range(10):
+        slow.wake()
+        Event().wait(0.05)
+    slow.stop()
+    assert len(box.letters) == 2
 
 
 def test_a_channel_with_room_for_a_line_is_given_a_line(play: Play) -> None:
