@@ -97,6 +97,10 @@ class Sender:
         """Send what may be sent now, once; how many messages were tried."""
         now = utc(self.engine.clock.now())
         most = min(self._most, self.line.rate) if self.line.rate else self._most
+        with self.engine.store.read() as view:
+            first = view.next_message(self.line.name)
+        if first is None or first > now:  # looking is free; a turn as the writer is not
+            return 0
         with self.engine.store.write() as unit:
             taken = unit.take_messages(now, self._holder, now + LEASE, most, self.line.name)
         if not taken:

@@ -32,6 +32,7 @@ class WatchStatements:
     """until, until, limit, offset → rows of cases that wake, without those that are parked for longer; where the database can, locked,
     and without those that others lock."""
     next_waking: str
+    """limit, offset: the first of them; not ``min``, which would look at all."""
     next_parked: str
     add_claim: str
     claims: str
@@ -101,7 +102,14 @@ def watch_statements(dialect: Dialect) -> WatchStatements:
             .with_for_update(skip_locked=True, of=CASE),
             *("until", "again", "limit", "skip"),
         ),
-        next_waking=text(select(func.min(c.next_at)).where(~select(p.case).where(p.case == c.id).exists())),
+        next_waking=text(
+            select(c.next_at)
+            .where(c.next_at.is_not(None), ~select(p.case).where(p.case == c.id).exists())
+            .order_by(c.next_at)
+            .limit(limit)
+            .offset(skip),
+            *("limit", "skip"),
+        ),
         next_parked=text(select(func.min(p.until)).where(select(c.id).where(c.id == p.case, c.next_at <= p.until).exists())),
         add_claim=compiler.adding(CLAIM),
         claims=text(select(*x).where(x.case == bindparam("of")).order_by(x.row, x.revision, x.tier), "of"),
@@ -192,7 +200,8 @@ class WatchReads:
     _one: Callable[..., Any]
 
     def next_waking(self) -> datetime | None:
-        first = [t for (t,) in (self._one(self._watch.next_waking), self._one(self._watch.next_parked)) if t is not None]
+        found = (self._one(self._watch.next_waking, 1, 0), self._one(self._watch.next_parked))
+        first = [row[0] for row in found if row is not None and row[0] is not None]
         return datetime.fromisoformat(min(first)) if first else None
 
     def next_message(self, channel: str) -> datetime | None:

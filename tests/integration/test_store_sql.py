@@ -366,6 +366,7 @@ def test_the_statements_compile_for_postgresql() -> None:
         ("answer", ("k",), "sqlite_autoindex_duban_answer_1"),
         ("claim_cases", ("2026", "2026", 10, 0), "ix_duban_case_next_at"),
         ("takeable", ("mail", "2026", 10, 0), "ix_duban_outbox_next"),
+        ("next_waking", (1, 0), "ix_duban_case_next_at"),
         ("next_message", ("mail",), "ix_duban_outbox_next"),
     ],
 )
