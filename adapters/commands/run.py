@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import socket
@@ -16,7 +15,7 @@ from loguru import logger
 from adapters import host
 from adapters.commands import frame
 from adapters.daemon.again import again
-from adapters.daemon.daemon import Daemon
+from adapters.daemon.daemon import Daemon, spare_collections
 from adapters.daemon.definitions import take_in
 from adapters.daemon.lines import in_use, routing, senders
 from adapters.daemon.pulse import Pulse
@@ -77,8 +76,7 @@ def run(interval: Interval = 0.0) -> None:
         signal.signal(signal.SIGINT, stop)
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, lambda *_: (reload.set(), daemon.nudge()))  # type: ignore[func-returns-value]
-        gc.freeze()  # a sweep makes and drops many small objects; what is there already is looked at no more
-        gc.set_threshold(50_000, 20, 20)
+        spare_collections()
         daemon.run()
     frame.say(Text("值守结束", "the watch has ended"))
 

@@ -2,20 +2,72 @@
 
 from __future__ import annotations
 
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import page
+from benchmarks import lateness, page, watched
+from benchmarks.durable import connect
 from benchmarks.measure import Figure, Goal, Plan, Report, Skipped, ratio
+from tests.postgres import Server
+from workflow.engine import Engine
+from workflow.journal.chain import verify
 
 
-@pytest.mark.parametrize("name", ["durable", "bulk", "replay", "startup"])
+@pytest.mark.parametrize("name", ["durable", "bulk", "replay", "startup", "recovery"])
 def test_a_benchmark_without_peers_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([name, "--quick", "--folder", str(tmp_path)]) == 0
     assert "| median |" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["lateness", "dormant"])
+def test_a_benchmark_of_the_watch_runs_on_both_databases(
+    name: str, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watched, "postgres", lambda: nullcontext(postgres_server.fresh()))
+    assert command.main([name, "--quick", "--folder", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "| SQLite, " in said and "| PostgreSQL, " in said
+
+
+def test_a_midnight_is_swept_and_both_sides_wrote_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("xstate_statemachine", reason='needs the bench extra: python -m pip install -e ".[bench]"')
+    from benchmarks import midnight
+
+    report = midnight.run(Plan(tmp_path, rounds=1, quick=True))
+    assert [goal.figure.name for goal in report.goals] == ["duban / bare sqlite3", "duban / xstate-statemachine"]
+
+
+def test_rows_that_differ_are_counted(tmp_path: Path) -> None:
+    from benchmarks import midnight
+
+    for name in ("one.db", "other.db"):
+        midnight.filled(tmp_path / name, 2)
+    assert midnight.differing(tmp_path / "one.db", tmp_path / "one.db") == 0
+    with closing(connect(tmp_path / "other.db")) as connection:
+        copy = tmp_path / "copy.db"
+        connection.execute("VACUUM INTO ?", (str(copy),))
+        assert midnight.differing(copy, tmp_path / "other.db") == 0
+        connection.execute("UPDATE duban_claim SET said = 'never' WHERE \"case\" = 'dispute-000001'")
+    assert midnight.differing(copy, tmp_path / "other.db") == 4, "two claims, each in two versions"
+
+
+def test_the_copies_of_a_history_are_journals(tmp_path: Path) -> None:
+    from benchmarks import midnight
+
+    midnight.filled(tmp_path / "filled.db", 3)
+    with Engine.open(f"sqlite:///{tmp_path}/filled.db") as engine, engine.store.read() as view:
+        assert verify(view.stored(), "sha256", view.parts()).findings == []
+        assert len(view.entries("dispute-000002")) == 4
+
+
+def test_quantiles() -> None:
+    values = [float(number) for number in range(1, 101)]
+    assert [lateness.quantile(values, share) for share in (0.5, 0.99, 1)] == [50, 99, 100]
+    assert lateness.quantile([3.0], 0.99) == 3.0
 
 
 def test_due_dates_are_those_of_the_peers(tmp_path: Path) -> None:
