@@ -42,12 +42,19 @@ class Notice(NamedTuple):
         """Whether a message of it could not be sent."""
         return any(a.data["result"] == "dead" for a in self.sent)
 
+    @property
+    def stage(self) -> str:
+        """How far it came, as :data:`workflow.words.STAGES` names it: the last stage that is shown; ``dead`` only where nothing is."""
+        shown = [stage for stage in STAGES if self.first(stage) is not None]
+        return shown[-1] if shown else "notified" if self.notified is not None else "dead" if self.dead else "waiting"
+
     def document(self) -> dict[str, Json]:
         stages = {stage: self.first(stage) for stage in STAGES}
         return {
             "flag": self.flag.n,
             "row": self.flag.name,
             "said": self.flag.data["flag"],
+            "stage": self.stage,
             "to": [dict(one) for one in self.told],
             "notified": stamp(self.notified) if self.notified is not None else None,
             "dead": self.dead,
@@ -74,3 +81,19 @@ def notices(case: Case) -> list[Notice]:
         if act.kind in (FLAGGED, UNFLAGGED) and (told or act.n in sent or act.n in said):
             found.append(Notice(act, told, tuple(sent.get(act.n, ())), tuple(said.get(act.n, ()))))
     return found
+
+
+def latest(case: Case) -> dict[str, Notice]:
+    """The last notice of each row that has one, by the key of the row; of those raised together the one that came furthest.
+
+    Of those that came as far a suspicion, not a reminder.
+    """
+    found: dict[str, Notice] = {}
+    for notice in sorted(notices(case), key=_rank):
+        found[notice.flag.name] = notice
+    return found
+
+
+def _rank(notice: Notice) -> tuple[datetime, int, bool, int]:
+    order = ("waiting", "dead", "notified", *STAGES)
+    return notice.flag.recorded, order.index(notice.stage), notice.flag.data["flag"] != "tier", notice.flag.n

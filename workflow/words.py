@@ -125,13 +125,14 @@ FLAGS = {
     "withdrawn": Text("标记撤销", "flag withdrawn"),
 }
 STAGES = {
+    "waiting": Text("待发", "waits to be sent"),
     "notified": Text("已发出", "notified"),
     "dead": Text("未能发出", "could not be sent"),
     "delivered": Text("已送达", "delivered"),
     "received": Text("已签收", "received"),
     "accepted": Text("已接受", "accepted"),
 }
-"""How far a notice came: four things, none of which follows from another."""
+"""How far a notice came: notified, delivered, received, accepted are four things, none of which follows from another."""
 GRADES = {
     "system": Text("系统时间", "system time"),
     "counterpart": Text("他方或文件证明", "shown by the other side or a document"),

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from adapters.commands import cases, frame, screen, wording
+from adapters.commands import cases, frame, notices, screen, wording
 from adapters.commands.wording import NOTES
 from workflow import command as commands
 from workflow.act import NOTED, Act
@@ -16,6 +16,7 @@ from workflow.explain import clauses
 from workflow.journal.canonical import Json
 from workflow.lead import STATES, Lead, document, leads
 from workflow.moment import stamp, utc
+from workflow.notice import Notice, latest
 from workflow.obligation.ledger import ledger
 from workflow.procedure.legend import basis_text
 from workflow.rowname import title
@@ -30,6 +31,8 @@ class Found(NamedTuple):
     world: World
     said: dict[int, str]
     """What was written, by the number of the statement or the dismissal."""
+    notice: Notice | None
+    """The last that somebody was to be told of its duty."""
 
 
 def list_(
@@ -51,8 +54,9 @@ def _of(engine: Engine, case: str) -> list[Found]:
     world = engine.world(standing)
     now = utc(engine.clock.now())
     known = catch_up(standing, world, now).case
+    told = latest(known)
     return [
-        Found(lead, world, {a.n: _written(engine, case, a) for a in (*lead.done, *lead.statements)})
+        Found(lead, world, {a.n: _written(engine, case, a) for a in (*lead.done, *lead.statements)}, told.get(lead.row.key))
         for lead in leads(known, ledger(known, world, now), world, now)
     ]
 
@@ -70,6 +74,7 @@ def _document(found: Found) -> dict[str, Json]:
         "into": lead.into,
         "statements": [_said(found, act, act.name) for act in lead.statements],
         "done": [_said(found, act, act.kind) for act in lead.done],
+        "notice": found.notice.document() if found.notice is not None else None,
     }
 
 
@@ -114,6 +119,8 @@ def _cells(found: Found) -> list[str]:
     for act in (*lead.done, *lead.statements):
         if found.said[act.n]:
             remarks.append(f"{_kind(act).say(lang)}({wording.author(act, rules).say(lang)}):{found.said[act.n]}")
+    told = notices.brief(found.notice, rules)
+    remarks += [told] if told else []
     return [
         lead.case.id,
         title(row.key, rules).say(lang),

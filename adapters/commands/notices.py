@@ -44,6 +44,17 @@ def _cells(notice: Notice, case: Case, rules: Rules) -> list[str]:
     ]
 
 
+def brief(notice: Notice | None, rules: Rules) -> str:
+    """How far the last notice of a duty came, since when and by whom; empty where nobody was to be told."""
+    if notice is None:
+        return ""
+    act = notice.first(notice.stage)
+    shown = _stage(act, rules) if act is not None else ""
+    if notice.stage == "notified" and notice.notified is not None:
+        shown = screen.local(notice.notified, rules.zone)
+    return f"{STAGES[notice.stage].say(frame.settings.lang)} {shown}".rstrip()
+
+
 def _stage(act: Act | None, rules: Rules) -> str:
     if act is None:
         return "—"

@@ -20,6 +20,7 @@ from workflow.errors import BadInput, UnknownName
 from workflow.explain import duration, why
 from workflow.journal.canonical import Json
 from workflow.moment import parse, stamp, utc
+from workflow.notice import Notice, latest
 from workflow.notice import notices as notices_of
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Outcome, Row
@@ -139,7 +140,9 @@ def due(
             world = engine.world(standing)
             standing = catch_up(standing, world, now)
             if not standing.case.void and (not unit or unit in (standing.case.unit, *organisation.ancestors(standing.case.unit))):
-                found.extend(Owed(standing.case, world.of(r.definition).rules, r) for r in ledger(standing.case, world, now) if r.open)
+                told = latest(standing.case)
+                rows = (r for r in ledger(standing.case, world, now) if r.open)
+                found.extend(Owed(standing.case, world.of(r.definition).rules, r, told.get(r.key)) for r in rows)
     numbered = sorted((o for o in found if o.until is not None and (horizon is None or o.until <= horizon)), key=_by_date)
     unnumbered = sorted((o for o in found if o.until is None and horizon is None), key=_by_age)
     overdue = [o for o in numbered if o.row.outcome == Outcome.MISSED]
@@ -210,6 +213,8 @@ class Owed(NamedTuple):
     case: Case
     rules: Rules
     row: Row
+    notice: Notice | None = None
+    """The last that somebody was to be told of it."""
 
     @property
     def recurring(self) -> bool:
@@ -243,6 +248,7 @@ class Owed(NamedTuple):
             "drill": self.case.drill,
             "pace": self.case.pace.document() if self.case.pace is not None else None,
             "same_as": self.case.same_as,
+            "notice": self.notice.document() if self.notice is not None else None,
         }
 
     def cells(self, now: datetime) -> list[str | Styled]:
@@ -263,6 +269,8 @@ class Owed(NamedTuple):
         if pending is not None:
             date = shown_date(pending, zone, lang)
             remarks.append(Text(f"申请延至 {date}", f"extension asked until {date}").say(lang))
+        if not self.recurring:  # what several units owe alike stays on one line
+            remarks.append(notices.brief(self.notice, self.rules))
         return [
             left,
             shown_date(row.due, zone, lang) if row.due is not None else screen.term(row),

@@ -11,7 +11,7 @@ from tests.unit.test_dispatch import enter, taken, town
 from workflow import command as c
 from workflow.dispatch import Route
 from workflow.errors import BadInput
-from workflow.notice import Notice, notices
+from workflow.notice import Notice, latest, notices
 
 
 @pytest.fixture
@@ -56,6 +56,30 @@ def test_each_stage_is_an_act_of_its_own(play: Play) -> None:
         "accepted": at("10-02 00:14"),
     }
     assert [(r.key, r.outcome) for r in play.engine.ledger("C")] == [(r.key, r.outcome) for r in before]
+
+
+def test_the_stage_is_the_last_that_is_shown(play: Play) -> None:
+    assert notice(play).stage == "waiting"
+    message = next(m for m in taken(play, "sms") if m.n == notice(play).flag.n)
+    enter(play, replace(message, state="dead", next_at=None))
+    assert notice(play).stage == "dead"
+    receipt(play, "received")
+    assert notice(play).stage == "received", "somebody has it, whatever became of the message"
+    receipt(play, "accepted")
+    receipt(play, "delivered")
+    assert notice(play).stage == "accepted" == notice(play).document()["stage"]
+
+
+def test_the_latest_of_each_row_and_of_those_raised_together_the_one_that_came_furthest(play: Play) -> None:
+    play.at("10-02 00:21").engine.tick()
+    case = play.engine.case("C").case
+    last = latest(case)["telephone_report/government#1"]
+    assert last.flag.data["flag"] == "missing", "not the reminder of the same sweep"
+    reminder = next(n for n in notices(case) if n.flag.recorded == last.flag.recorded and n.flag.name == last.flag.name and n != last)
+    play.do(c.Receipt(said=play.said("scene_head"), of=reminder.flag.n, stage="received"))
+    assert latest(play.engine.case("C").case)["telephone_report/government#1"].flag == reminder.flag
+    play.at("10-02 00:51").engine.tick()
+    assert latest(play.engine.case("C").case)["telephone_report/government#1"].flag.n > reminder.flag.n
 
 
 def test_the_first_who_received_it_counts_as_it_happened(play: Play) -> None:
