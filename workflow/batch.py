@@ -229,7 +229,7 @@ class Batch:
     def _take_over(self, dead: Message) -> None:
         standing, _ = self._load(dead.case)
         there = [*self._unit.messages(case=dead.case), *self._messages.get(dead.case, ())]
-        found = instead(dead, self._world(standing), self._now, self._routing, self._addresses(), there)
+        found = instead(dead, standing.case, self._world(standing), self._now, self._routing, self._addresses(), there)
         self._messages.setdefault(dead.case, []).extend(found)
         body: dict[str, Json] = {"case": dead.case, "flag": dead.n, "person": dead.recipient, "channel": dead.channel}
         self.note(DEAD if found else UNTOLD, {**body, "instead": [{"person": m.recipient, "channel": m.channel} for m in found]})

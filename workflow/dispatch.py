@@ -128,7 +128,8 @@ def outcome(message: Message, result: Result, now: datetime, jitter: int) -> Mes
         return replace(message, state="pending", next_at=now + _pause(message.attempts, jitter), said=said)
     if isinstance(result, Throttled):
         said = f"throttled {result.code} {result.message}".strip()[:300]
-        return replace(message, state="pending", next_at=now + timedelta(seconds=max(1, result.seconds)), said=said)
+        later = now + timedelta(seconds=max(1, result.seconds))  # nothing was sent: that counts as no attempt
+        return replace(message, state="pending", attempts=message.attempts - 1, next_at=later, said=said)
     if message.attempts >= MOST_TRIES:
         return replace(message, state="dead", next_at=None, said=result.message[:300], doubtful=True)
     return replace(message, state="pending", next_at=now + _pause(message.attempts, jitter), said=result.message[:300], doubtful=True)
@@ -158,16 +159,18 @@ def _pause(attempts: int, jitter: int) -> timedelta:
     return pause + pause * jitter // 4000
 
 
-def instead(dead: Message, world: World, now: datetime, routing: Routing, addresses: Addresses, there: Sequence[Message]) -> list[Message]:
+def instead(
+    dead: Message, case: Case, world: World, now: datetime, routing: Routing, addresses: Addresses, there: Sequence[Message]
+) -> list[Message]:
     """The messages that take over from a dead one: the person's next channel, else everybody one step above; nothing where none is left.
 
-    ``there`` are the messages of the case: nobody is told the same over the same channel again.
+    ``there`` are the messages of the case: nobody is told the same over the same channel again. Nobody above hears of a drill.
     """
     taken = {(m.row, m.revision, m.tier, m.recipient, m.channel) for m in there}
     fresh = replace(
         dead, state="pending", attempts=0, next_at=now, holder="", token=0, doubtful=False, provider="", said="", instead_of=dead.id, id=0
     )
-    for recipient in ([Recipient(dead.recipient, dead.post, "", "", ())], above(dead.post, world, now)):
+    for recipient in ([Recipient(dead.recipient, dead.post, "", "", ())], [] if case.drill else above(dead.post, world, now)):
         found = [replace(fresh, recipient=person, post=post, channel=name) for person, post, name in _ways(recipient, routing, addresses)]
         found = [m for m in found if (m.row, m.revision, m.tier, m.recipient, m.channel) not in taken]
         if found:

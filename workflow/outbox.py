@@ -178,7 +178,7 @@ class Watching(Watched, Protocol):
         """
 
     def settle_message(self, message: Message) -> bool:
-        """Enter what became of a message that was taken: state, next_at, provider, said and doubtful.
+        """Enter what became of a message that was taken: state, attempts, next_at, provider, said and doubtful.
 
         ``False``, and nothing is changed, when its token is not the current one: the lease ran out and somebody else has it.
         """

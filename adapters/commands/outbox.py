@@ -9,7 +9,7 @@ import typer
 from adapters.commands import frame, screen
 from adapters.commands.group import SHOW, ShowByDefault
 from workflow.engine import Engine
-from workflow.errors import UnknownName
+from workflow.errors import DubanError, UnknownName
 from workflow.journal.canonical import Json
 from workflow.moment import stamp, utc
 from workflow.outbox import Message, State
@@ -55,7 +55,10 @@ def retry(number: Annotated[int, typer.Argument(help="消息编号 / number of t
 
 
 def _duty(engine: Engine, message: Message) -> str:
-    standing = engine.case(message.case)
+    try:
+        standing = engine.case(message.case)
+    except DubanError:  # its messages are shown all the same, and those of the others
+        return message.row
     return title(message.row, engine.world(standing).rules).say(frame.settings.lang)
 
 

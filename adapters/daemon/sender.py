@@ -192,7 +192,7 @@ class Sender:
         now = utc(self.engine.clock.now())
         with self.engine.store.write() as unit:
             for message in chain.from_iterable(groups):
-                unit.settle_message(replace(message, state="pending", next_at=now))
+                unit.settle_message(replace(message, state="pending", attempts=message.attempts - 1, next_at=now))
 
     def _run(self) -> None:
         pause = IDLE

@@ -56,7 +56,7 @@ class MemoryWatchReads:
 
     def next_waking(self) -> datetime | None:
         parked, cases = self._held.watch.parked, self._held.cases
-        own = [row.next_at for row in cases.values() if row.next_at is not None and row.id not in parked]
+        own = [at for row in cases.values() if (at := row.next_at) is not None and not (row.id in parked and parked[row.id].until > at)]
         again = [p.until for p in parked.values() if p.case in cases and (at := cases[p.case].next_at) is not None and at <= p.until]
         return min([*own, *again], default=None)
 

@@ -57,7 +57,7 @@ class WatchStatements:
     lease_message: str
     """state, attempts, next_at, holder, token, doubtful, id."""
     settle: str
-    """state, next_at, doubtful, provider, said, id, token, state before."""
+    """state, attempts, next_at, doubtful, provider, said, id, token, state before."""
     revive: str
     """state, attempts, next_at, id, state before."""
     park: str
@@ -91,7 +91,7 @@ def watch_statements(dialect: Dialect) -> WatchStatements:
     fresh = compiler.upserting(LEASE).values({column.name: bindparam(column.name) for column in e})
     kept = and_(e.holder == fresh.excluded.holder, e.until > now)
     leased = ("attempts", "next_at", "holder", "token", "doubtful")
-    settled = ("state", "next_at", "doubtful", "provider", "said")
+    settled = ("state", "attempts", "next_at", "doubtful", "provider", "said")
     return WatchStatements(
         claim_cases=text(
             select(*c)
@@ -104,7 +104,7 @@ def watch_statements(dialect: Dialect) -> WatchStatements:
         ),
         next_waking=text(
             select(c.next_at)
-            .where(c.next_at.is_not(None), ~select(p.case).where(p.case == c.id).exists())
+            .where(c.next_at.is_not(None), ~select(p.case).where(p.case == c.id, p.until > c.next_at).exists())
             .order_by(c.next_at)
             .limit(limit)
             .offset(skip),
@@ -291,7 +291,7 @@ class WatchWrites(WatchReads):
         self._alive()
         m = message
         next_at = None if m.next_at is None else stamp(m.next_at)
-        changed = (m.state, next_at, m.doubtful, m.provider, m.said, m.id, m.token, "sending")
+        changed = (m.state, m.attempts, next_at, m.doubtful, m.provider, m.said, m.id, m.token, "sending")
         return self._many(self._watch.settle, [changed]) == 1
 
     def revive_message(self, id: int, at: datetime) -> bool:

@@ -83,6 +83,11 @@ class WatchContract(StoreContract):
             unit.park(Parked("a", 2, T0, T0 + 20 * MINUTE, "internal", "it broke"))
         with store.read() as view:
             assert view.next_waking() == T0 + 9 * MINUTE
+        with store.write() as unit:
+            unit.put_case(row("a", next_at=T0 + 30 * MINUTE))  # a command changed it meanwhile
+            unit.put_case(row("b", next_at=None))
+        with store.read() as view:
+            assert view.next_waking() == T0 + 30 * MINUTE
 
     def test_parking_again_replaces_what_was_said(self, store: Store) -> None:
         last = Parked("a", 2, T0, T0 + 2 * MINUTE, "internal", "坏了 'x'")
@@ -180,6 +185,9 @@ class WatchContract(StoreContract):
             assert unit.next_message("mail") == T0 + 9 * MINUTE
             (again,) = unit.take_messages(T0 + 9 * MINUTE, "me", T0 + 10 * MINUTE, 10, "mail")
             assert (again.attempts, again.doubtful) == (2, False)
+            assert unit.settle_message(replace(again, state="pending", next_at=T0 + 9 * MINUTE, attempts=1))
+        with store.read() as view:
+            assert view.messages()[0].attempts == 1
 
     def test_a_dead_message_can_be_sent_again(self, store: Store) -> None:
         with store.write() as unit:

@@ -11,7 +11,9 @@ import pytest
 from adapters.store.sql import SqlStore
 from tests.office import Office
 from tests.play import at
+from workflow.errors import IntegrityError
 from workflow.outbox import Message
+from workflow.text import Text
 
 NOW = at("10-01 10:00")
 
@@ -33,6 +35,14 @@ def outbox(office: Office) -> Office:
         unit.settle_message(replace(taken[0], state="sent", next_at=None, provider="x-1", said="accepted"))
         unit.settle_message(replace(taken[1], state="dead", next_at=None, said="550: no such user", doubtful=True))
     return office
+
+
+def test_a_case_that_cannot_be_read_hides_no_message(outbox: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise IntegrityError(Text("坏了", "broken"))
+
+    monkeypatch.setattr("workflow.engine.Engine.case", broken)
+    assert [m["id"] for m in outbox.json("outbox")] == [2, 3]
 
 
 def test_what_is_not_sent_is_listed(outbox: Office) -> None:

@@ -270,3 +270,20 @@ def test_a_drill_tells_nobody_above_those_who_take_part() -> None:
     play.clock.set(at("10-02 00:20") + timedelta(seconds=1))
     play.engine.tick()
     assert {why for reasons in told(flags(play)["missing"]).values() for why in reasons} == {"obligor", "owed_to"}
+
+
+def test_nobody_above_takes_over_what_a_drill_could_not_say() -> None:
+    play = Play("social-security-incident").at("10-01 09:00")
+    play.engine.organise(shipped_organisation("town"))
+    play.engine.tick()
+    play.engine.routing = Routing((Route("sms", "phone"), Route("wechat", "phone", fallback=True)))
+    play.at("10-01 23:50").open("village_office", unit="zhongzhuang", drill=True)
+    play.at("10-02 00:10").engine.tick()
+    for channel in ("sms", "wechat"):
+        enter(play, *(replace(m, state="dead", next_at=None) for m in taken(play, channel)))
+    assert {m.channel for m in outbox(play)} == {"sms", "wechat"}
+    assert {m.recipient for m in outbox(play) if m.instead_of} == {m.recipient for m in outbox(play) if not m.instead_of}
+
+
+def test_what_was_throttled_was_not_tried() -> None:
+    assert after(Throttled(60), attempts=8).attempts == 7
