@@ -22,7 +22,7 @@ from workflow.journal.canonical import Json, canonical, digest
 from workflow.moment import BEGINNING, Moment, stamp
 from workflow.monitor import DEAD, PARKED, UNENTERED, UNPARKED, UNTOLD, note
 from workflow.organisation import Organisation
-from workflow.outbox import AHEAD, LONGEST_WAIT, SWEPT, WATCH, Lease, Message, parking
+from workflow.outbox import AHEAD, LONGEST_WAIT, SWEPT, WATCH, Lease, Message, Parked, parking
 from workflow.period import Period
 from workflow.ports import Answer, Entropy, Unit, View
 from workflow.rules import Rules, World
@@ -80,6 +80,8 @@ class Batch:
         self.broken: dict[str, Exception] = {}
         """What went wrong with cases that were to be swept; nothing of theirs is written."""
         self._messages: dict[str, list[Message]] = {}
+        self._untold: dict[str, list[int]] = {}
+        """Numbers of flags that nobody can be told of; noted when the flags are written, and only then."""
         self._ready: list[Written] = []
         self._settled: set[str] = set()
 
@@ -156,9 +158,7 @@ class Batch:
             if result is not None:
                 done.append(result)
         self._settle()
-        for case in sorted(parked.keys() & {row.id for row in rows} - self.broken.keys()):
-            self._unit.unpark(case)
-            self.note(UNPARKED, {"case": case, "tries": parked[case].tries})
+        self._take_up([parked[case] for case in sorted(parked.keys() & {row.id for row in rows} - self.broken.keys())])
         for case, problem in self.broken.items():
             put_aside = parking(parked.get(case), case, problem, self._now)
             self._unit.park(put_aside)
@@ -176,6 +176,11 @@ class Batch:
         for parked in self._unit.parked():
             if parked.until > self._now + LONGEST_WAIT:
                 self._unit.park(replace(parked, until=self._now))
+
+    def _take_up(self, parked: Sequence[Parked]) -> None:
+        for p in parked:
+            self._unit.unpark(p.case)
+            self.note(UNPARKED, {"case": p.case, "tries": p.tries})
 
     def note(self, kind: str, body: Mapping[str, Json]) -> None:
         """Journal something of the watch itself (:mod:`workflow.monitor`)."""
@@ -197,8 +202,7 @@ class Batch:
             self.standings[case] = (head, after)
         else:
             result = self._write(after, standing.case.n, head, None, None)
-            for n in untold(result.acts, self._messages[case], self._routing):
-                self.note(UNTOLD, {"case": case, "flag": n})
+            self._untold[case] = untold(result.acts, self._messages[case], self._routing)
         self._swept.add(case)
         return result
 
@@ -258,6 +262,11 @@ class Batch:
     def flush(self) -> None:
         """Journal what was drafted, and write the derived rows of every case that changed, once."""
         self._settle(every=True)
+        for ready in self._ready:  # before any case: who writes to the chain of the watch and to cases does it in this order
+            for n in self._untold.pop(ready.row.id, ()):
+                self.note(UNTOLD, {"case": ready.row.id, "flag": n})
+            if ready.row.next_at is None:  # no sweep will take it up any more
+                self._take_up([p for p in self._unit.parked() if p.case == ready.row.id])
         for ready in self._ready:
             self._write_ready(ready)
         self._ready = []

@@ -12,9 +12,12 @@ from adapters.organisations import shipped_organisation
 from tests.play import Play, at
 from workflow import dispatch
 from workflow.act import FLAGGED, NOTIFIED
+from workflow.command import Void
 from workflow.dispatch import Route, Routing
+from workflow.errors import SweepIncomplete
 from workflow.letter import Accepted, Rejected, Throttled, Unknown
-from workflow.outbox import Message
+from workflow.organisation import Actor
+from workflow.outbox import Message, Parked
 
 SMS, MAIL, CONSOLE = Route("sms", "phone", fallback=True), Route("mail", "email"), Route("console")
 MINUTE = timedelta(minutes=1)
@@ -270,6 +273,28 @@ def test_a_drill_tells_nobody_above_those_who_take_part() -> None:
     play.clock.set(at("10-02 00:20") + timedelta(seconds=1))
     play.engine.tick()
     assert {why for reasons in told(flags(play)["missing"]).values() for why in reasons} == {"obligor", "owed_to"}
+
+
+def test_of_a_sweep_that_failed_nobody_is_said_to_be_untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    play = town(Route("pager", "pager"))
+    with monkeypatch.context() as patched:
+        patched.setattr("workflow.batch.written_of", lambda *_: 1 / 0)
+        with pytest.raises(SweepIncomplete):
+            play.at("10-02 00:10").engine.tick()
+    play.at("10-02 00:12").engine.tick()
+    said = [a.n for a in play.engine.case("C").case.acts if a.kind == FLAGGED and not a.data.get("skipped")]
+    with play.engine.store.read() as view:
+        assert [e.body["flag"] for e in view.entries("monitor") if e.kind == "untold"] == said
+
+
+def test_a_parked_case_that_wakes_no_more_is_parked_no_more() -> None:
+    play = town()
+    with play.engine.store.write() as unit:
+        unit.park(Parked("C", 1, play.clock.now(), play.clock.now() + MINUTE, "internal", "it broke"))
+    play.do(Void(said=play.said("town_office"), reason="误立", second=Actor("government")))
+    with play.engine.store.read() as view:
+        assert list(view.parked()) == []
+        assert [e.kind for e in view.entries("monitor")] == ["unparked"]
 
 
 def test_nobody_above_takes_over_what_a_drill_could_not_say() -> None:
