@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from workflow.act import FLAGGED, UNFLAGGED, Act
+from workflow.act import FLAGGED, NOTIFIED, UNFLAGGED, Act
 from workflow.case.fold import Case
 from workflow.obligation.row import Row
 from workflow.organisation import Actor, Organisation, Post
@@ -132,11 +132,15 @@ def _reached(
 
 def _told_before(act: Act, case: Case) -> Iterator[Recipient]:
     """Who was told of the flag that is withdrawn."""
-    for flag in case.kind(FLAGGED, act.name):
+    flags = [flag for flag in case.kind(FLAGGED, act.name) if flag.data["flag"] == act.data.get("was")]
+    for flag in flags:
         said = flag.data.get("to")
-        for one in said if isinstance(said, list) and flag.data["flag"] == act.data.get("was") else ():
+        for one in said if isinstance(said, list) else ():
             if isinstance(one, dict):
                 yield Recipient(str(one["person"]), str(one["post"]), "", "", ("told_before",))
+    for told in case.kind(NOTIFIED, act.name):  # those who were told in place of somebody
+        if told.data.get("instead") and told.data.get("person") and told.data["flag"] in {flag.n for flag in flags}:
+            yield Recipient(str(told.data["person"]), str(told.data["post"]), "", "", ("told_before",))
 
 
 def _once(found: Iterable[Recipient]) -> list[Recipient]:

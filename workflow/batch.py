@@ -55,6 +55,8 @@ class Swept(NamedTuple):
     """How many cases it took; fewer than it asked for when no more are due."""
     done: list[Result]
     broken: Mapping[str, Exception]
+    last: bool = False
+    """Nothing more is due, as of when it began."""
 
 
 class Batch:

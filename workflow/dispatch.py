@@ -24,6 +24,8 @@ Addresses = Mapping[str, Mapping[str, str]]
 """Person → kind of address → address. Personal data: no outcome and no digest reads them, and no message holds one."""
 
 MOST_TRIES = 8
+PATIENCE = timedelta(minutes=30)
+"""How long an urgent message waits for a channel that takes no more, before another way is tried."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=15)
 
 
@@ -66,7 +68,7 @@ def planned(after: Standing, since: int, world: World, now: datetime, routing: R
         if act.kind not in (FLAGGED, UNFLAGGED) or act.data.get("skipped"):
             continue
         row = rows.get(act.name)
-        told = audience(act, row, case, world, now)
+        told = _reachable(audience(act, row, case, world, now), case.drill, world, now, routing, addresses)
         data = cast(dict[str, Json], act.data)
         data["to"] = [_said(r, routing, addresses) for r in told]
         if routing.places:
@@ -78,6 +80,21 @@ def planned(after: Standing, since: int, world: World, now: datetime, routing: R
                 found.append(replace(blank, recipient=recipient.person, post=recipient.post, channel=route.name, next_at=at))
         found.extend(replace(blank, channel=route.name, next_at=at) for route in routing.places)
     return found
+
+
+def _reachable(
+    told: Sequence[Recipient], drill: bool, world: World, now: datetime, routing: Routing, addresses: Addresses
+) -> list[Recipient]:
+    """Those who are told, and for whom no channel reaches those one step above as well; in a drill nobody outside it.
+
+    Where there are only places to send to, nobody is told as a person, and nobody is missed.
+    """
+    found = {recipient.person: recipient for recipient in told}
+    for recipient in told if not drill and any(route.needs for route in routing.routes) else ():
+        if not routing.reaching(addresses.get(recipient.person, {})):
+            for other in above(recipient.post, world, now):
+                found.setdefault(other.person, other)
+    return list(found.values())
 
 
 def untold(acts: Sequence[Act], messages: Sequence[Message], routing: Routing) -> list[int]:
@@ -128,6 +145,8 @@ def outcome(message: Message, result: Result, now: datetime, jitter: int) -> Mes
         return replace(message, state="pending", next_at=now + _pause(message.attempts, jitter), said=said)
     if isinstance(result, Throttled):
         said = f"throttled {result.code} {result.message}".strip()[:300]
+        if message.urgent and now - message.created > PATIENCE:
+            return replace(message, state="dead", next_at=None, said=said)
         later = now + timedelta(seconds=max(1, result.seconds))  # nothing was sent: that counts as no attempt
         return replace(message, state="pending", attempts=message.attempts - 1, next_at=later, said=said)
     if message.attempts >= MOST_TRIES:

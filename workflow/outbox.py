@@ -99,7 +99,7 @@ def parking(before: Parked | None, case: str, error: Exception, now: datetime) -
     tries = before.tries + 1 if before is not None else 1
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries - 1, 10))
     code = error.code if isinstance(error, DubanError) else "internal"
-    said = error.say("en") if isinstance(error, DubanError) else f"{type(error).__name__}: {error}"
+    said = error.say("en") if isinstance(error, DubanError) else type(error).__name__  # its text may quote what is nobody's business
     return Parked(case, tries, before.since if before is not None else now, now + pause, code, said[:500])
 
 

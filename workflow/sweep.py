@@ -74,8 +74,9 @@ def parts(engine: Engine, size: int = BATCH, hold: Hold | None = None) -> Iterat
         since = now
     while True:
         swept = _part(engine, size, since, hold, broken)
-        yield swept
-        if swept.claimed < size:
+        last = swept.claimed < size
+        yield swept._replace(last=last)
+        if last:
             return
 
 

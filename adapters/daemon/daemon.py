@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Event, Thread
 from typing import Protocol
 
@@ -11,7 +13,7 @@ from loguru import logger
 
 from adapters.daemon.ticker import Ticker
 from adapters.daemon.watch import Watch
-from workflow.errors import StoreUnavailable
+from workflow.errors import DubanError, StoreUnavailable
 
 
 class Beside(Protocol):
@@ -38,6 +40,7 @@ class Daemon:
         self._ready = ready
         self._ticked = ticked
         self._over = Event()
+        self._rings = 0
         self._ticker = Ticker(self._tick, watch.settings.interval, lambda: watch.now)
 
     @property
@@ -61,22 +64,32 @@ class Daemon:
         self._ready()
         self._over.wait()
         self._ticker.stop()
-        for other in reversed(self._beside):
-            other.stop()
+        with ThreadPoolExecutor(max(1, len(self._beside))) as pool:  # at once: each may take as long as its channel lets it
+            list(pool.map(lambda other: other.stop(), self._beside))
         listening.join(timeout=5)
         try:
             self.watch.end()
-        except StoreUnavailable as error:  # it is over anyway; the next start finds the gap
+        except DubanError as error:  # it is over anyway; the next start finds the gap
             logger.warning("the stop could not be journaled: {}", error)
 
     def _tick(self) -> None:
         if self.stopping:
             return
+        rings = self._rings
         at = self.watch.tick()
         self.watch.pulse.note(next_at=at)
         if not self.stopping:
             self._ticker.arm(at)
+            if rings != self._rings:  # what the bell armed meanwhile may be earlier, and was forgotten just now
+                self._ticker.arm(min((i for i in (at, self._waking()) if i is not None), default=None))
         self._ticked()
+
+    def _waking(self) -> datetime | None:
+        """When the next thing is due; now where that cannot be asked, so that the next tick finds out."""
+        try:
+            return self.watch.engine.next_waking()
+        except DubanError:
+            return self.watch.now
 
     def _listen(self) -> None:
         """Arm the next wake-up anew whenever somebody committed: what they wrote may be due before it."""
@@ -87,6 +100,7 @@ class Daemon:
                         rang = bell.wait(0.5)
                         self._ticker.follow()
                         if rang and not self.stopping:
+                            self._rings += 1
                             self._ticker.arm(self.watch.engine.next_waking())
             except StoreUnavailable as error:
                 logger.warning("the store cannot be heard: {}", error)

@@ -15,6 +15,7 @@ from adapters.notify.catalogue import channel, channels
 from adapters.notify.kind import Channel
 from workflow.dispatch import Route, Routing
 from workflow.engine import Engine
+from workflow.letter import Letter, Rejected, Result
 from workflow.text import Lang
 
 BRIEF = "phone"
@@ -47,12 +48,25 @@ def senders(
     lang: Lang,
     attempted: Callable[[str, str], None] = lambda channel, result: None,
 ) -> list[Sender]:
-    """A sender for each channel. Raises :class:`~workflow.procedure.source.BrokenDefinition` for templates that are wrong."""
+    """A sender for each channel, and for each that still has messages though it is set no more.
+
+    Raises :class:`~workflow.procedure.source.BrokenDefinition` for templates that are wrong."""
     composer = Composer(engine, templates(Path(notify.templates) if notify.templates else None), lang)
-    return [
-        Sender(engine, _line(c, notify.digest), composer, holder, _jitter, attempted=attempted)
-        for c in found
-    ]
+    lines = [_line(c, notify.digest) for c in found]
+    with engine.store.read() as view:
+        there = dict.fromkeys(channel for channel, state, _ in view.message_counts() if state in ("pending", "sending"))
+    lines += [Line(name, "", Gone()) for name in there if name not in {line.name for line in lines}]
+    return [Sender(engine, line, composer, holder, _jitter, attempted=attempted) for line in lines]
+
+
+class Gone:
+    """In place of a channel that is no longer in the settings: what still waits on it is dead, so that others take it over."""
+
+    def send(self, letter: Letter) -> Result:
+        return Rejected("channel_gone", "the channel is no longer in the settings")
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _line(c: Channel, digest: bool) -> Line:

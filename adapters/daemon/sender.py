@@ -154,7 +154,7 @@ class Sender:
             raise
         except Exception as error:  # one message must not hold up the others; the channel may be at fault, or what is to be said
             logger.opt(exception=error).error("cannot send over {}", self.line.name)
-            return Rejected(type(error).__name__, str(error), permanent=False)
+            return Rejected(type(error).__name__, "see the log", permanent=False)
 
     def _enter(self, messages: Sequence[Message], result: Result) -> None:
         """Again and again while the lease lasts: what is not entered is sent a second time."""

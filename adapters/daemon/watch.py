@@ -159,7 +159,7 @@ class Watch:
                 logger.error("cannot sweep {}: {}", case, error)
             self._heard(part)
             if self._stopping() or self._stopwatch.running() - started > self.settings.budget:
-                return part.claimed < self.settings.batch and not self._stopping()
+                return part.last and not self._stopping()
         return True
 
     def _put_off(self, error: Exception) -> datetime:

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from adapters.calendars import shipped
+from adapters.config.model import Notify
 from adapters.daemon.composer import Composer, templates
+from adapters.daemon.lines import senders
 from adapters.daemon.sender import LEASE, Line, Sender
 from adapters.host import SystemEntropy
 from adapters.organisations import shipped_organisation
@@ -123,7 +125,7 @@ def test_a_channel_that_raises_holds_up_nobody(play: Play) -> None:
     box = Box(RuntimeError("bug"))
     sender(play, box).send_due()
     assert len(outbox(play, "sent")) == 2
-    assert {m.said for m in outbox(play, "pending")} == {"RuntimeError: bug"}
+    assert {m.said for m in outbox(play, "pending")} == {"RuntimeError: see the log"}
 
 
 def test_a_case_that_cannot_be_read_holds_up_no_message_of_another(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,3 +286,11 @@ def test_it_runs_in_a_thread_of_its_own_until_it_is_stopped(play: Play) -> None:
     running.stop()
     assert box.closed
     assert {m.state for m in outbox(play)} == {"sent"}
+
+
+def test_what_waits_on_a_channel_that_is_set_no_more_is_taken_over(play: Play) -> None:
+    play.engine.routing = Routing()
+    (gone,) = [s for s in senders(play.engine, [], Notify(), "me", "zh") if s.line.name == "sms"]
+    assert gone.send_due() == 4
+    assert {m.said for m in outbox(play, "dead")} == {"channel_gone: the channel is no longer in the settings"}
+    assert senders(play.engine, [], Notify(), "me", "zh") == []

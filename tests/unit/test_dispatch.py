@@ -177,6 +177,12 @@ def test_a_throttled_message_waits_as_long_as_the_service_says_however_often() -
     assert (again.state, again.next_at) == ("pending", at("10-01 10:10"))
 
 
+def test_an_urgent_message_does_not_wait_for_ever_for_a_channel_that_takes_no_more() -> None:
+    long_ago = at("10-01 09:29")
+    assert after(Throttled(600), created=long_ago).state == "dead"
+    assert after(Throttled(600), created=long_ago, urgent=False).state == "pending"
+
+
 def test_what_may_have_arrived_is_sent_again_as_a_possible_duplicate() -> None:
     again = after(Unknown("the connection broke"))
     assert (again.state, again.doubtful) == ("pending", True)
@@ -255,8 +261,18 @@ def test_when_nobody_is_left_the_watch_says_so() -> None:
         assert [e.kind for e in view.entries("monitor")] == ["untold"]
 
 
+def test_for_whom_no_channel_reaches_somebody_above_is_told_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    play = town(Route("sms", "phone"))
+    reading = play.engine.sources.addresses
+    monkeypatch.setattr(play.engine.sources, "addresses", lambda view: {p: a for p, a in reading(view).items() if p != "t10"})
+    play.at("10-02 00:10").engine.tick()
+    to = flags(play)["tier 0"]["to"]
+    assert [(one["person"], one["by"]) for one in to][:2] == [("t10", []), ("t11", ["sms"])]
+    assert len(to) == 3 and "instead" in to[2]["why"]
+
+
 def test_a_flag_of_which_nobody_can_be_told_is_journaled_by_the_watch() -> None:
-    play = town(MAIL)  # nobody there has an address for it
+    play = town(Route("pigeon", "pigeon"))  # nobody there has an address for it
     play.at("10-02 00:10").engine.tick()
     assert outbox(play) == []
     with play.engine.store.read() as view:

@@ -203,6 +203,8 @@ def wake(standing: Standing, world: World, now: datetime, after: datetime) -> da
         if unsaid(case, row) or (row.outcome == Outcome.MISSED and not row.open and not flagged(case, row.key)):
             found.append(case.acts[-1].recorded)
         if row.due is None:
+            if flagged(case, row.key):  # it was flagged by a date that it has no more
+                found.append(case.acts[-1].recorded)
             continue
         if row.begin is not None and row.begin.slot is not None and row.ended_by is None:
             found.append(row.due.instant + TICK)  # then the next slot comes into sight
