@@ -55,7 +55,15 @@ def audience(act: Act, row: Row | None, case: Case, world: World, at: datetime) 
         return _once(_told_before(act, case))
     if row is not None:
         world = world.of(row.definition)
-    return _once(_recipients(act, row, case, world, at))
+    asked = world.organisation.asked
+    there = asked.get(at)
+    if there is None:  # a sweep asks at one instant for many cases
+        asked.clear()
+        there = asked.setdefault(at, {})
+    key = (world.rules.hash, case.unit, case.drill, _by_role(act, row), row and (row.owed_by, row.owed_to))
+    if key not in there:
+        there[key] = _once(_recipients(act, row, case, world, at))
+    return list(there[key])
 
 
 def above(post: str, world: World, at: datetime) -> list[Recipient]:
@@ -65,10 +73,16 @@ def above(post: str, world: World, at: datetime) -> list[Recipient]:
     return _once(_reached(found, "instead", world.organisation, at))
 
 
+def _by_role(act: Act, row: Row | None) -> tuple[str, ...] | None:
+    """The roles that are told; ``None``: who owes the duty, those above, and to whom it is owed."""
+    return act.names("tell") if row is None or act.data["flag"] in ("tier", "moved") else None
+
+
 def _recipients(act: Act, row: Row | None, case: Case, world: World, at: datetime) -> Iterator[Recipient]:
     organisation = world.organisation
-    if row is None or act.data["flag"] in ("tier", "moved"):
-        for role in act.names("tell"):
+    roles = _by_role(act, row)
+    if row is None or roles is not None:
+        for role in roles or ():
             why = "obligor" if row is not None and role == row.owed_by else "named"
             why = "owed_to" if row is not None and role == row.owed_to else why
             yield from _reached(_post(role, case, world, at), why, organisation, at, drill=case.drill)

@@ -24,7 +24,7 @@ from workflow.monitor import DEAD, PARKED, UNENTERED, UNPARKED, UNTOLD, note
 from workflow.organisation import Organisation
 from workflow.outbox import AHEAD, LONGEST_WAIT, SWEPT, WATCH, Lease, Message, Parked, parking
 from workflow.period import Period
-from workflow.ports import Answer, Entropy, Unit, View
+from workflow.ports import Answer, CaseRow, Entropy, Unit, View
 from workflow.rules import Rules, World
 from workflow.sources import Sources
 from workflow.text import Text
@@ -73,8 +73,10 @@ class Batch:
         """For each case that was touched the head of its chain in the store, and the case with what is drafted."""
         self._drafts: dict[str, list[Act]] = {}
         self._swept: set[str] = set()
+        self._claimed: Mapping[str, CaseRow] = {}
         self._organisation: Organisation | None = None
         self._kept: set[str] = set()
+        self._reached: Addresses | None = None
         self._refreshed = False
         self.erased: set[str] = set()
         """Cases of which something was destroyed: no copy of it stays in memory."""
@@ -147,6 +149,7 @@ class Batch:
         A case that cannot be swept is parked with the reason, in this same transaction, and keeps no other from being swept.
         """
         rows = self._unit.claim(self._now, limit)
+        self._claimed = {row.id: row for row in rows}
         parked = {p.case: p for p in self._unit.parked()} if rows else {}
         done: list[Result] = []
         for row in rows:
@@ -241,8 +244,10 @@ class Batch:
         self.note(DEAD if found else UNTOLD, {**body, "instead": [{"person": m.recipient, "channel": m.channel} for m in found]})
 
     def _addresses(self) -> Addresses:
-        """Who can be reached how; nothing where nobody is to be told."""
-        return self._sources.addresses(self._unit) if self._routing.routes else {}
+        """Who can be reached how, read once in a transaction; nothing where nobody is to be told."""
+        if self._reached is None:
+            self._reached = self._sources.addresses(self._unit) if self._routing.routes else {}
+        return self._reached
 
     def refused(self, case: str, command: commands.Command, error: Refused) -> None:
         """Journal that a request was refused: an audit may ask (promise 10)."""
@@ -328,9 +333,12 @@ class Batch:
         return self._organisation
 
     def _world(self, standing: Standing) -> World:
+        return self._under(standing.case.definition)
+
+    def _under(self, definition: str) -> World:
         sources = self._sources
         self._refresh()
-        rules = sources.definition(self._unit, standing.case.definition)
+        rules = sources.definition(self._unit, definition)
         return World(rules, sources.calendars, self._organised(), sources.tz, sources.in_use, sources.versions)
 
     def _opening(self, rules: Rules) -> World:
@@ -351,7 +359,7 @@ class Batch:
         if case in self.standings:
             head, standing = self.standings[case]
             return standing, head
-        return self._sources.standing(self._unit, case, self._now)
+        return self._sources.standing(self._unit, case, self._now, self._claimed.get(case), self._under)
 
     def _known(self, case: str) -> Known:
         standing, _ = self._load(case)

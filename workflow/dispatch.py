@@ -73,12 +73,12 @@ def planned(after: Standing, since: int, world: World, now: datetime, routing: R
         data["to"] = [_said(r, routing, addresses) for r in told]
         if routing.places:
             data["places"] = [route.name for route in routing.places]
-        blank = Message(case.id, act.name, int(str(act.data["revision"])), tier_name(case, act), "", "", "", act.n, now, urgent(act, row))
-        at = now if blank.urgent else _awake(now, routing.quiet, world.rules.zone)
-        for recipient in told:
-            for route in routing.reaching(addresses.get(recipient.person, {})):
-                found.append(replace(blank, recipient=recipient.person, post=recipient.post, channel=route.name, next_at=at))
-        found.extend(replace(blank, channel=route.name, next_at=at) for route in routing.places)
+        said = (case.id, act.name, int(str(act.data["revision"])), tier_name(case, act))
+        pressing = urgent(act, row)
+        at = now if pressing else _awake(now, routing.quiet, world.rules.zone)
+        ways = [(r.person, route.name, r.post) for r in told for route in routing.reaching(addresses.get(r.person, {}))]
+        for recipient, channel, post in (*ways, *(("", route.name, "") for route in routing.places)):
+            found.append(Message(*said, recipient, channel, post, act.n, now, pressing, next_at=at))
     return found
 
 

@@ -60,7 +60,7 @@ class Duty:
     def title(self) -> Text:
         return self.obligation.text
 
-    @property
+    @cached_property
     def receivers(self) -> tuple[str, ...]:
         return self.obligation.owed.to or ("",)
 

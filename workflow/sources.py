@@ -23,7 +23,7 @@ from workflow.journal.entry import Entry
 from workflow.moment import BEGINNING
 from workflow.organisation import CHAIN, Organisation
 from workflow.organisation.addresses import addresses
-from workflow.ports import Unit, View
+from workflow.ports import CaseRow, Unit, View
 from workflow.procedure.load import Definition, thaw
 from workflow.procedure.pack import Pack, active, composed_version, compositions, thaw_pack
 from workflow.rules import Rules, World
@@ -306,9 +306,14 @@ class Sources:
         calendar = self.calendar_of(rules.procedure.calendar)
         return World(rules, {calendar.digest: calendar, **self.calendars}, organisation, self.tz, {}, self.versions)
 
-    def standing(self, view: View, case: str, now: datetime) -> tuple[Standing, str]:
-        """A folded case and the head of its chain. Raises :class:`~workflow.errors.UnknownCase`."""
-        row = view.case(case)
+    def standing(
+        self, view: View, case: str, now: datetime, row: CaseRow | None = None, world: Callable[[str], World] | None = None
+    ) -> tuple[Standing, str]:
+        """A folded case and the head of its chain. Raises :class:`~workflow.errors.UnknownCase`.
+
+        Whoever has them at hand gives the derived row of the case, and the world under a definition, as the view shows them.
+        """
+        row = row or view.case(case)
         if row is None:
             raise UnknownCase(Text(f"没有案件 {case!r}", f"there is no case {case!r}"))
         with self._lock:
@@ -318,7 +323,8 @@ class Sources:
         entries = view.entries(case)
         self.calendars_of(view, entries)
         self._versions_of(view, entries)
-        return Standing.replayed(case, (Act.decode(e) for e in entries), self.world(view, row.definition), now), row.head
+        under = self.world(view, row.definition) if world is None else world(row.definition)
+        return Standing.replayed(case, (Act.decode(e) for e in entries), under, now), row.head
 
     def remember(self, standings: Mapping[str, tuple[str, Standing]]) -> None:
         """Keep folded cases, each with the head of its chain."""

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 from unicodedata import is_normalized, normalize
 
 from workflow.errors import BadInput, ConfigError, IntegrityError
@@ -30,6 +30,18 @@ class Algorithm(StrEnum):
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False).encode
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+def _whole(text: str) -> int:
+    value = int(text) if len(text) < 18 else _refuse(text)
+    return value if -_LIMIT <= value <= _LIMIT else _refuse(text)
+
+
+_decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse, parse_int=_whole).decode
 
 
 def canonical(value: Json) -> bytes:
@@ -90,9 +102,11 @@ def _key(key: Any) -> str:
 def parse_canonical(data: bytes) -> Json:
     """The value of canonical bytes. Raises :class:`~workflow.errors.IntegrityError` for bytes that are not the canonical form."""
     try:
-        value: Json = json.loads(data.decode("utf-8"))
-        same = canonical(value) == data
-    except (ValueError, RecursionError, BadInput):
+        text = data.decode("utf-8")
+        value: Json = _decode(text)  # no number but a whole one within the limits
+        # All texts in it are normalised if the whole is: every part of a normalised text is, and no quote or comma joins what follows it.
+        same = (text.isascii() or is_normalized("NFC", text)) and _encode(value) == text
+    except (ValueError, RecursionError):
         same = False
         value = None
     if not same:

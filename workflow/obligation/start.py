@@ -100,7 +100,8 @@ def _first_of_each_round(found: Sequence[Begin]) -> list[Begin]:
 
 def _numbered(found: Sequence[Begin], each: bool = False) -> list[Begin]:
     """The starts by round, or one by one in the order of the journal where each act begins one."""
-    return [b._replace(number=i if each else b.round + 1) for i, b in enumerate(found, 1)]
+    numbered = ((i if each else b.round + 1, b) for i, b in enumerate(found, 1))
+    return [b if b.number == number else b._replace(number=number) for number, b in numbered]
 
 
 def _earliest(found: list[Begin]) -> Begin:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from workflow.errors import UnknownActor, UnknownName
 from workflow.journal.canonical import Json
@@ -170,6 +171,11 @@ class Organisation:
     def delegated(self, post: str, at: datetime) -> list[Delegation]:
         """The delegations in a post that hold at an instant; not while the delegate is away: nobody acts for a delegate."""
         return [d for d in self.delegations if d.post == post and d.covers(at) and self._away(d.to, post, at) is None]
+
+    @cached_property
+    def asked(self) -> dict[datetime, dict[object, Any]]:
+        """What was found out about the instant that was asked for last (:mod:`workflow.audience`); it is the same whoever asks again."""
+        return {}
 
     @cached_property
     def rosters(self) -> Mapping[str, Roster]:
