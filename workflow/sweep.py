@@ -104,8 +104,10 @@ def _part(engine: Engine, size: int, since: datetime | None, hold: Hold | None, 
     swept = Swept(0, [], broken)
     try:
         for attempt in range(3):
+            touched: Mapping[str, object] = {}
             try:
                 with engine.batch() as batch:
+                    touched = batch.standings
                     if hold is not None:
                         batch.hold(*hold)
                     swept = batch.sweep(size, since)
@@ -113,7 +115,7 @@ def _part(engine: Engine, size: int, since: datetime | None, hold: Hold | None, 
             except (StaleVersion, StoreBusy):  # a command or another daemon was first with a case; it is read again
                 if attempt == 2:
                     raise
-                engine.sources.forget(batch.standings)
+                engine.sources.forget(touched)
     except ListenerFailed as error:  # what was done is committed
         return Swept(swept.claimed, swept.done, {**swept.broken, "subscribers": error})
     return swept

@@ -8,6 +8,7 @@ run that waits takes care.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,10 @@ JUMP = timedelta(seconds=2)
 """The clock and the steady count may part by this much between two looks before the clock counts as set."""
 FURTHEST = timedelta(days=1)
 """Nothing is armed further ahead: the interval comes long before."""
+
+
+# A run that is dropped because one waits already is no news, and under load there are many.
+logging.getLogger("apscheduler.scheduler").addFilter(lambda record: "maximum number of running instances" not in str(record.msg))
 
 
 class Ticker:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tests.fault.site import UNITS, Site
@@ -30,23 +31,23 @@ def deed_of(i: int) -> str:
     return "open" if i < 3 else random.Random(f"deed {i}").choice(DEEDS)
 
 
-def work(site: Site, trap: Trap) -> None:
-    """For ever, until it is killed."""
+def work(site: Site, trap: Trap, going: Callable[[], bool] = lambda: True) -> None:
+    """As long as it is ``going``, or until it is killed."""
     engine = site.engine()
     engine.store = TrappedStore(engine.store, trap)
     done = [line["i"] for line in site.answers.read()]
     i = max(done, default=-1) + 1
-    while True:
+    while going():
         try:
             answer = _given(engine, i)
+            with engine.store.read() as view:
+                hashes = {e.n: e.hash for e in view.entries(answer.case)}
         except Refused as refused:
             site.answers.add(i=i, refused=refused.code)
         except (StoreUnavailable, StaleVersion):  # the client does what the hint says: it gives the same command again
             time.sleep(0.05)
             continue
         else:
-            with engine.store.read() as view:
-                hashes = {e.n: e.hash for e in view.entries(answer.case)}
             site.answers.add(i=i, case=answer.case, n=answer.n, hash=hashes[answer.n], wrote=len(answer.acts))
         i += 1
         time.sleep(PACE)

@@ -39,6 +39,9 @@ class QuickClock:
         self._begun = begun
         self._off = off
 
+    def set(self, off: timedelta) -> None:
+        self._off = off
+
     def now(self) -> datetime:
         return START + self._off + timedelta(seconds=(time.monotonic() - self._begun) * SPEED)
 
@@ -64,6 +67,11 @@ class Site:
     def alone(self) -> bool:
         """Whether one daemon at a time keeps the watch."""
         return not self.url.startswith("postgres")
+
+    @property
+    def file(self) -> Path:
+        """The database, where it is a file."""
+        return Path(self.url.removeprefix("sqlite:///").partition("?")[0])
 
     @property
     def receipts(self) -> Ledger:

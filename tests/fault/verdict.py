@@ -67,14 +67,14 @@ def judge(site: Site) -> Verdict:
         findings += _sent(engine, sent)
         with engine.store.read() as view:
             audited = audit_store(view)
-            findings += [f"audit: {f.code} {f.case} #{f.n} {f.detail.en}" for f in audited.findings]
+            findings += [f"audit: {f.code} {f.case} #{f.n} {f.message.en}" for f in audited.findings]
             monitor = Counter(e.kind for e in view.entries(MONITOR))
             messages = view.messages()
         flags = sum(act.kind == FLAGGED for row in engine.cases() for act in engine.case(row.id).case.acts)
     finally:
         engine.close()
     if site.alone:
-        findings += _file(Path(site.url))
+        findings += _file(site.file)
     letters = sum(len(doubtful) for doubtful in sent.values())
     return Verdict(
         tuple(findings),

@@ -9,9 +9,10 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from adapters.daemon import watch as watching
@@ -22,7 +23,7 @@ from adapters.daemon.sender import Line, Sender
 from adapters.daemon.ticker import Ticker
 from adapters.daemon.watch import Settings, Watch
 from tests.fault.site import ROUTING, SPEED, QuickClock, Site
-from workflow.letter import Accepted, Letter, Rejected, Result, Throttled, Unknown
+from workflow.letter import Accepted, Letter, Notifier, Rejected, Result, Throttled, Unknown
 
 POINTS = {
     "claimed": "a sweep has claimed cases, nothing is decided",
@@ -182,15 +183,23 @@ class QuickTicker(Ticker):
         super().arm(None if at is None else datetime.now(UTC) + (at - self._clock.now()) / SPEED)
 
 
-def daemon(site: Site, name: str, trap: Trap, clock: QuickClock, seed: int) -> Daemon:
-    """What ``duban run`` puts together."""
+def daemon(
+    site: Site, name: str, trap: Trap, clock: QuickClock, seed: int, instead: Mapping[str, Notifier] = MappingProxyType({})
+) -> Daemon:
+    """What ``duban run`` puts together; ``instead``: channels that take the place of a recorder."""
     engine = site.engine(clock)
     engine.routing = ROUTING
     engine.store = TrappedStore(engine.store, trap)
     luck = random.Random(seed)
     composer = Composer(engine, templates(), "zh")
     senders = [
-        Sender(engine, Line(r.name, r.needs, Recorder(r.name, site, trap, luck)), composer, name, lambda: luck.randrange(1000))
+        Sender(
+            engine,
+            Line(r.name, r.needs, instead.get(r.name) or Recorder(r.name, site, trap, luck)),
+            composer,
+            name,
+            lambda: luck.randrange(1000),
+        )
         for r in ROUTING.routes
     ]
     settings = Settings(name, site.alone, interval=30.0, budget=600.0)
@@ -199,7 +208,7 @@ def daemon(site: Site, name: str, trap: Trap, clock: QuickClock, seed: int) -> D
         for sender in senders:
             sender.wake()
 
-    watch = Watch(engine, settings, Pulse(), QuickStopwatch(clock), heard=heard)
+    watch = Watch(engine, settings, Pulse(), QuickStopwatch(QuickClock(site.begun)), heard=heard)
     watching.JUMP = timedelta(days=1)
     made = Daemon(watch, senders)
     made._ticker = QuickTicker(made._tick, 0.25, clock)

@@ -49,8 +49,9 @@ class Standing(NamedTuple):
 
     @classmethod
     def replayed(cls, case_id: str, acts: Iterable[Act], world: World, now: datetime) -> Standing:
-        """A case folded from its journal."""
+        """A case folded from its journal, with its rows as of ``now``, or of its last entry where a wrong clock entered that later."""
         seen = tuple(acts)
+        now = max(now, seen[-1].recorded)
         case = fold(cls.fresh(case_id, seen[0]).case, seen)
         return cls(case, _grouped(ledger(case, world, now)), at=now)
 
@@ -69,7 +70,8 @@ class Standing(NamedTuple):
         names = world.rules.recurring
         if not names:
             return self
-        again = _grouped(assess([d for n, d in world.rules.duties.items() if n in names], self.case, world, now))
+        at = max(now, self.case.acts[-1].recorded)
+        again = _grouped(assess([d for n, d in world.rules.duties.items() if n in names], self.case, world, at))
         return self._replace(rows={**self.rows, **{n: again.get(n, ()) for n in names}}, stale=self.stale | names, at=None)
 
     def noted(self, world: World, now: datetime) -> Standing:
