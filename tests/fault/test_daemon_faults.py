@@ -217,7 +217,8 @@ def shared(server: Server, tmp_path: Path) -> Site:
     return Site.make(tmp_path, server.fresh())
 
 
-@pytest.mark.parametrize("how", [pytest.param("fast", marks=pytest.mark.slow), "immediate"])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["fast", "immediate"])
 def test_a_server_that_is_restarted_under_load(shared: Site, server: Server, how: str) -> None:
     with running(shared, timedelta(0), timedelta(0)) as run:
         server.stop(how)
@@ -238,6 +239,7 @@ def test_a_server_that_cuts_off_everybody_under_load(shared: Site, server: Serve
         run.goes_on(8)
 
 
+@pytest.mark.slow
 def test_two_daemons_whose_clocks_are_five_seconds_apart(shared: Site) -> None:
     with running(shared, timedelta(seconds=-2.5), timedelta(seconds=2.5)) as run:
         run.goes_on(8)
