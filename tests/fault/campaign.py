@@ -24,12 +24,14 @@ from tests import postgres
 from tests.fault.client import work
 from tests.fault.site import QuickClock, Site
 from tests.fault.verdict import Verdict, judge
-from tests.fault.victim import MOMENT, POINTS, Trap, daemon
+from tests.fault.victim import MOMENT, POINTS, READY, Trap, daemon
 
 BATCH = 50
 """Kills on one database, after which everything that is in it is judged."""
-LONGEST = 4.0
-"""Seconds after which a victim that did not reach its point is killed wherever it is."""
+LONGEST = 6.0
+"""Seconds, from when it was ready, after which a victim that did not reach its point is killed wherever it is."""
+SLOWEST = 30.0
+"""Seconds that a victim may take to be ready."""
 CLIENT_POINTS = ("decided", "written", "committed", MOMENT)
 
 
@@ -78,7 +80,9 @@ class Process:
     def __init__(self, site: Site, point: str, n: int, run: Callable[[Trap], None], seconds: float) -> None:
         self.point = point
         self.said, saying = os.pipe()
-        self.until = time.monotonic() + seconds
+        self.until = time.monotonic() + SLOWEST
+        self._seconds = seconds
+        self._heard = b""
         sys.stdout.flush()
         self.pid = os.fork()
         if self.pid == 0:
@@ -90,9 +94,19 @@ class Process:
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
-        point = os.read(self.said, 64).decode()
+        self._heard += os.read(self.said, 64)
         os.close(self.said)
-        return point, status
+        return self._heard.removeprefix(READY).decode(), status
+
+    def hear(self) -> bool:
+        """Read what it says; whether it dies. Its time runs from when it was ready."""
+        before = self._heard
+        said = os.read(self.said, 64)
+        self._heard += said
+        if not before and self._heard == READY:
+            self.until = time.monotonic() + self._seconds
+            return False
+        return True
 
 
 def _child(site: Site, run: Callable[[], None]) -> None:
@@ -160,7 +174,7 @@ def _dead(process: Process) -> bool:
     """Wait a little for a process to say that it kills itself; whether that, or its end, or the end of its time has come."""
     with selectors.DefaultSelector() as selector:
         selector.register(process.said, selectors.EVENT_READ)
-        return bool(selector.select(0.01)) or time.monotonic() > process.until
+        return (bool(selector.select(0.01)) and process.hear()) or time.monotonic() > process.until
 
 
 def _rarest(counts: Counter[str], points: Sequence[str], luck: random.Random) -> str:

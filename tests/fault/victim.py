@@ -37,6 +37,8 @@ POINTS = {
 }
 """Where a daemon kills itself. The first four are of the watch, the last four of a sender. The client that gives commands has
 ``decided``, ``written`` and ``committed``."""
+READY = b"+"
+"""What a victim says before anything else, when it has opened its store."""
 MOMENT = "moment"
 """Killed by another process, at whatever it was doing."""
 
@@ -47,7 +49,13 @@ class Trap:
     def __init__(self, point: str, n: int, said: int) -> None:
         self._point, self._left, self._said = point, n, said
         self._lock = threading.Lock()
+        self._ready = False
         self.local = threading.local()
+
+    def ready(self) -> None:
+        if not self._ready and self._said >= 0:
+            os.write(self._said, READY)
+        self._ready = True
 
     def passed(self, point: str) -> None:
         if point != self._point:
@@ -76,6 +84,7 @@ class TrappedStore:
 
     def __init__(self, store: Any, trap: Trap) -> None:
         self._store, self._trap = store, trap
+        trap.ready()
         end = store.backend.end
 
         def ended(cursor: Any, *, write: bool, commit: bool) -> None:
