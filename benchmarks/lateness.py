@@ -12,8 +12,8 @@ rest in one.
 
 Tried:
 
-- The first instant at which something wakes, as `min()` beside a condition on another table: PostgreSQL read all cases for it. It is asked
-  for in order of the index, and the first one is taken.
+- The first instant at which something wakes, as `min()` beside a condition on another table: PostgreSQL read every case for it. It is
+  the first in the order of the index now.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -44,6 +44,12 @@ RESERVED = {"withdrawn": f"{WITHDRAWN}:", "voided": f"{VOIDED}:", "reopened": f"
 def act_key(name: str) -> str:
     """The key under which a case keeps the acts that a definition calls ``name``."""
     return RESERVED.get(name, name)
+
+
+@cache
+def act_keys(names: tuple[str, ...]) -> tuple[str, ...]:
+    """:func:`act_key` of each of the names in a definition."""
+    return tuple(map(act_key, names))
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,12 @@ class Duty:
         if o.starts.decision:
             names.add(f"{DECIDED}:{o.starts.decision}")
         return frozenset(names)
+
+    @cached_property
+    def input_names(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Of :attr:`inputs` the keys of acts, and the names of facts."""
+        facts = {n for n in self.inputs if n.startswith("fact:")}
+        return self.inputs - facts, frozenset(n[5:] for n in facts)
 
 
 MOVING = frozenset({ASKED, CONFIRMED, DENIED, GRANTED, MIGRATED, RECALENDARED, REOPENED, SEPARATED})
@@ -208,6 +220,11 @@ class Rules:
             )
             for name in self.duties
         }
+
+    @cached_property
+    def waiting(self) -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:
+        """:attr:`keys` of the duties of which the opening alone says nothing."""
+        return {name: keys for name, keys in self.keys.items() if CASE not in keys[0]}
 
     @cached_property
     def idle(self) -> dict[str, tuple[Any, ...]]:

@@ -128,7 +128,7 @@ def _flag(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
 
 
 def _tiers(case: Case, row: Row, rows: Sequence[Row], world: World, now: datetime) -> Iterator[tuple[dict[str, Json], datetime]]:
-    if not row.open:
+    if not row.open or not row.duty.obligation.tiers:
         return
     fired = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
     revision = row.revisions[-1].number if row.revisions else 0
@@ -175,7 +175,7 @@ def tiers(row: Row, rows: Sequence[Row], world: World) -> list[tuple[int, dateti
 
 def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:
     """When each tier of an open row falls, by its index; empty without a due date. A reminder before the start is left out."""
-    revision = row.reckoned[-1] if row.reckoned else None
+    revision = row.reckoned[-1] if row.reckoned and row.duty.obligation.tiers else None
     if revision is None or revision.due is None:
         return []
     calendar, rules = world.calendar(revision.calendar), world.of(row.definition).rules

@@ -70,7 +70,7 @@ class Entry:
         Raises :class:`~workflow.errors.IntegrityError` for bytes that no entry has.
         """
         value = parse_canonical(data)
-        if not isinstance(value, dict) or tuple(sorted(value)) != _FIELDS or not _typed(value) or value["format"] != FORMAT:
+        if not isinstance(value, dict) or tuple(value) != _FIELDS or not _typed(value) or value["format"] != FORMAT:
             raise IntegrityError(Text("不是日志条目", "these bytes are no journal entry"))
         found: dict[str, Any] = value
         return cls(found["case"], found["n"], found["kind"], found["recorded"], found["body"], found["private"], found["prev"], hash, data)

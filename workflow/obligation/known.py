@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflow.act import DECIDED
@@ -61,6 +62,12 @@ class _Facts(Mapping[str, Json]):
             if change.effective <= self._at:
                 return change.value
         raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:  # as it is inherited, without an exception for what is not known
+        for change in reversed(self._changes.get(name, ())):
+            if change.effective <= self._at:
+                return change.value
+        return default
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, changes in self._changes.items() if any(c.effective <= self._at for c in changes))

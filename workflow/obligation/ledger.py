@@ -22,7 +22,6 @@ from workflow.obligation.row import Outcome, Row
 from workflow.obligation.start import Begin, begins
 from workflow.obligation.verdict import Instance, round_end
 from workflow.procedure.condition import holds
-from workflow.procedure.model import CASE
 from workflow.rules import Duty, World
 
 
@@ -59,8 +58,8 @@ def instances(duty: Duty, case: Case, world: World, as_of: datetime, restart: Re
 
 def _untouched(duty: Duty, case: Case, world: World) -> bool:
     """Whether nothing was done or said yet that could start, fulfil or end a duty; most duties of a case are so, and look all the same."""
-    keys = world.rules.keys.get(duty.id)
-    if keys is None or CASE in keys[0] or case.ended is not None or len(case.rounds) > 1 or case.joined is not None:
+    keys = world.rules.waiting.get(duty.id)
+    if keys is None or case.ended is not None or len(case.rounds) > 1 or case.joined is not None:
         return False
     return keys[0].isdisjoint(case.by_name) and keys[1].isdisjoint(case.facts)
 
@@ -144,9 +143,10 @@ def _owed(duty: Duty, begin: Begin, case: Case) -> tuple[bool | None, tuple[date
     verdict = holds(condition, known_at(case, at, obligor))
     if verdict:
         return True, None
+    acts, facts = duty.input_names
     instants = sorted(
-        {(c.effective, c.act) for n in duty.inputs if n.startswith("fact:") for c in case.facts.get(n[5:], ())}
-        | {(holds_from(case, a, obligor), a.n) for n in duty.inputs if not n.startswith("fact:") for a in case.by_name.get(n, ())}
+        {(c.effective, c.act) for n in case.facts.keys() & facts for c in case.facts[n]}
+        | {(holds_from(case, a, obligor), a.n) for n in case.by_name.keys() & acts for a in case.by_name[n]}
     )
     for instant, act in instants:
         if case.round_of(case.acts[act - 1]) > begin.round:  # old outcomes stay: it is owed in the new round (S7.2)

@@ -13,7 +13,7 @@ from workflow.moment import Moment, unstamp
 from workflow.obligation.evidence import DIRECT, course, deemed, holds_from, received, receivers
 from workflow.procedure.fact import is_unknown
 from workflow.procedure.model import CASE
-from workflow.rules import Duty, World, act_key
+from workflow.rules import Duty, World, act_key, act_keys
 from workflow.term import Due
 
 
@@ -120,7 +120,7 @@ def starting(names: Sequence[str], case: Case) -> Sequence[Act]:
         others = case.events(*(act_key(n) for n in names if n != CASE)) if len(names) > 1 else ()
         reopened = case.kind("reopened")
         return sorted({case.opened.n: case.opened, **{a.n: a for a in (*others, *reopened)}}.values(), key=lambda a: a.n)
-    return case.events(*(act_key(n) for n in names))
+    return case.events(*act_keys(tuple(names)))
 
 
 def _date(text: str, case: Case, world: World) -> Moment:
