@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from adapters.commands import frame
 from adapters.store.sql import SqlStore
 from tests.play import PROBE
 from tests.smtp import Mailbox
@@ -59,17 +60,21 @@ kind = "console"
 class Place:
     """A folder with settings, a store and the processes that work on it."""
 
-    def __init__(self, folder: Path, mail: Mailbox) -> None:
+    def __init__(self, folder: Path, mail: Mailbox, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
         self.mail = mail
+        self._capsys = capsys
         (folder / "duban.toml").write_text(SETTINGS.format(port=mail.port), encoding="utf-8")
         (folder / "org.yaml").write_text(ORGANISATION, encoding="utf-8")
         self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
 
     def __call__(self, *words: str) -> Any:
-        done = subprocess.run([*CALL, *words, "--json"], cwd=self.folder, env=self.environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout) if done.stdout else None
+        """A command of the clerk's, in this process: the daemons are others."""
+        self._capsys.readouterr()
+        code = frame.main([*words, "--json"])
+        said = self._capsys.readouterr()
+        assert code == 0, said.err
+        return json.loads(said.out) if said.out else None
 
     def start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -105,9 +110,10 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    monkeypatch.chdir(tmp_path)
     with Mailbox() as mail:
-        found = Place(tmp_path, mail)
+        found = Place(tmp_path, mail, capsys)
         found("definitions", "add", str(PROBE))
         found("org", "load", "org.yaml")
         yield found
