@@ -105,7 +105,7 @@ class Service:
         self.asked.append(asked)
         mode = self.mode if self.only in path else "well"
         if mode == "hangs":
-            self._over.wait(20)
+            self._over.wait()
         if mode == "drips":
             while not self._over.wait(0.05):
                 handler.wfile.write(b"H")

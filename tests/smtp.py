@@ -141,7 +141,7 @@ class Scripted:
     def _say(self, line: socket.socket, step: str, usual: str) -> bool:
         what = self._steps.get(step, usual)
         if what == "hang":
-            self._over.wait(20)
+            self._over.wait()
         elif what == "drip":
             while not self._over.wait(0.05):
                 line.sendall(b"2")

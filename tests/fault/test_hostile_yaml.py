@@ -1,10 +1,9 @@
-"""Definition files that are broken or hostile: refused with a typed error and a place, quickly, and nothing of them is run."""
+"""Definition files that are broken or hostile: refused with a typed error and a place, and nothing of them is run."""
 
 from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -53,31 +52,26 @@ def test_a_hostile_file_is_refused_by_the_command_with_its_place(
     content, zh, en = HOSTILE[name]
     monkeypatch.chdir(tmp_path)
     Path("f.yaml").write_bytes(content)
-    started = time.perf_counter()
     code = frame.main(["definitions", "check", "f.yaml", "--lang", lang])
-    took = time.perf_counter() - started
     out, err = capsys.readouterr()
     assert (code, out) == (3, "")
     assert (zh if lang == "zh" else en) in err and "f.yaml:" in err and "[definition.invalid]" in err
     assert "Traceback" not in err and len(err) < 2000
-    assert took < 30  # on a busy machine; a quarter of a second on an idle one
     assert list(tmp_path.iterdir()) == [tmp_path / "f.yaml"]
 
 
-def test_a_file_of_100_megabytes_is_refused_at_once_and_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_of_100_megabytes_is_refused_and_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import tracemalloc
 
     path = tmp_path / "big.yaml"
     with path.open("wb") as file:
         file.truncate(100_000_000)
     tracemalloc.start()
-    started = time.perf_counter()
     code = frame.main(["definitions", "check", str(path), "--lang", "en"])
-    took = time.perf_counter() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert code == 3 and f"larger than {MAX_BYTES} bytes" in capsys.readouterr().err
-    assert took < 10 and peak < 5 * MAX_BYTES
+    assert peak < 5 * MAX_BYTES
 
 
 def test_text_is_as_limited_as_bytes() -> None:
