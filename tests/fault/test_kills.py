@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.fault.site import Site
-from tests.fault.verdict import judge
+from tests.fault.verdict import judge, twice
 from workflow import command as c
+from workflow.act import FLAGGED
 from workflow.organisation import Actor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,3 +73,14 @@ def test_the_judge_finds_what_was_entered_as_sent_and_was_not(site: Site) -> Non
     judge(site)
     (site.folder / "receipts").write_text("")
     assert any("no channel took it" in finding for finding in judge(site).findings)
+
+
+def test_the_judge_finds_a_flag_that_was_raised_twice_and_lets_one_pass_that_took_the_place_of_another(site: Site) -> None:
+    judge(site)
+    with site.engine() as engine:
+        case = engine.case("c0").case
+    missing = next(a for a in case.acts if a.kind == FLAGGED and a.data["flag"] == "missing")
+    late = replace(missing, n=case.n + 1, data={**missing.data, "flag": "late"})
+    again = replace(missing, n=case.n + 1)
+    assert list(twice(case.refolded((*case.acts, late)))) == []
+    assert list(twice(case.refolded((*case.acts, again)))) == [f"c0 {missing.name} was missing and is again (#{again.n})"]

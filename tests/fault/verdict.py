@@ -22,6 +22,7 @@ from tests.fault.site import ROUTING, QuickClock, Site
 from tests.fault.victim import QuickStopwatch, Recorder, Trap
 from workflow.act import FLAGGED, UNFLAGGED
 from workflow.audit import audit_store
+from workflow.case.fold import Case
 from workflow.engine import Engine
 from workflow.monitor import GAP, MONITOR, STARTED, TOOK_OVER
 
@@ -158,28 +159,34 @@ def _flags(engine: Engine, now: datetime) -> Iterator[str]:
     """Read from the bare acts of every case: nothing was said twice, and what must have been said was said."""
     for row in engine.cases():
         case = engine.case(row.id).case
-        standing: dict[tuple[str, str], int] = defaultdict(int)
-        tiers: Counter[tuple[str, str, str]] = Counter()
-        for act in case.acts:
-            if act.kind not in (FLAGGED, UNFLAGGED):
-                continue
-            flag, of = str(act.data["flag"]), (act.name, str(act.data.get("was", act.data["flag"])))
-            if flag == "tier":
-                tiers[act.name, str(act.data["revision"]), str(act.data["tier"])] += 1
-            elif flag == "moved":
-                tiers[act.name, str(act.data["revision"]), "moved"] += 1
-            else:
-                standing[of] += -1 if flag == "withdrawn" else 1
-                if standing[of] not in (0, 1):
-                    yield f"{row.id} {of[0]} was flagged {of[1]} twice, or the flag was withdrawn twice (#{act.n})"
-        for (name, revision, tier), count in tiers.items():
-            if count > 1:
-                yield f"{row.id} {name} revision {revision}: tier {tier} fired {count} times"
+        yield from twice(case)
         if row.procedure == "errand":
             due = case.opened.happened.lo + CALL_DUE
             called = any(act.name == "call" and act.kind == "acted" and act.happened.lo <= due for act in case.acts)
             if not called and now > due and not any(act.data["flag"] in ("missing", "late") for act in case.kind(FLAGGED, "call/boss#1")):
                 yield f"{row.id}: the call was due at {due} and nobody was told that it is missing or late"
+
+
+def twice(case: Case) -> Iterator[str]:
+    """What was said again of the same row though nothing had changed."""
+    standing: dict[str, str] = {}
+    tiers: Counter[tuple[str, str, str]] = Counter()
+    for act in case.acts:
+        if act.kind not in (FLAGGED, UNFLAGGED):
+            continue
+        flag = str(act.data["flag"])
+        if flag == "tier":
+            tiers[act.name, str(act.data["revision"]), str(act.data["tier"])] += 1
+        elif flag == "moved":
+            tiers[act.name, str(act.data["revision"]), "moved"] += 1
+        else:
+            now_flagged = "" if flag == "withdrawn" else flag  # a flag that says something else takes the place of the one before
+            if standing.get(act.name, "") == now_flagged:
+                yield f"{case.id} {act.name} was {flag} and is again (#{act.n})"
+            standing[act.name] = now_flagged
+    for (name, revision, tier), count in tiers.items():
+        if count > 1:
+            yield f"{case.id} {name} revision {revision}: tier {tier} fired {count} times"
 
 
 def _letters(site: Site) -> dict[int, list[bool]]:
