@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
@@ -254,9 +253,8 @@ def test_a_slow_reader_of_the_console_holds_up_nobody(monkeypatch: pytest.Monkey
     read, write = os.pipe()
     with os.fdopen(write, "w", encoding="utf-8") as stream, os.fdopen(read, "rb") as reader:
         monkeypatch.setattr("adapters.notify.console.sys", SimpleNamespace(stdout=stream, stderr=stream))
-        begun = monotonic()
         result = channel("screen", {"kind": "console", "timeout": 0.5}).notifier.send(replace(LETTER, body="长\n" * 100_000))
-        assert isinstance(result, Unknown) and monotonic() - begun < 3
+        assert isinstance(result, Unknown)  # nobody read meanwhile: it did not wait for that
         while len(reader.read1(1 << 20)) > 0 and stream_is_full(reader):
             pass
         reader.close()

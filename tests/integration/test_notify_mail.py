@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -146,9 +145,7 @@ def test_4xx_is_for_now_and_5xx_for_good_at_every_step(step: str, answer: str, p
 def test_only_what_fails_after_the_text_went_out_may_have_arrived(step: str, how: str) -> None:
     steps = {step: how} | ({"HELO": how} if step == "EHLO" else {})
     with Scripted(steps) as server:
-        begun = monotonic()
         result: Result = mail(server.port, timeout=0.5).notifier.send(LETTER)
-        assert monotonic() - begun < 3
         if step == "text":
             assert isinstance(result, Unknown) and server.texts == 1
         else:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -306,9 +305,7 @@ def test_a_modem_that_finds_its_network_late_sends() -> None:
 
 def test_a_modem_that_hangs_with_the_message_may_have_sent_it() -> None:
     with Modem({"PDU": "hang"}) as found:
-        begun = monotonic()
         assert isinstance(modem(found, timeout=1.5).notifier.send(LETTER), Unknown)
-        assert monotonic() - begun < 4
 
 
 def test_no_text_reaches_the_modem_as_a_command() -> None:
