@@ -14,6 +14,7 @@ from typing import Any
 
 from workflow.act import UNFLAGGED, Act
 from workflow.audience import WHY
+from workflow.case.flags import MOVED
 from workflow.case.fold import Case
 from workflow.explain import clauses, duration
 from workflow.lead import suspicion
@@ -23,13 +24,14 @@ from workflow.procedure.legend import basis_text
 from workflow.procedure.source import BrokenDefinition, Problem, Source
 from workflow.rowname import title
 from workflow.rules import World
+from workflow.term import Due
 from workflow.term.explain import shown
 from workflow.text import Lang, Text, same
 from workflow.words import FLAGS
 
 PLACEHOLDERS = (
-    *("drill", "doubt", "what", "duty", "case", "procedure", "matter", "due", "late", "obligor", "basis", "why", "lag", "todo", "flag"),
-    *("pointer", "count"),
+    *("drill", "doubt", "what", "duty", "case", "procedure", "matter", "due", "late", "moved", "obligor", "basis", "why", "lag", "todo"),
+    *("flag", "pointer", "count"),
 )
 PARTS = ("subject", "body", "digest_subject", "short")
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -114,6 +116,7 @@ def words(
         "basis": _basis(row, rules.procedure) if row is not None else none,
         "why": _joined([WHY[w] for w in why if w in WHY], Text(";", "; ")),
         "lag": _lag(flag, world),
+        "moved": _moved(flag, row, world),
         "todo": _todo(row, rules.procedure) if row is not None and row.open else none,
         "flag": same(str(flag.n)),
         "pointer": none if matter else POINTER,
@@ -168,6 +171,23 @@ def _lag(flag: Act, world: World) -> Text:
         f"补发:系统在{since or '此前'}至{until}无人值守,延误不计于任何人",
         f"Sent late: the system was not watching from {since or 'the beginning'} to {until}; the delay is nobody else's",
     )
+
+
+def _moved(flag: Act, row: Row | None, world: World) -> Text:
+    """The date that was and the one that became of it, as the flag has them."""
+    if flag.kind == UNFLAGGED or flag.data["flag"] != MOVED:
+        return same("")
+    known = [r.due for r in row.revisions if r.due is not None] if row is not None else []
+
+    def date(key: str, lang: Lang) -> str:
+        at = flag.data[key]
+        if at is None:
+            return Text("无期限", "no date").say(lang)
+        instant = unstamp(str(at))
+        due = next((due for due in known if due.instant == instant), Due(instant, True, None, False, instant, instant, None))
+        return shown(due, world.rules.zone, lang)
+
+    return Text(f"{date('old', 'zh')} → {date('new', 'zh')}", f"{date('old', 'en')} → {date('new', 'en')}")
 
 
 def _joined(texts: Sequence[Text], by: Text) -> Text:

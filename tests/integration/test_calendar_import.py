@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,18 @@ import pytest
 import adapters.host as host
 from adapters.calendars import shipped
 from adapters.commands.frame import main
-from adapters.host import FixedClock, SystemEntropy
+from adapters.daemon.composer import Composer, templates
+from adapters.daemon.pulse import Pulse
+from adapters.daemon.watch import Settings, Watch
+from adapters.host import FixedClock, SystemEntropy, SystemStopwatch
 from adapters.library import shipped_definitions
+from adapters.organisations import shipped_organisation
 from adapters.store.memory import MemoryStore
 from adapters.store.sql import SqlStore
 from tests.play import at
 from workflow import command as c
+from workflow.act import FLAGGED
+from workflow.dispatch import Route, Routing
 from workflow.engine import Engine
 from workflow.errors import ConfigError
 from workflow.organisation import Actor
@@ -467,3 +474,41 @@ def test_a_log_is_replayed_in_the_calendar_of_its_procedure(duban: Run) -> None:
     Path("local.yaml").write_text(LOCAL.replace("cn+banner", "cn"), encoding="utf-8")
     code, out, err = duban(*words)
     assert code == 0, (out, err)
+
+
+# with a daemon that watches
+
+
+def test_s8_2_dates_that_another_process_moved_are_told_old_and_new_by_the_daemon(duban: Run) -> None:
+    def tick() -> None:
+        watch.tick()
+        assert watch.pulse.state.error == ""
+
+    with Engine.open("sqlite:///duban.db") as engine:
+        engine.organise(shipped_organisation("hospital"))
+        engine.routing = Routing((Route("sms", "phone"), Route("board")))
+        watch = Watch(engine, Settings("watch", True), Pulse(), SystemStopwatch())
+        dispute(duban)
+        tick()
+        CLOCK.set(CLOCK.now() + timedelta(hours=5))
+        tick()
+        assert duban("calendar", "import", notice())[0] == 0
+        assert (wakes := engine.next_waking()) is not None and wakes <= CLOCK.now(), "the daemon is woken by what another process wrote"
+        tick()
+        with engine.store.read() as view:
+            messages = [m for m in view.messages() if m.tier == "moved"]
+        (flag,) = [a for a in engine.case("D1").case.acts if a.kind == FLAGGED and a.data["flag"] == "moved"]
+        assert (flag.name, flag.data["old"], flag.data["new"]) == (
+            "feedback/complainant#1",
+            "2027-01-04T16:00:00.000000Z",
+            "2027-01-05T16:00:00.000000Z",
+        )
+        assert {m.n for m in messages} == {flag.n} and {m.channel for m in messages} == {"sms", "board"}
+        told = {m.recipient for m in messages if m.channel == "sms"}
+        assert told == {one["person"] for one in flag.data["to"]} != set()  # type: ignore[union-attr,index]
+        assert "期限变动:2027-01-04(周一)24:00 → 2027-01-05(周二)24:00" in Composer(engine, templates(), "zh").compose(messages[:1])[1]
+        assert "Date moved: 2027-01-04 (Mon) 24:00 → 2027-01-05 (Tue) 24:00" in Composer(engine, templates(), "en").compose(messages[:1])[1]
+        tick()
+        with engine.store.read() as view:
+            assert len([m for m in view.messages() if m.tier == "moved"]) == len(messages), "once"
+        watch.end()

@@ -14,7 +14,9 @@ from adapters.daemon.composer import Composer, templates
 from tests.play import Play, at
 from tests.unit.test_dispatch import CONSOLE, outbox, town
 from workflow import command as c
-from workflow.message import LANGS, Templates
+from workflow.act import FLAGGED, Act
+from workflow.message import LANGS, Templates, words
+from workflow.moment import Moment, stamp
 from workflow.outbox import Message
 from workflow.procedure.source import BrokenDefinition, read_source
 from workflow.text import Lang
@@ -51,6 +53,22 @@ def test_what_is_missing_in_chinese(late: Play) -> None:
         f"签收:duban receipt C {told(late, 'missing').n}",
         "本消息不含个人信息,详情:duban show C",
     ]
+
+
+def test_a_date_that_moved_says_what_it_was_and_what_it_is() -> None:
+    play = town(CONSOLE)
+    play.engine.tick()
+    play.case = "C"
+    row = next(r for r in play.engine.ledger("C") if r.key == "telephone_report/government#1")
+    assert row.due is not None
+    flag = Act(2, FLAGGED, row.key, Moment.at(play.clock.now()), play.clock.now(), data={"flag": "moved", "revision": 2, "tell": []})
+    flag = replace(flag, data={**flag.data, "old": stamp(row.due.instant), "new": "2026-10-04T16:00:00.000000Z"})
+    standing = play.engine.case("C")
+    found = words(flag, row, standing.case, play.engine.world(standing), [], play.clock.now(), False)
+    assert found["moved"].zh == "2026-10-02(周五)00:20 → 2026-10-05(周一)00:00"
+    flag = replace(flag, data={**flag.data, "new": None})
+    found = words(flag, row, standing.case, play.engine.world(standing), [], play.clock.now(), False)
+    assert found["moved"].en.endswith(" → no date")
 
 
 def test_a_reminder_in_english_says_how_much_time_is_left() -> None:

@@ -186,3 +186,36 @@ def test_the_next_waking_is_the_first_thing_that_may_be_due() -> None:
     with play.engine.store.read() as view:
         first = view.next_waking()
     assert first == at("09-24 10:10") + timedelta(microseconds=1) or first == at("09-24 10:15")
+
+
+def test_a_date_that_a_pause_moves_is_told_once_the_pause_has_ended() -> None:
+    play = opened()
+    play.case = "C0"
+
+    def said(flag: str) -> list[tuple[object, object]]:
+        return [(f["old"], f["new"]) for f in flags(play) if f["flag"] == flag]
+
+    play.at("09-25 10:00").fire("boss", "hold")
+    for day in ("09-26", "09-28", "10-12"):
+        play.at(f"{day} 10:00").engine.tick()
+    assert said("moved") == [], "nobody knows yet what the date will be"
+    play.fire("boss", "resume")
+    play.engine.tick()
+    row = play.row("answer")
+    assert row.due is not None
+    assert row.revisions[0].due is not None
+    assert said("moved") == [(stamp(row.revisions[0].due.instant), stamp(row.due.instant))]
+
+
+def test_nobody_is_reminded_while_a_clock_stands_still() -> None:
+    play = opened()
+    play.case = "C0"
+    play.at("09-29 10:00").fire("boss", "hold")
+    play.at("10-20 10:00").engine.tick()
+    assert not [f for f in flags(play) if f["flag"] == "tier" and f["tell"] == ["boss"]]
+    assert not any(a.name == "answer/other#1" for a in play.engine.case("C0").case.acts)
+    play.fire("boss", "resume")
+    while (wakes := play.engine.next_waking()) is not None and wakes < at("12-30 00:00"):
+        play.clock.set(max(wakes, play.clock.now()))
+        play.engine.tick()
+    assert [a.data["flag"] for a in play.engine.case("C0").case.acts if a.name == "answer/other#1"].count("tier") == 2

@@ -16,7 +16,7 @@ from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import TICK, Moment, stamp
-from workflow.obligation.clock import DueRevision
+from workflow.obligation.clock import DueRevision, stopped
 from workflow.obligation.row import Outcome, Row, same_duty
 from workflow.rules import World
 from workflow.term import Offset
@@ -98,11 +98,18 @@ def _moved(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
 
 
 def unsaid(case: Case, row: Row) -> list[tuple[DueRevision, DueRevision]]:
-    """Due dates that moved, old and new, which nobody was told of yet; only those of a duty that is open."""
-    if len(row.revisions) < 2 or not row.open:
+    """Due dates that moved, old and new, which nobody was told of yet; only those of a duty that is open.
+
+    Nothing while its clock stands still: what the date will be is told when the pause has ended.
+    """
+    if len(row.revisions) < 2 or not row.open or _stopped(case, row):
         return []
     told = {a.data["revision"] for a in case.kind(FLAGGED, row.key) if a.data["flag"] == MOVED}
     return [(o, n) for o, n in pairwise(row.revisions) if n.number not in told and _instant(o) != _instant(n)]
+
+
+def _stopped(case: Case, row: Row) -> bool:
+    return row.due is not None and stopped(row.duty.obligation, row.due, case)
 
 
 def _instant(revision: DueRevision) -> datetime | None:
@@ -128,7 +135,7 @@ def _flag(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
 
 
 def _tiers(case: Case, row: Row, rows: Sequence[Row], world: World, now: datetime) -> Iterator[tuple[dict[str, Json], datetime]]:
-    if not row.open or not row.duty.obligation.tiers:
+    if not row.open or not row.duty.obligation.tiers or _stopped(case, row):
         return
     fired = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
     revision = row.revisions[-1].number if row.revisions else 0
@@ -213,7 +220,8 @@ def wake(standing: Standing, world: World, now: datetime, after: datetime) -> da
             if not settled and row.duty.obligation.modality == "mandatory":
                 found.extend(_overdue(row))
             done = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
-            found.extend(i for index, i in tier_instants(row, world) if (row.revisions[-1].number, index) not in done)
+            if not _stopped(case, row):
+                found.extend(i for index, i in tier_instants(row, world) if (row.revisions[-1].number, index) not in done)
         elif settled or row.outcome == Outcome.MET_LATE:
             found.append(case.acts[-1].recorded)
     for name, event in world.rules.clock_events:

@@ -194,6 +194,17 @@ def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
     return tuple(found)
 
 
+def stopped(obligation: Obligation, due: Due, case: Case) -> bool:
+    """Whether a pause that began in time has not ended yet: nobody can say now what the due date will be."""
+    for rule in obligation.pause:
+        ends = [course(a) for a in case.events(*(act_key(n) for n in rule.end))]
+        for act in case.events(*(act_key(n) for n in rule.start)):
+            since = holds_from(case, act, obligation.owed.by), act.n
+            if due.in_time(since[0]) and not any(end > since for end in ends):
+                return True
+    return False
+
+
 def _stated(duty: Duty, case: Case, at: datetime, world: World) -> tuple[int | None, Term | None]:
     """Which alternative applies at an instant, and its term as the facts of the case state it."""
     known = known_at(case, at, duty.obligation.owed.by)
