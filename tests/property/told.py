@@ -265,16 +265,17 @@ class Oracle:
             moved = {s.revision for s in of_row if s.flag == "moved"}
             for n in range(2, number + 1) if speaks else ():
                 if n not in moved and dates[n - 1][1] != dates[n - 2][1]:
-                    yield self._say(duty, "moved", n, None, False, self._roles(("boss", "desk"), case, now))
+                    yield self._say(now, duty, "moved", n, None, False, self._roles(("boss", "desk"), case, now))
             wanted = {"missed": "missing", "ended": "missing", "late": "late"}.get(verdict, "")
             last = next((s for s in reversed(of_row) if s.flag in ("missing", "late", "withdrawn")), None)
             standing = last.flag if last is not None and last.flag != "withdrawn" else ""
             if wanted and wanted != standing:
                 told = [*self.town.reached(f"{case.unit}.desk", now, everybody=True), *self._roles(("boss",), case, now)]
-                yield self._say(duty, wanted, number, None, False, told)
+                yield self._say(now, duty, wanted, number, None, False, told)
             elif standing and not wanted:
                 before = dict.fromkeys(p for s in of_row if s.flag == standing for p in s.to)
-                yield self._say(duty, "withdrawn", number, None, False, [(p, self.post_told(case, duty.name, standing, p)) for p in before])
+                told = [(p, self.post_told(case, duty.name, standing, p)) for p in before]
+                yield self._say(now, duty, "withdrawn", number, None, False, told)
             done = {(s.revision, s.tier) for s in of_row if s.flag == "tier"}
             fresh = [(i, due + offset * MINUTE, roles) for i, (offset, roles) in enumerate(duty.tiers)]
             fresh = [(i, at, r) for i, at, r in fresh if speaks and since <= at <= now and (number, i) not in done]
@@ -283,7 +284,7 @@ class Oracle:
                 if verdict == "missed" and at < due:
                     later.add("desk")
                 skipped = now - at >= MINUTE and set(roles) <= later
-                yield self._say(duty, "tier", number, i, skipped, [] if skipped else self._roles(roles, case, now))
+                yield self._say(now, duty, "tier", number, i, skipped, [] if skipped else self._roles(roles, case, now))
 
     def post_told(self, case: Case, row: str, flag: str, person: str) -> str:
         """In which post somebody was told of a flag before."""
@@ -295,11 +296,15 @@ class Oracle:
         return [one for post in posts for one in self.town.reached(post, now)]
 
     def _say(
-        self, duty: Duty, flag: str, revision: int, tier: int | None, skipped: bool, told: list[tuple[str, str]]
+        self, now: datetime, duty: Duty, flag: str, revision: int, tier: int | None, skipped: bool, told: list[tuple[str, str]]
     ) -> tuple[Said, list[tuple[str, str]]]:
         people: dict[str, str] = {}
         for person, post in told:
             people.setdefault(person, post)
+        for person, post in list(people.items()):
+            if not ADDRESSES[person] and post != "town.boss":  # nothing reaches them: those above are told as well
+                for other, where in self.town.reached("town.boss", now):
+                    people.setdefault(other, where)
         return Said(duty.name, flag, revision, tier, skipped, tuple(sorted(people))), list(people.items())
 
     def enter(self, case: Case, found: list[tuple[Said, list[tuple[str, str]]]]) -> None:
