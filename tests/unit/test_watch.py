@@ -45,10 +45,10 @@ def break_case(play: Play, monkeypatch: pytest.MonkeyPatch, *names: str) -> None
     """As if the journal of a case could not be read."""
     reading = play.engine.sources.standing
 
-    def standing(view: Any, case: str, now: Any) -> Any:
+    def standing(view: Any, case: str, *more: Any) -> Any:
         if case in names:
             raise RuntimeError("it cannot be read")
-        return reading(view, case, now)
+        return reading(view, case, *more)
 
     monkeypatch.setattr(play.engine.sources, "standing", standing)
 
