@@ -173,3 +173,15 @@ def test_the_container_runs_as_nobody_special_and_asks_whether_it_is_ready() -> 
     assert user not in ("0", "root")
     assert any(line.startswith("HEALTHCHECK") and "/readyz" in line for line in steps)
     assert not re.search(r"https?://(?!127\.0\.0\.1)", text)
+
+
+def test_what_the_sample_has_in_comments_can_be_set(tmp_path: Path) -> None:
+    from adapters.config.load import examine
+
+    text = (DEPLOY / "duban.toml").read_text(encoding="utf-8").partition("\n")[2]
+    file = tmp_path / "duban.toml"
+    file.write_text(re.sub(r"^# ", "", text, flags=re.MULTILINE), encoding="utf-8")
+    found, problems = examine(config=str(file), environment={}, system=tmp_path / "none")
+    assert problems == [] and found is not None
+    assert (found.settings.notify.digest, found.settings.notify.quiet) == (False, "22:00-07:00")
+    assert set(found.settings.channels) == {"console", "mail"}
