@@ -272,8 +272,13 @@ class Batch:
         for ready in self._ready:  # before any case: who writes to the chain of the watch and to cases does it in this order
             for n in self._untold.pop(ready.row.id, ()):
                 self.note(UNTOLD, {"case": ready.row.id, "flag": n})
-            if ready.row.next_at is None:  # no sweep will take it up any more
-                self._take_up([p for p in self._unit.parked() if p.case == ready.row.id])
+        over = {ready.row.id for ready in self._ready if ready.row.next_at is None}  # no sweep will take them up any more
+        if over:
+            self._take_up([p for p in self._unit.parked() if p.case in over])
+        if claims := [claim for ready in self._ready for claim in ready.claims]:
+            self._unit.put_claims(claims)
+        if messages := [message for ready in self._ready for message in self._messages.pop(ready.row.id, ())]:
+            self._unit.put_messages(messages)
         for ready in self._ready:
             self._write_ready(ready)
         self._ready = []
@@ -316,10 +321,6 @@ class Batch:
         if ready.acts:
             self._unit.append(ready.entries)
             self.written.append((case, ready.acts))
-        if ready.claims:
-            self._unit.put_claims(ready.claims)
-        if messages := self._messages.pop(case, ()):
-            self._unit.put_messages(messages)
         self._unit.put_case(ready.row)
         self._unit.put_dues(case, ready.dues)
         for act in ready.acts:
