@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,9 @@ from benchmarks.dispute import BEGIN, PROCEDURE, story
 from benchmarks.dispute import engine as dispute_engine
 from benchmarks.measure import Figure, Goal, Plan, Report, Skipped, Work, interleave, ratio
 from workflow import sources
-from workflow.command import Open
+from workflow.command import Open, Said
 from workflow.engine import Engine
+from workflow.organisation import Actor
 
 DUE = 50
 """Cases that a sweep finds due."""
@@ -148,7 +150,7 @@ def month(path: Path, days: int, cases: int, before: int) -> None:
 
 def _day(made: Engine, clock: FixedClock, begin: datetime, live: dict[str, int]) -> None:
     """All that the open cases have to do on one day, in order of time, in a transaction for each instant, and a sweep at each wake-up."""
-    steps = story()
+    steps = [(after, replace(command, said=Said(actor=Actor(command.said.actor.role)))) for after, command in story()]
     todo: list[tuple[datetime, str]] = []
     for case, at in live.items():
         opened = BEGIN - timedelta(days=1) + timedelta(days=int(case.split("-")[1]))
