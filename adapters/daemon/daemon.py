@@ -99,6 +99,7 @@ class Daemon:
                     while not self.stopping:
                         rang = bell.wait(0.5)
                         self._ticker.follow()
+                        self.watch.prolong()
                         if rang and not self.stopping:
                             self._rings += 1
                             self._ticker.arm(self.watch.engine.next_waking())

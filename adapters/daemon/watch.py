@@ -27,6 +27,11 @@ JUMP = timedelta(seconds=2)
 """The wall clock and the monotonic one may part by this much between two ticks before it is called a jump."""
 
 
+LEASE = timedelta(seconds=10)
+PROLONG = 3.0
+"""Seconds after which the lease is prolonged between two ticks."""
+
+
 class Stopwatch(Protocol):
     def running(self) -> float:
         """Seconds while the machine ran, from any beginning."""
@@ -50,8 +55,8 @@ class Settings:
 
     @property
     def lease(self) -> timedelta:
-        """How long the lease of the watch lasts; it is prolonged with every transaction and every tick."""
-        return timedelta(seconds=max(10.0, 3 * self.interval))
+        """How long the lease of the watch lasts: as long another daemon waits when this one was killed. See :meth:`Watch.prolong`."""
+        return LEASE
 
 
 class Watch:
@@ -75,6 +80,7 @@ class Watch:
         self._clocks: tuple[datetime, float, float] | None = None
         self._failed = 0
         self._began = False
+        self._prolonged = 0.0
 
     @property
     def now(self) -> datetime:
@@ -119,6 +125,17 @@ class Watch:
                 batch.release(self.settings.name)
 
         again(self.engine, leave)
+
+    def prolong(self) -> None:
+        """Keep the lease though nothing is due; to be called every second or so, from any thread."""
+        if not (self.settings.alone and self._began) or self._stopwatch.running() - self._prolonged < PROLONG:
+            return
+        self._prolonged = self._stopwatch.running()
+        try:
+            with self.engine.batch() as batch:
+                batch.hold(self.settings.name, self.settings.lease)
+        except (LeaseLost, StoreUnavailable) as error:  # the next tick finds out what it means
+            logger.debug("the lease was not prolonged: {}", error)
 
     def tick(self) -> datetime | None:
         """Sweep what is due; returns when to come again, at the latest. Raises nothing that a store can do."""
