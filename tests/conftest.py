@@ -15,7 +15,9 @@ from tests import postgres
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("unit", "property", "integration", "e2e", "fault")
 
-settings.register_profile("local", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("DUBAN_EXAMPLES", "30"))
+"""Of each property in a run of every day; a campaign asks for more."""
+settings.register_profile("local", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 
