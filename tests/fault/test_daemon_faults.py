@@ -124,16 +124,14 @@ def test_a_full_disk_stops_the_daemon_only_while_it_is_full(site: Site) -> None:
         with closing(sqlite3.connect(site.file)) as connection:
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
         with every_connection(run, f"PRAGMA max_page_count={pages}", f"PRAGMA max_page_count={2**30}"):
-            run.wait(lambda: run.failures > 0)
-            assert "full" in run.daemons[0].watch.pulse.state.error
+            run.wait(lambda: "full" in run.daemons[0].watch.pulse.state.error)  # a small write may still find room between two
         run.goes_on()
 
 
 def test_a_file_that_may_not_be_written_stops_the_daemon_only_that_long(site: Site) -> None:
     with running(site) as run:
         with every_connection(run, "PRAGMA query_only=ON", "PRAGMA query_only=OFF"):
-            run.wait(lambda: run.failures > 0)
-            assert "read" in run.daemons[0].watch.pulse.state.error
+            run.wait(lambda: "read" in run.daemons[0].watch.pulse.state.error)
         run.goes_on()
 
 
