@@ -52,11 +52,8 @@ class Settings:
     """Seconds after which a tick ends between two transactions, to go on at once."""
     batch: int = 200
     """Cases in one transaction."""
-
-    @property
-    def lease(self) -> timedelta:
-        """How long the lease of the watch lasts: as long another daemon waits when this one was killed. See :meth:`Watch.prolong`."""
-        return LEASE
+    lease: timedelta = LEASE
+    """How long the lease of the watch lasts: as long another daemon waits when this one was killed. See :meth:`Watch.prolong`."""
 
 
 class Watch:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +169,7 @@ def watch(_: str, db: str, clock: str) -> None:
     engine = opened(Engine, db, FileClock(Path(clock)))
     engine.routing = Routing((Route("board"),))
     sender = Sender(engine, Line("board", "", Taken()), Composer(engine, templates(), "zh"), "watch", lambda: 0)
-    daemon = Daemon(Watch(engine, Settings("watch", True, interval=5.0), Pulse(), SystemStopwatch()), [sender])
+    daemon = Daemon(Watch(engine, Settings("watch", True, interval=5.0, lease=timedelta(seconds=90)), Pulse(), SystemStopwatch()), [sender])
     daemon._ticker = Late(daemon._tick, 0.15, lambda: datetime.now(UTC))
     signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
     daemon.run()

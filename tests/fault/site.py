@@ -29,6 +29,8 @@ START = at("2026-09-24 23:20")
 SPEED = 600
 """Seconds of the clock of a site in a second."""
 ROUTING = Routing((Route("sms", "phone"), Route("board"), Route("call", "phone", fallback=True)))
+LASTING = timedelta(seconds=90)
+"""The lease of a watch, on that clock: a daemon is not thought dead while it takes a breath."""
 UNITS = ("v1", "v2", "v3")
 
 

@@ -18,7 +18,7 @@ from adapters.daemon.sender import LEASE, Line, Sender
 from adapters.daemon.watch import Settings, Watch
 from adapters.host import FixedClock
 from tests.fault.client import deed_of, key_of
-from tests.fault.site import ROUTING, QuickClock, Site
+from tests.fault.site import LASTING, ROUTING, QuickClock, Site
 from tests.fault.victim import QuickStopwatch, Recorder, Trap
 from workflow.act import FLAGGED, UNFLAGGED
 from workflow.audit import audit_store
@@ -98,7 +98,7 @@ def _drained(engine: Engine, site: Site, clock: FixedClock) -> Iterator[str]:
     lines = [Line(r.name, r.needs, Recorder(r.name, site, trap, luck, whims=False)) for r in ROUTING.routes]
     senders = [Sender(engine, line, composer, "last", lambda: 0) for line in lines]
     clock.set(clock.now() + LEASE)
-    watch = Watch(engine, Settings("last", site.alone), Pulse(), QuickStopwatch(clock))  # type: ignore[arg-type]
+    watch = Watch(engine, Settings("last", site.alone, lease=LASTING), Pulse(), QuickStopwatch(clock))  # type: ignore[arg-type]
     end = clock.now() + timedelta(hours=1)
     for _ in range(2000):
         watch.tick()

@@ -22,7 +22,7 @@ from adapters.daemon.pulse import Pulse
 from adapters.daemon.sender import Line, Sender
 from adapters.daemon.ticker import Ticker
 from adapters.daemon.watch import Settings, Watch
-from tests.fault.site import ROUTING, SPEED, QuickClock, Site
+from tests.fault.site import LASTING, ROUTING, SPEED, QuickClock, Site
 from workflow.letter import Accepted, Letter, Notifier, Rejected, Result, Throttled, Unknown
 
 POINTS = {
@@ -211,7 +211,7 @@ def daemon(
         )
         for r in ROUTING.routes
     ]
-    settings = Settings(name, site.alone, interval=30.0, budget=600.0)
+    settings = Settings(name, site.alone, interval=30.0, budget=600.0, lease=LASTING)
 
     def heard(_: object) -> None:
         for sender in senders:

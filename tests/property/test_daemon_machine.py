@@ -161,7 +161,7 @@ class Process:
         self.engine = Engine(self.store, self.machine.clock, SystemEntropy(), CALENDAR, "test")
         self.engine.routing = Routing(CHANNELS)
         holder = f"{self.name}{self.starts}"
-        rules = Settings(holder, self.machine.alone, batch=2)
+        rules = Settings(holder, self.machine.alone, batch=2, lease=timedelta(seconds=90))
         self.watch = Watch(self.engine, rules, Pulse(), Steady(self.machine.clock), heard=self._heard)
         self.hearing: Callable[[], object] | None = None
         composer = Composer(self.engine, TEMPLATES, "zh")
