@@ -23,7 +23,7 @@ from workflow.obligation.row import Row
 from workflow.procedure.legend import basis_text
 from workflow.procedure.source import BrokenDefinition, Problem, Source
 from workflow.rowname import title
-from workflow.rules import World
+from workflow.rules import Rules, World
 from workflow.term import Due
 from workflow.term.explain import shown
 from workflow.text import Lang, Text, same
@@ -163,14 +163,23 @@ def _todo(row: Row, p: Any) -> Text:
 
 
 def _lag(flag: Act, world: World) -> Text:
-    unwatched = flag.data.get("unwatched")
-    if not isinstance(unwatched, list):
+    span = unwatched(flag, world.rules)
+    if span is None:
         return same("")
-    since, until = (None if at is None else f"{unstamp(str(at)).astimezone(world.rules.zone):%m-%d %H:%M}" for at in unwatched)
+    since, until = span
     return Text(
-        f"补发:系统在{since or '此前'}至{until}无人值守,延误不计于任何人",
-        f"Sent late: the system was not watching from {since or 'the beginning'} to {until}; the delay is nobody else's",
+        f"补发:系统在{since.zh}至{until.zh}无人值守,延误不计于任何人",
+        f"Sent late: the system was not watching from {since.en} to {until.en}; the delay is nobody else's",
     )
+
+
+def unwatched(flag: Act, rules: Rules) -> tuple[Text, Text] | None:
+    """From when to when nobody watched, so that a flag came late by us; ``None`` when it came in time."""
+    said = flag.data.get("unwatched")
+    if not isinstance(said, list):
+        return None
+    since, until = (None if at is None else same(f"{unstamp(str(at)).astimezone(rules.zone):%m-%d %H:%M}") for at in said)
+    return since or Text("此前", "the beginning"), until or same("")
 
 
 def _moved(flag: Act, row: Row | None, world: World) -> Text:

@@ -65,6 +65,10 @@ def run(interval: Interval = 0.0) -> None:
             around.systemd.stopping()
             daemon.stop()
 
+        def load_again(*_: object) -> None:
+            reload.set()
+            daemon.nudge()
+
         def heard(part: Swept) -> None:
             around.metrics.heard(part)
             for sender in sending:
@@ -75,7 +79,7 @@ def run(interval: Interval = 0.0) -> None:
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, lambda *_: (reload.set(), daemon.nudge()))  # type: ignore[func-returns-value]
+            signal.signal(signal.SIGHUP, load_again)
         spare_collections()
         daemon.run()
     frame.say(Text("值守结束", "the watch has ended"))

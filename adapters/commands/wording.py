@@ -12,6 +12,7 @@ from workflow.act import Act
 from workflow.case.fold import GIVEN, Case
 from workflow.case.link import links
 from workflow.journal.canonical import Json
+from workflow.message import unwatched
 from workflow.moment import unstamp
 from workflow.procedure.fact import UNKNOWN
 from workflow.procedure.legend import labels
@@ -255,14 +256,11 @@ def _lagged(act: Act, rules: Rules) -> Text:
     """That a reminder was overtaken, or that a flag came late because nobody watched; empty when it came in time."""
     if act.data.get("skipped"):
         return Text("已被后来的提醒取代,未发", "overtaken by what came later, not sent")
-    unwatched = act.data.get("unwatched")
-    if not isinstance(unwatched, list):
+    span = unwatched(act, rules)
+    if span is None:
         return same("")
-    since, until = (None if at is None else f"{unstamp(str(at)).astimezone(rules.zone):%m-%d %H:%M}" for at in unwatched)
-    return Text(
-        f"补发:{since or '此前'}至{until}无人值守",
-        f"sent late: nobody watched from {since or 'the beginning'} to {until}",
-    )
+    since, until = span
+    return Text(f"补发:{since.zh}至{until.zh}无人值守", f"sent late: nobody watched from {since.en} to {until.en}")
 
 
 def told(act: Act, rules: Rules) -> Text:
