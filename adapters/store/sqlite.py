@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -30,6 +31,8 @@ SCHEME = "sqlite://"
 _OPTIONS = {"synchronous": ("full", "normal"), "mode": ("rw", "ro")}
 _DEFAULT_TIMEOUT = 5.0
 _LONGEST = 86400.0
+_AGAIN = 0.01
+"""Seconds until a turn that SQLite does not wait for is asked for again."""
 _SMALLEST = 512
 """Bytes of the smallest page: SQLite takes anything shorter for a new database, and would write over it."""
 
@@ -149,12 +152,23 @@ class Sqlite:
 
     def found(self, cursor: Any) -> None:
         """Before the tables are made in a file of our own: choose WAL, which the file remembers."""
-        mode = cursor.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        mode = self._wal(cursor)
         if mode not in ("wal", "memory"):
             raise self._unavailable(
                 Text("文件系统不支持 WAL", "the file system cannot do write-ahead logging"),
                 Text("放在本机磁盘上,不要放在网络盘", "use a local disk, not a network share"),
             )
+
+    def _wal(self, cursor: Any) -> Any:
+        """The mode after asking for WAL. Two who find the same new file ask at once, and SQLite refuses one without waiting its time-out."""
+        end = monotonic() + self.timeout
+        while True:
+            try:
+                return cursor.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+            except sqlite3.OperationalError as e:
+                if e.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= end:
+                    raise
+            sleep(_AGAIN)
 
     def _uri(self, mode: str) -> str:
         return f"{Path(self.location).absolute().as_uri()}?mode={mode}"
