@@ -165,5 +165,3 @@ def decoded(pdu: str) -> tuple[str, str, tuple[int, int, int] | None]:
         place = (data[3], data[4], data[5])
         data = data[6:]
     return ("+" if kind == 0x91 else "") + number, bytes(data).decode("utf-16-be"), place
-
-

@@ -36,7 +36,6 @@ class Authority:
         return cls(folder / "ca.pem", context)
 
 
-
 @dataclass
 class Mailbox:
     """A real server, and what came in."""

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from time import monotonic
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -43,6 +44,7 @@ class Ticker:
         self._now = now
         self._steady = steady
         self._off = now() - timedelta(seconds=steady())
+        self._running, self._stopped = Lock(), False
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(1)},
@@ -53,7 +55,7 @@ class Ticker:
     def start(self) -> None:
         """The first run is at once."""
         first = self._now()
-        self._scheduler.add_job(self._run, IntervalTrigger(seconds=self._interval, timezone=UTC), id="interval", next_run_time=first)
+        self._scheduler.add_job(self._once, IntervalTrigger(seconds=self._interval, timezone=UTC), id="interval", next_run_time=first)
         self._scheduler.start()
 
     def follow(self) -> None:
@@ -70,8 +72,15 @@ class Ticker:
             with suppress(JobLookupError):
                 self._scheduler.remove_job("wake")
             return
-        self._scheduler.add_job(self._run, DateTrigger(max(at, self._now()), timezone=UTC), id="wake", replace_existing=True)
+        self._scheduler.add_job(self._once, DateTrigger(max(at, self._now()), timezone=UTC), id="wake", replace_existing=True)
 
     def stop(self) -> None:
         """Wait until the run that is under way has ended, and run no more."""
-        self._scheduler.shutdown(wait=True)
+        with self._running:  # not by the scheduler: it waits with locks in hand that a run needs which arms
+            self._stopped = True
+        self._scheduler.shutdown(wait=False)
+
+    def _once(self) -> None:
+        with self._running:
+            if not self._stopped:
+                self._run()

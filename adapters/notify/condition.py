@@ -39,8 +39,8 @@ class Condition:
                 return cls(found[1], found[2], said(value))
         raise wrong(
             Text(
-                f"不是条件:{written!r};写作 code == 0 或 status in [\"ok\", \"sent\"]",
-                f"not a condition: {written!r}; write code == 0 or status in [\"ok\", \"sent\"]",
+                f'不是条件:{written!r};写作 code == 0 或 status in ["ok", "sent"]',
+                f'not a condition: {written!r}; write code == 0 or status in ["ok", "sent"]',
             )
         )
 

@@ -208,7 +208,7 @@ def _make(options: Mail, given: Given) -> MailNotifier:
         raise given.wrong(
             "tls",
             Text("不加密就登录会泄露口令", "to log in on a line that is not encrypted gives the password away"),
-            Text("设 tls = \"starttls\" 或 \"tls\";确需如此时设 plain_login = true", "set tls to starttls or tls, or plain_login = true"),
+            Text('设 tls = "starttls" 或 "tls";确需如此时设 plain_login = true', "set tls to starttls or tls, or plain_login = true"),
         )
     password = given.needed("password") if options.user else ""
     try:

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from pydantic import Field
 
-from adapters.notify.deadline import Overdue, Point, within
+from adapters.notify.deadline import Point, within
 from adapters.notify.kind import Given, Kind, Options
 from adapters.notify.pdu import parts, submit
 from adapters.notify.web import one_of_many
@@ -59,7 +59,7 @@ class ModemNotifier:
             return within(self._options.timeout, lambda: self._send(to, letter, sent), sent.give_up)
         except _Refused as refused:
             return refused.result
-        except (OSError, Overdue, ValueError) as error:  # SerialException is an OSError
+        except Exception as error:  # whatever the line does: `termios.error` is no OSError, and is not known everywhere
             said = f"{type(error).__name__}: {error}"
             return Unknown(said) if sent.passed else Rejected("device", said, permanent=False)
 

@@ -160,7 +160,7 @@ class Sqlite:
             )
 
     def _wal(self, cursor: Any) -> Any:
-        """The mode after asking for WAL. Two who find the same new file ask at once, and SQLite refuses one without waiting its time-out."""
+        """The mode after asking for WAL. Of two who ask at once SQLite refuses one without waiting."""
         end = monotonic() + self.timeout
         while True:
             try:

@@ -47,9 +47,7 @@ def test_the_outcomes_are_those_of_a_file(server: Cli, dispute: Cli) -> None:
     for words in (("show", "D"), ("due",), ("leads",)):
         shown = server(*words, code=None).out
         assert shown and shown == dispute(*words, code=None).out, words
-    assert server("replay", "--json", code=None).json["digest"] == (
-        dispute("replay", "--json", code=None).json["digest"]
-    )
+    assert server("replay", "--json", code=None).json["digest"] == (dispute("replay", "--json", code=None).json["digest"])
 
 
 def test_a_store_is_made_once(server: Cli) -> None:

@@ -108,8 +108,6 @@ class Window:
         return code
 
 
-
-
 @pytest.mark.skipif(os.name != "posix", reason="the page presses Ctrl-C")
 def test_the_first_watch_goes_as_it_is_written(empty: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screen, "WIDTH", 140)

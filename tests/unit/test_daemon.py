@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -111,7 +111,7 @@ def test_a_second_one_waits_until_the_lease_runs_out_and_takes_over(play: Play) 
     play.clock.set(again)  # one was killed, and prolongs its lease no more
     two.tick()
     assert not two.pulse.state.standby
-    assert [kind for kind, _ in journal(play)]== ["started", "took_over"]
+    assert [kind for kind, _ in journal(play)] == ["started", "took_over"]
     assert journal(play)[1][1]["from"] == "one"
 
 
@@ -281,3 +281,25 @@ def test_what_is_armed_while_it_runs_is_not_lost() -> None:
     ticker.start()
     assert enough.wait(10), f"it ran {len(ran)} times and then waited for the interval"
     ticker.stop()
+
+
+def test_a_run_that_arms_while_it_is_waited_for_ends() -> None:
+    begun, stopping, ran = Event(), Event(), []
+
+    def run() -> None:
+        ran.append(1)
+        begun.set()
+        stopping.wait(10)
+        Event().wait(0.1)  # so that it is being waited for by now
+        ticker.arm(datetime.now(UTC))
+
+    ticker = Ticker(run, 60.0, lambda: datetime.now(UTC))
+    ticker.start()
+    assert begun.wait(10)
+    waiting = Thread(target=ticker.stop, daemon=True)
+    waiting.start()
+    stopping.set()
+    waiting.join(10)
+    assert not waiting.is_alive(), "the run waits for the ticker, and the ticker for the run"
+    Event().wait(0.1)
+    assert ran == [1]
