@@ -22,7 +22,7 @@ from workflow.journal.canonical import Json, canonical, digest
 from workflow.moment import BEGINNING, Moment, stamp
 from workflow.monitor import DEAD, PARKED, UNENTERED, UNPARKED, UNTOLD, note
 from workflow.organisation import Organisation
-from workflow.outbox import AHEAD, LONGEST_WAIT, SWEPT, WATCH, Lease, Message, Parked, parking
+from workflow.outbox import AHEAD, COPIED, LONGEST_WAIT, SWEPT, WATCH, Lease, Message, Parked, parking
 from workflow.period import Period
 from workflow.ports import Answer, CaseRow, Entropy, Unit, View
 from workflow.rules import Rules, World
@@ -73,6 +73,8 @@ class Batch:
         """For each case that was touched the head of its chain in the store, and the case with what is drafted."""
         self._drafts: dict[str, list[Act]] = {}
         self._swept: set[str] = set()
+        self._copied = False
+        """Whether what is told may have been told before, by the store that this one is a copy of."""
         self._claimed: Mapping[str, CaseRow] = {}
         self._organisation: Organisation | None = None
         self._kept: set[str] = set()
@@ -150,6 +152,7 @@ class Batch:
         """
         rows = self._unit.claim(self._now, limit)
         self._claimed = {row.id: row for row in rows}
+        self._copied = bool(self._unit.mark(COPIED))
         parked = {p.case: p for p in self._unit.parked()} if rows else {}
         done: list[Result] = []
         for row in rows:
@@ -172,6 +175,8 @@ class Batch:
         reached = self._now if len(rows) < limit else rows[-1].next_at
         if reached is not None and stamp(reached) > self._unit.mark(SWEPT):
             self._unit.put_mark(SWEPT, stamp(reached))
+        if self._copied and len(rows) < limit:
+            self._unit.put_mark(COPIED, "")
         return Swept(len(rows), [r for r in done if r.case not in self.broken], dict(self.broken))
 
     def set_back(self) -> None:
@@ -202,7 +207,8 @@ class Batch:
         now = self._now if last > self._now + AHEAD else max(self._now, last)  # what is a little later was another daemon's clock
         after = flags(catch_up(standing, world, now), world, now, since).watched(world, now)
         result = None
-        self._messages[case] = planned(after, standing.case.n, world, now, self._routing, self._addresses())
+        messages = planned(after, standing.case.n, world, now, self._routing, self._addresses())
+        self._messages[case] = [replace(m, doubtful=True) for m in messages] if self._copied else messages
         if after.case.n == standing.case.n:
             self.standings[case] = (head, after)
         else:

@@ -43,7 +43,8 @@ class Message:
     token: int = 0
     """Fencing: raised with every lease, and asked for when the result is entered."""
     doubtful: bool = False
-    """An attempt may have arrived though nobody knows: the next one says that it is a possible duplicate."""
+    """It may have arrived, though nobody knows: an attempt broke off, or the store that this one is a copy of sent it. The next attempt
+    says that it is a possible duplicate."""
     provider: str = ""
     """The id that the service gave it."""
     said: str = ""
@@ -90,6 +91,8 @@ AHEAD = timedelta(minutes=1)
 """What was swept further ahead than this was swept by a clock that was wrong; by less: the clocks of two daemons differ."""
 LONGEST_WAIT = timedelta(hours=1)
 """No lease, no pause of a parked case and no pause between two attempts is longer."""
+COPIED = "copied"
+"""A mark in a copy of a store, until its first sweep is complete: what is told meanwhile, its source may have told as well."""
 WATCH = "watch"
 """The lease of who keeps the watch, where only one may."""
 

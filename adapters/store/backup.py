@@ -9,9 +9,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from adapters.store import freshness
-from adapters.store.copying import Copied, compare, copy
+from adapters.store.copying import Copied, compare, copy, mark_copied
 from adapters.store.sql import SqlStore
 from adapters.store.sqlite import Sqlite
+from adapters.store.watch import OUTBOX
 from workflow.errors import AlreadyThere, ForeignStore, IntegrityError, StoreUnavailable
 from workflow.text import Text
 
@@ -19,7 +20,8 @@ from workflow.text import Text
 def backup(store: SqlStore, path: Path) -> Copied:
     """Make the file ``path``. From SQLite its pages are copied, from PostgreSQL its rows; both are read back and compared row by row.
 
-    The file appears under its name only when it is whole. Raises :class:`~workflow.errors.AlreadyThere` for a file that is there,
+    Then the backup is marked as a copy (:func:`~adapters.store.copying.mark_copied`); the store itself is not touched. The file appears
+    under its name only when it is whole. Raises :class:`~workflow.errors.AlreadyThere` for a file that is there,
     :class:`~workflow.errors.StoreUnavailable` where none can be written, :class:`~workflow.errors.IntegrityError` for a copy that differs.
     """
     if os.path.lexists(path):
@@ -51,7 +53,7 @@ def backup(store: SqlStore, path: Path) -> Copied:
 
 
 def accept(path: Path) -> bool:
-    """Have a copy that lacks its log taken as it is. ``False`` when it is complete, or the log is there.
+    """Have a copy that lacks its log taken as it is, and marked as a copy. ``False`` when it is complete, or the log is there.
 
     Raises :class:`~workflow.errors.StoreUnavailable` when there is no such file, :class:`~workflow.errors.ForeignStore` when it is torn: a
     copy that was made while the file itself was being written.
@@ -66,7 +68,12 @@ def accept(path: Path) -> bool:
             (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
             if said != "ok":
                 raise sqlite3.DatabaseError(said)
-            return freshness.settle(connection)
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (OUTBOX.name,)).fetchone():  # older schemas told nobody
+                mark_copied(backend, connection)
+            settled = freshness.settle(connection)
+            connection.execute("COMMIT")
+            return settled
     except sqlite3.DatabaseError as e:
         known = backend.error(e)
         raise known or ForeignStore(
@@ -91,7 +98,10 @@ def _pages(store: SqlStore, part: Path) -> Copied:
                 hint=Text("从以前的备份恢复", "restore from an earlier backup"),
             )
         with closing(SqlStore.open(str(part), create=False)) as target:
-            return compare(store.backend, cursor, target)
+            found = compare(store.backend, cursor, target)
+            with target.transaction(write=True) as made:
+                mark_copied(target.backend, made)
+            return found
 
 
 def _rows(store: SqlStore, part: Path) -> Copied:

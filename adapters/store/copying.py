@@ -19,6 +19,7 @@ from adapters.store.sql import SqlStore
 from adapters.store.statements import ENTRY, META
 from adapters.store.tables import metadata
 from workflow.errors import AlreadyThere, DubanError, IntegrityError, StoreUnavailable
+from workflow.outbox import COPIED
 from workflow.text import Text
 
 _SIZE = 500
@@ -39,8 +40,9 @@ class Copied:
 
 
 def copy(source: SqlStore, target: SqlStore) -> Copied:
-    """Copy everything in one transaction of ``target``, and compare. Who writes to ``source`` meanwhile is not held up, and not copied.
+    """Copy everything in one transaction of ``target``, compare, and then mark it as a copy (:func:`mark_copied`).
 
+    Who writes to ``source`` meanwhile is not held up, and not copied.
     Raises :class:`~workflow.errors.AlreadyThere` for a target with anything in it, :class:`~workflow.errors.IntegrityError` for a row that
     the target cannot keep or gives back otherwise; the target is then empty, or not to be used.
     """
@@ -55,7 +57,19 @@ def copy(source: SqlStore, target: SqlStore) -> Copied:
                     _add(new, add, [convert(row) for row in rows], source, target, table)
                 target.backend.numbered(new, table)
             target.backend.announce(new)
-        return compare(source.backend, old, target)
+        found = compare(source.backend, old, target)
+    with target.transaction(write=True) as new:
+        mark_copied(target.backend, new)
+    return found
+
+
+def mark_copied(backend: Backend, cursor: Any) -> None:
+    """Have a copy know that it is one: what waits in its outbox, and what its first sweep will tell, its source may tell as well.
+
+    Both then go out as possible duplicates. It is done once the copy was compared, for from here on the two differ.
+    """
+    cursor.execute(backend.watching.doubt, (True,))
+    cursor.execute(backend.watching.put_mark, (COPIED, "yes"))
 
 
 def compare(source: Backend, old: Any, target: SqlStore) -> Copied:

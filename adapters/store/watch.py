@@ -56,6 +56,8 @@ class WatchStatements:
     """channel, now, limit, offset → messages, oldest first; locked."""
     lease_message: str
     """state, attempts, next_at, holder, token, doubtful, id."""
+    doubt: str
+    """true: every message that is neither sent nor dead."""
     settle: str
     """state, attempts, next_at, doubtful, provider, said, id, token, state before."""
     revive: str
@@ -139,6 +141,7 @@ def watch_statements(dialect: Dialect) -> WatchStatements:
             update(OUTBOX).values({name: bindparam(name) for name in ("state", *leased)}).where(m.id == bindparam("of")),
             *("state", *leased, "of"),
         ),
+        doubt=text(update(OUTBOX).values(doubtful=bindparam("doubtful")).where(m.next_at.is_not(None)), "doubtful"),
         settle=text(
             update(OUTBOX)
             .values({name: bindparam(name) for name in settled})
