@@ -47,7 +47,7 @@ def run(interval: Interval = 0.0) -> None:
         around = Surroundings.of(configuration, engine, pulse)
         told = in_use(configuration, otherwise_console=True)
         engine.routing = routing(told, found.notify)
-        sending = senders(engine, told, found.notify, name, found.notify.lang, around.metrics.attempted)
+        sending = senders(engine, told, found.notify, name, found.notify.lang, around.metrics.attempted, lambda: watch.on)
 
         def ticked() -> None:
             around.ticked()

@@ -47,6 +47,7 @@ def senders(
     holder: str,
     lang: Lang,
     attempted: Callable[[str, str], None] = lambda channel, result: None,
+    keeps: Callable[[], bool] = lambda: True,
 ) -> list[Sender]:
     """A sender for each channel, and for each that still has messages though it is set no more.
 
@@ -56,7 +57,7 @@ def senders(
     with engine.store.read() as view:
         there = dict.fromkeys(channel for channel, state, _ in view.message_counts() if state in ("pending", "sending"))
     lines += [Line(name, "", Gone()) for name in there if name not in {line.name for line in lines}]
-    return [Sender(engine, line, composer, holder, _jitter, attempted=attempted) for line in lines]
+    return [Sender(engine, line, composer, holder, _jitter, attempted=attempted, keeps=keeps) for line in lines]
 
 
 class Gone:

@@ -66,8 +66,10 @@ class Sender:
         jitter: Callable[[], int],
         most: int = 50,
         attempted: Callable[[str, str], None] = lambda channel, result: None,
+        keeps: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``attempted`` is told the name of the channel and of the kind of result, for metrics."""
+        """``attempted`` is told the name of the channel and of the kind of result, for metrics. ``keeps`` says whether this daemon keeps
+        the watch; while it does not, its thread sends nothing: the daemon that does sends, at the rate of the channel."""
         self.engine = engine
         self.line = line
         self._composer = composer
@@ -75,6 +77,7 @@ class Sender:
         self._jitter = jitter
         self._most = most
         self._attempted = attempted
+        self._keeps = keeps
         self._over = Event()
         self._wake = Event()
         self._thread = Thread(target=self._run, name=f"sender {line.name}", daemon=True)
@@ -198,7 +201,7 @@ class Sender:
         pause = IDLE
         while not self._over.is_set():
             try:
-                sent = self.send_due()
+                sent = self.send_due() if self._keeps() else 0
                 if sent and self.line.rate:  # whatever wakes it meanwhile makes the channel take no more
                     self._over.wait(min(60.0, sent * 60 / self.line.rate))
                 pause = 0.0 if sent >= self._most or (sent and self.line.rate) else IDLE

@@ -83,6 +83,11 @@ class Watch:
     def now(self) -> datetime:
         return utc(self.engine.clock.now())
 
+    @property
+    def on(self) -> bool:
+        """Whether it was taken up: since then no other daemon was found to keep it, where only one may."""
+        return self._began
+
     def begin(self) -> bool:
         """Take up the watch and journal it, with the gap since the last complete sweep; ``False`` while somebody else keeps it."""
         now, settings = self.now, self.settings

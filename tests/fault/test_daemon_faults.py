@@ -148,10 +148,22 @@ def test_of_two_daemons_on_a_file_one_waits_and_takes_over(site: Site) -> None:
     with running(site, timedelta(0), timedelta(0)) as run:
         keeping, waiting = sorted(run.daemons, key=lambda d: d.watch.pulse.state.standby)
         run.wait(lambda: waiting.watch.pulse.state.standby)
+        for sender in keeping._beside:
+            sender.stop()
+        run.wait(lambda: holders(site).get("", 0) > 6)
+        time.sleep(2)
+        name, other = (d.watch.settings.name for d in (keeping, waiting))
+        assert holders(site).keys() == {name, ""}, "the one that waits sends nothing either"
         keeping.stop()
         run.wait(lambda: not waiting.watch.pulse.state.standby)
         before = waiting.watch.pulse.state.sweeps
-        run.wait(lambda: waiting.watch.pulse.state.sweeps > before + 3)
+        run.wait(lambda: waiting.watch.pulse.state.sweeps > before + 3 and other in holders(site))
+
+
+def holders(site: Site) -> dict[str, int]:
+    """How many messages each daemon had last; those that nobody had yet are under the empty name."""
+    with closing(sqlite3.connect(site.file)) as connection:
+        return dict(connection.execute("SELECT holder, count(*) FROM duban_outbox GROUP BY holder").fetchall())
 
 
 # the clock ----------------------------------------------------------------------------------------------------------------------------

@@ -208,6 +208,7 @@ def daemon(
             composer,
             name,
             lambda: luck.randrange(1000),
+            keeps=lambda: watch.on,
         )
         for r in ROUTING.routes
     ]

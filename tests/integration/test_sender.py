@@ -288,6 +288,20 @@ def test_it_runs_in_a_thread_of_its_own_until_it_is_stopped(play: Play) -> None:
     assert {m.state for m in outbox(play)} == {"sent"}
 
 
+def test_it_sends_nothing_while_another_daemon_keeps_the_watch(play: Play) -> None:
+    box, on = Box(), Event()
+    waiting = Sender(play.engine, Line("sms", "phone", box), Composer(play.engine, templates(), "zh"), "me", lambda: 0, keeps=on.is_set)
+    waiting.start()
+    for _ in range(5):
+        waiting.wake()
+        Event().wait(0.05)
+    assert box.letters == []
+    on.set()
+    waiting.wake()
+    wait_for(lambda: len(box.letters) == 2)
+    waiting.stop()
+
+
 def test_what_waits_on_a_channel_that_is_set_no_more_is_taken_over(play: Play) -> None:
     play.engine.routing = Routing()
     (gone,) = [s for s in senders(play.engine, [], Notify(), "me", "zh") if s.line.name == "sms"]

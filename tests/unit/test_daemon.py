@@ -106,11 +106,11 @@ def test_a_second_one_waits_until_the_lease_runs_out_and_takes_over(play: Play) 
     one.tick()
     play.clock.set(at("09-24 10:00") + timedelta(seconds=9))
     again = two.tick()
-    assert two.pulse.state.standby
+    assert two.pulse.state.standby and (one.on, two.on) == (True, False)
     assert again == at("09-24 10:00") + timedelta(seconds=10)
     play.clock.set(again)  # one was killed, and prolongs its lease no more
     two.tick()
-    assert not two.pulse.state.standby
+    assert not two.pulse.state.standby and two.on
     assert [kind for kind, _ in journal(play)] == ["started", "took_over"]
     assert journal(play)[1][1]["from"] == "one"
 
