@@ -53,7 +53,7 @@ class Line:
     digest: bool = True
     """Messages that wait for one recipient at the same time make one letter."""
     rate: int = 0
-    """Letters a minute at most; 0: as many as there are."""
+    """Letters a minute at most, of this daemon; 0: as many as there are."""
 
 
 class Sender:

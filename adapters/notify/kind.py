@@ -24,7 +24,7 @@ class Options(BaseModel):
     kind: str
     safe: bool = Field(default=False, description="letters may carry personal data; otherwise they carry a pointer")
     fallback: bool = Field(default=False, description="used only for whom no other channel reaches, and for what another could not send")
-    rate: int = Field(default=0, ge=0, le=100_000, description="letters a minute at most; 0: as many as there are")
+    rate: int = Field(default=0, ge=0, le=100_000, description="letters a minute at most, of each daemon; 0: as many as there are")
     timeout: float = Field(default=30, gt=0, le=MOST_WAIT, description="seconds for the whole of sending one letter")
 
 

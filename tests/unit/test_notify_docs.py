@@ -28,6 +28,12 @@ def test_every_option_of_a_kind_stands_on_the_page(name: str) -> None:
     assert [o for o in sorted(options & shared) if f"`{o}`" not in PAGE] == []
 
 
+def test_the_page_says_whose_rate_it_is() -> None:
+    """Daemons on one PostgreSQL know nothing of what the others sent."""
+    (row,) = re.findall(r"^\| `rate` \| 0, .*$", PAGE, re.MULTILINE)
+    assert Options.model_fields["rate"].description in row and "of each daemon" in row
+
+
 @pytest.mark.parametrize("name", sorted(SHIPPED))
 def test_no_option_has_a_name_that_settings_refuse_and_every_secret_has_its_file(name: str) -> None:
     found = kind(name)
