@@ -18,7 +18,7 @@ from workflow.moment import unstamp, utc
 from workflow.organisation import Organisation
 from workflow.organisation.gaps import Gap
 from workflow.organisation.vacant import roster_gaps
-from workflow.outbox import SWEPT
+from workflow.outbox import SWEPT, Message
 from workflow.owners import unowned
 from workflow.procedure.legend import unverified
 from workflow.procedure.model import Procedure
@@ -29,10 +29,12 @@ WANTED_POSTGRES = 150_000
 """``server_version_num`` of the oldest PostgreSQL that is supported."""
 UNSWEPT = timedelta(minutes=2)
 """What was due longer ago than this was not seen by anybody."""
+UNSENT = timedelta(hours=1)
+"""A message that waits longer than this, though it may be sent, waits for somebody."""
 SKEW = 1.0
 """Seconds by which two clocks may differ."""
 DAYS = 7
-"""How far ahead rosters are looked at."""
+"""How far ahead rosters are looked at, and how far back messages that could not be sent."""
 SAID = 3
 """How many names a value lists before it only counts."""
 
@@ -97,6 +99,7 @@ def of_store(engine: Engine, used: list[Procedure]) -> Iterator[Check]:
     yield mode(engine)
     yield clocks(engine, now)
     yield from watch(engine, now)
+    yield outbox(engine, now)
     organisation = engine.organisation()
     if not organisation.is_empty:
         title = Text("无责任主体的职责", "duties without an owner")
@@ -184,6 +187,39 @@ def watch(engine: Engine, now: datetime) -> Iterator[Check]:
     if oldest is not None and oldest.due is not None:
         value = same(f"{oldest.case} {oldest.row} · {_length(now - oldest.due)}")
     yield Check(Text("最早逾期的义务", "oldest overdue duty"), value, True, Text("duban due", "duban due") if oldest is not None else None)
+
+
+def outbox(engine: Engine, now: datetime) -> Check:
+    """Messages that wait too long, that could not be sent and were taken over by nobody, or that may arrive twice (no fault)."""
+    with engine.store.read() as view:
+        waiting = [*view.messages(("pending",)), *view.messages(("sending",))]
+        dead = [m for m in view.messages(("dead",)) if now - m.created <= timedelta(days=DAYS)]
+        lost = [m for m in dead if all(other.instead_of != m.id for other in view.messages(case=m.case))]
+    longest = max((now - _sendable(m) for m in waiting), default=timedelta(0))
+    late = sum(now - _sendable(m) > UNSENT for m in waiting)
+    doubtful = sum(m.doubtful for m in waiting)
+    found: list[tuple[Text, Text]] = []
+    if late:
+        value = Text(f"{late} 条久未发出,最久 {_length(longest)}", f"{late} wait too long, the oldest for {_length(longest)}")
+        found.append(
+            (value, Text("看 duban run 是否在运行及其日志;duban self-test", "see that duban run is up, and its log; duban self-test"))
+        )
+    if lost:
+        named = _some([same(str(m.id)) for m in lost])
+        todo = Text("看原因 duban outbox,改正后 duban outbox retry 编号", "see why in duban outbox, mend it, duban outbox retry NUMBER")
+        found.append((Text(f"{DAYS} 天内未能发出且无人接替:", f"could not be sent in {DAYS} days, taken over by nobody: ") + named, todo))
+    if doubtful:
+        value = Text(f"{doubtful} 条可能重复", f"{doubtful} may arrive twice")
+        found.append((value, Text("不必处理;发出时注明可能重复", "nothing: they say that they may be duplicates")))
+    values, todos = [v for v, _ in found] or [Text("无异常", "nothing amiss")], [t for _, t in found]
+    return Check(
+        Text("待发消息", "messages"), join(values, zh="; ", en="; "), not (late or lost), join(todos, zh="; ", en="; ") if todos else None
+    )
+
+
+def _sendable(message: Message) -> datetime:
+    """Since when a message could have been sent: one that was never tried may have waited for the end of the quiet hours."""
+    return message.created if message.said or message.next_at is None or message.state == "sending" else message.next_at
 
 
 def rules(used: list[Procedure]) -> Check:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from adapters import checkup
 from adapters.calendars import shipped
 from adapters.checkup import Check
 from adapters.host import FixedClock, SystemClock, SystemEntropy
+from adapters.store.contract import T0
 from adapters.store.memory import MemoryStore
 from adapters.store.sql import SqlStore
+from adapters.store.watch_contract import message
 from adapters.vitals import measure, skew, unwritable
 from tests.play import PROBE, Play, at
 from workflow.engine import Engine
@@ -75,6 +78,36 @@ def test_parked_cases_are_named_with_the_reason(play: Play) -> None:
     assert not found.ok
     assert found.value.en == "5 C0 [integrity]; C1 [integrity]; C2 [integrity] …"
     assert found.todo is not None and "does not verify" in found.todo.zh
+
+
+def test_messages_that_nobody_sends_are_a_fault_and_what_is_put_off_is_none(play: Play) -> None:
+    hour = timedelta(hours=1)
+    with play.engine.store.write() as unit:
+        unit.put_messages([message("quiet", at=2 * hour), message("p1"), replace(message("p2", "sms"), doubtful=True)])
+    play.clock.set(T0 + hour)
+    found = checks(play)["messages"]
+    assert found.ok and found.value.en == "1 may arrive twice" and found.todo is not None
+    play.clock.set(T0 + hour + timedelta(seconds=1))
+    with play.engine.store.write() as unit:
+        assert len(unit.take_messages(play.clock.now(), "me", play.clock.now() + hour, 1, "sms")) == 1
+    found = checks(play)["messages"]
+    assert not found.ok and found.value.en == "2 wait too long, the oldest for 1:00:01; 1 may arrive twice"
+    assert found.todo is not None and "duban self-test" in found.todo.zh
+
+
+def test_a_message_that_could_not_be_sent_is_a_fault_unless_it_was_taken_over(play: Play) -> None:
+    with play.engine.store.write() as unit:
+        unit.put_messages([message("p1"), message("p2"), replace(message("p3"), created=T0 - timedelta(days=8))])
+        for m in unit.take_messages(T0, "me", T0, 3, "mail"):
+            unit.settle_message(replace(m, state="dead", next_at=None, said="550"))
+    play.clock.set(T0)
+    found = checks(play)["messages"]
+    assert not found.ok and found.value.en == "could not be sent in 7 days, taken over by nobody: 2 1; 2"
+    assert found.todo is not None and "duban outbox retry" in found.todo.zh
+    with play.engine.store.write() as unit:
+        unit.put_messages([replace(message("p1", "sms"), instead_of=1), replace(message("p2", "sms"), instead_of=2)])
+    found = checks(play)["messages"]
+    assert found.ok and found.value.en == "nothing amiss" and found.todo is None
 
 
 def test_a_clock_before_the_last_sweep_is_wrong(play: Play) -> None:
