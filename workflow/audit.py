@@ -22,7 +22,7 @@ from workflow.journal.chain import Finding, Head, Part, Verified, in_order, veri
 from workflow.journal.entry import Entry, Stored
 from workflow.journal.seal import Checkpoint, StoredSeal, verify_checkpoint, verify_seals
 from workflow.moment import BEGINNING, stamp, unstamp
-from workflow.monitor import CHAINS
+from workflow.monitor import CHAINS, MONITOR, UNENTERED
 from workflow.organisation import CHAIN, Organisation
 from workflow.outbox import SWEPT
 from workflow.ports import CaseRow, DueRow, View
@@ -65,6 +65,8 @@ class Audited:
     calendars: Mapping[str, Calendar]
     organisation: tuple[Entry, ...]
     """The entries of the organisation that can be read."""
+    unentered: Mapping[str, Sequence[Entry]]
+    """By case, what the chain of the watch says of messages that ended while their case could not be read."""
     heads: Mapping[str, Head]
 
     def with_findings(self, more: Iterable[Finding]) -> Audited:
@@ -90,11 +92,14 @@ def audit(
         raise IntegrityError(Text(f"日志的算法未知:{algorithm!r}", f"the journal names an unknown algorithm: {algorithm!r}"))
     pins: list[tuple[str, int, str]] = []
     organisation: list[Entry] = []
+    unentered: dict[str, list[Entry]] = {}
 
     def look(entry: Entry) -> None:
         pins.extend((entry.case, entry.n, name) for name in pinned(entry))
         if entry.case == CHAIN:
             organisation.append(entry)
+        elif entry.case == MONITOR and entry.kind == UNENTERED:
+            unentered.setdefault(str(entry.body.get("case")), []).append(entry)
 
     found = verify(entries, algorithm, parts, look)
     findings = [*found.findings, *verify_seals(seals, found.trees, algorithm)]
@@ -118,6 +123,7 @@ def audit(
         rules,
         calendars,
         tuple(organisation),
+        unentered,
         found.heads,
     )
 
@@ -244,7 +250,7 @@ def _case(view: View, case: str, head: Head, journal: Audited, organisation: Org
     if said != (*told, folded.opened.happened.lo, folded.ended is not None, folded.listed):
         yield Finding("case_row", case, 0, Text("案件行与日志不符", "its row says something else than its entries"))
     yield from _dues(case, view.dues(case), standing)
-    yield from tally(folded, view.claims(case), view.messages(case=case))
+    yield from tally(folded, view.claims(case), view.messages(case=case), journal.unentered.get(case, ()))
     mark = view.mark(SWEPT)
     yield from _wakes(row, standing, world, unstamp(mark) if mark else BEGINNING)
 

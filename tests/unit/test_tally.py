@@ -12,7 +12,7 @@ from adapters.organisations import read_organisation
 from tests.fault.site import DATA, ROUTING
 from tests.play import Play, at
 from tests.tamper import Copy
-from workflow.outbox import Message
+from workflow.outbox import Message, State
 from workflow.procedure.load import load
 
 
@@ -85,6 +85,34 @@ def test_an_outbox_that_says_something_else_than_the_journal_is_found(play: Play
     copy = Copy.of(play.engine.store)
     change(copy)
     assert found(copy) == {("message_row", "C")}
+
+
+@pytest.mark.parametrize("state", ["sent", "dead"])
+def test_what_the_watch_says_of_a_message_whose_case_could_not_be_read_counts(play: Play, state: State) -> None:
+    with play.engine.store.write() as unit:
+        (taken,) = unit.take_messages(play.clock.now(), "me", play.clock.now() + timedelta(minutes=5), 1, "board")
+    with play.engine.batch() as batch:
+        assert batch.told_apart(replace(taken, state=state, next_at=None, provider="x3"))
+    copy = Copy.of(play.engine.store)
+    assert found(copy) == set()
+    with_end = next(i for i, m in enumerate(copy.outbox) if m.id == taken.id)
+    copy.outbox[with_end] = replace(copy.outbox[with_end], state="dead" if state == "sent" else "sent")
+    assert found(copy) == {("message_row", "C")}
+
+
+def test_what_was_dead_while_its_case_could_not_be_read_may_be_sent_later(play: Play) -> None:
+    for state in ("dead", "sent"):
+        with play.engine.store.write() as unit:
+            (taken,) = unit.take_messages(play.clock.now(), "me", play.clock.now() + timedelta(minutes=5), 1, "board")
+        with play.engine.batch() as batch:
+            tell = batch.told_apart if state == "dead" else batch.told
+            assert tell(replace(taken, state=state, next_at=None, provider="x3"))
+        if state == "dead":
+            with play.engine.store.write() as unit:
+                assert unit.revive_message(taken.id, play.clock.now() - timedelta(days=1))
+            assert found(Copy.of(play.engine.store)) == set()
+            play.clock.set(play.clock.now() + timedelta(seconds=1))
+    assert found(Copy.of(play.engine.store)) == set()
 
 
 def test_a_claim_that_is_gone_changed_or_made_up_is_found(play: Play) -> None:
