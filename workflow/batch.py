@@ -318,7 +318,7 @@ class Batch:
             wakes = known.next_at if known is not None else None
         else:
             wakes = wake(standing, world, self._now, self._now if case in self._swept else BEGINNING)
-        written = written_of(standing, head, acts, wakes, self._entropy, self._algorithm)
+        written = written_of(standing, head, acts, wakes, self._entropy, self._algorithm, moved=bool(acts and drafted.stale))
         self.standings[case] = (written.row.head, standing)
         return written
 
@@ -328,7 +328,8 @@ class Batch:
             self._unit.append(ready.entries)
             self.written.append((case, ready.acts))
         self._unit.put_case(ready.row)
-        self._unit.put_dues(case, ready.dues)
+        if ready.dues is not None:
+            self._unit.put_dues(case, ready.dues)
         for act in ready.acts:
             if act.kind == ERASED:
                 self._erase(case, act)

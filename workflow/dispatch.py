@@ -18,6 +18,7 @@ from workflow.letter import Accepted, Rejected, Result, Throttled
 from workflow.moment import Moment
 from workflow.obligation.row import Row
 from workflow.outbox import Message
+from workflow.rowname import Key
 from workflow.rules import World
 
 Addresses = Mapping[str, Mapping[str, str]]
@@ -62,12 +63,11 @@ def planned(after: Standing, since: int, world: World, now: datetime, routing: R
     if not routing.routes:
         return []
     case = after.case
-    rows = {row.key: row for row in after.all_rows()}
     found: list[Message] = []
     for act in case.acts[since:]:
         if act.kind not in (FLAGGED, UNFLAGGED) or act.data.get("skipped"):
             continue
-        row = rows.get(act.name)
+        row = next((r for r in after.rows.get(Key.of(act.name).duty, ()) if r.key == act.name), None)
         told = _reachable(audience(act, row, case, world, now), case.drill, world, now, routing, addresses)
         data = cast(dict[str, Json], act.data)
         data["to"] = [_said(r, routing, addresses) for r in told]

@@ -96,6 +96,12 @@ class Duty:
         return tuple(act_key(n) for n in self.obligation.discharged_by)
 
     @cached_property
+    def counted(self) -> bool:
+        """Whether time alone can bring something to say of it: it may have a number, reminders, or come again and again."""
+        o = self.obligation
+        return bool(o.tiers or o.starts.every) or not all(isinstance(a.term, terms.Qualitative) for a in o.term)
+
+    @cached_property
     def inputs(self) -> frozenset[str]:
         """Keys of acts and ``fact:`` names that can change an instance of it."""
         o = self.obligation
@@ -220,6 +226,11 @@ class Rules:
             )
             for name in self.duties
         }
+
+    @cached_property
+    def counted(self) -> tuple[str, ...]:
+        """The ids of the duties of which time alone can bring something to say, while a case is in its first round."""
+        return tuple(name for name, duty in self.duties.items() if duty.counted)
 
     @cached_property
     def waiting(self) -> Mapping[str, tuple[frozenset[str], frozenset[str]]]:

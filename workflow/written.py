@@ -24,16 +24,20 @@ class Written(NamedTuple):
     row: CaseRow
     acts: tuple[Act, ...]
     entries: list[tuple[Entry, Private | None]]
-    dues: list[DueRow]
+    dues: list[DueRow] | None
+    """``None``: those that are there stand."""
     claims: list[Claim]
 
 
-def written_of(standing: Standing, head: str, acts: Sequence[Act], wakes: datetime | None, entropy: Entropy, algorithm: str) -> Written:
-    """All that is written of a case whose chain ends at ``head`` (empty: it is new), after the drafted ``acts``."""
+def written_of(
+    standing: Standing, head: str, acts: Sequence[Act], wakes: datetime | None, entropy: Entropy, algorithm: str, moved: bool
+) -> Written:
+    """All that is written of a case whose chain ends at ``head`` (empty: it is new), after the drafted ``acts``; ``moved``: they
+    changed duties."""
     case = standing.case
     entries = linked(case.id, head, acts, entropy, algorithm)
     end = entries[-1][0].hash if entries else head
-    dues = [due for row in standing.all_rows() if (due := due_row(case, row)) is not None]
+    dues = [due for row in standing.all_rows() if (due := due_row(case, row)) is not None] if moved else None
     return Written(_case_row(standing, end, wakes), tuple(acts), entries, dues, claims_of(case, acts))
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,9 @@ from tests.play import ZONE, Play, at
 from tests.property.test_engine_replay import command, steps
 from workflow import organisation as organisations
 from workflow.act import CLOCKED, FLAGGED, UNFLAGGED
+from workflow.case.clockwork import catch_up
+from workflow.case.flags import flags, wake
+from workflow.case.standing import Standing
 from workflow.errors import DubanError
 from workflow.procedure.load import load
 
@@ -109,6 +113,25 @@ def test_weeks_of_downtime_leave_out_nothing(script: Script, days: int) -> None:
     assert said(down) == said(up)
     late = [a for a in down.engine.case("C").case.acts if a.kind in (FLAGGED, CLOCKED) and a.recorded == until]
     assert all(a.happened.lo <= a.recorded for a in late)  # the lag is in the journal
+
+
+@given(scripts, st.sampled_from((0, 1, 40, 600, 5000)))
+def test_time_brings_nothing_to_say_of_a_duty_without_a_number(script: Script, later: int) -> None:
+    """A sweep leaves such duties out; one that asks about every duty says the same, and wakes at the same instant."""
+    play = played(script, not_at_all, timedelta(minutes=later))
+    now, kept = play.clock.now(), play.engine.case("C")
+    world = play.engine.world(kept)
+    assert 0 < len(world.rules.counted) < len(world.rules.duties)
+
+    def swept() -> tuple[Standing, datetime | None]:
+        standing = flags(catch_up(Standing.replayed("C", kept.case.acts, world, now), world, now), world, now)
+        return standing, wake(standing, world, now, now)
+
+    few, soon = swept()
+    with patch.dict(vars(world.rules), counted=tuple(world.rules.duties)):
+        every, wakes = swept()
+    assert few.case.acts == every.case.acts
+    assert soon == wakes
 
 
 CLOCKS = """

@@ -37,7 +37,7 @@ def flags(standing: Standing, world: World, now: datetime, swept: datetime | Non
     if not standing.case.listed:
         return standing
     entered = max(now, standing.case.acts[-1].recorded)
-    rows = standing.ledger(world, now)
+    rows = standing.telling(world, now)
     for key in _refuted(standing.case, rows):
         was = flagged(standing.case, key)
         revision = standing.case.kind(FLAGGED, key)[-1].data.get("revision", 0)
@@ -204,9 +204,10 @@ def wake(standing: Standing, world: World, now: datetime, after: datetime) -> da
     if not case.listed:
         return None
     found: list[datetime] = []
-    if _refuted(case, standing.all_rows()):
+    rows = standing.telling(world)
+    if _refuted(case, rows):
         found.append(case.acts[-1].recorded)
-    for row in standing.all_rows():
+    for row in rows:
         if unsaid(case, row) or (row.outcome == Outcome.MISSED and not row.open and not flagged(case, row.key)):
             found.append(case.acts[-1].recorded)
         if row.due is None:

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, cast
 
-from workflow.act import DEEDS, Act
+from workflow.act import DEEDS, MIGRATED, Act
 from workflow.case.fold import Case, Revision, evolve, fold, journaled
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
 from workflow.obligation.carry import duties_of, lineage
-from workflow.obligation.ledger import assess, ledger
+from workflow.obligation.ledger import assess
 from workflow.obligation.row import Row
 from workflow.pace import Pace
-from workflow.rules import ENDING, World
+from workflow.rules import ENDING, Duty, World
+
+
+class Assessed(Mapping[str, tuple[Row, ...]]):
+    """For each duty its rows as of an instant, assessed when somebody first asks for them: a sweep asks for few."""
+
+    __slots__ = ("_at", "_case", "_duties", "_found", "_world")
+
+    def __init__(self, case: Case, world: World, at: datetime) -> None:
+        self._case, self._world, self._at = case.known(at), world, at
+        self._duties: Mapping[str, Duty] = duties_of(self._case, world)
+        self._found: dict[str, tuple[Row, ...]] = {}
+
+    def __getitem__(self, duty: str) -> tuple[Row, ...]:
+        found = self._found.get(duty)
+        if found is None:
+            found = self._found[duty] = tuple(assess((self._duties[duty],), self._case, self._world, self._at))
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._duties)
+
+    def __len__(self) -> int:
+        return len(self._duties)
 
 
 class Standing(NamedTuple):
@@ -53,14 +76,19 @@ class Standing(NamedTuple):
         seen = tuple(acts)
         now = max(now, seen[-1].recorded)
         case = fold(cls.fresh(case_id, seen[0]).case, seen)
-        return cls(case, _grouped(ledger(case, world, now)), at=now)
-
-    def ledger(self, world: World, now: datetime) -> list[Row]:
-        """Every row as of ``now``; computed only if it is not at hand."""
-        return self.all_rows() if self.at == now else ledger(self.case, world, now)
+        return cls(case, Assessed(case, world, now), at=now)
 
     def all_rows(self) -> list[Row]:
         return [row for rows in self.rows.values() for row in rows]
+
+    def telling(self, world: World, now: datetime | None = None) -> list[Row]:
+        """The rows of which a sweep may have something to say, as of ``now``, or as they were last assessed.
+
+        By a duty without a number nobody is late while the case goes on: all that can be said of it is how the case left it.
+        """
+        rows = self.rows if now is None or self.at == now else Assessed(self.case, world, now)
+        first = len(self.case.rounds) == 1 and not self.case.ends and not self.case.kind(MIGRATED)
+        return [row for name in (world.rules.counted if first else rows) for row in rows.get(name, ())]
 
     def watched(self, world: World, now: datetime) -> Standing:
         """The same standing with its recurring duties assessed again: time alone brings their next slots into sight.
