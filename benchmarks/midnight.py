@@ -15,10 +15,12 @@ Tried:
 - What is the same for all cases of a transaction (definitions and calendars in use, organisation, addresses) is looked up once in it, and
   the derived row of a case comes with the claim: one statement a case is left, that which reads its entries, of five before.
 - Who is told is worked out once for all cases of a unit in which the same roles are told at the same instant.
-- An entry that is read is checked for its canonical form by writing it again, without looking at each value of it first.
-- Conditions of duties are asked only about what the case has.
-- No garbage collection at all: no faster than with the thresholds of `duban run`.
-- Most of the rest is the ledger: on a cold start every duty of a case is assessed, not only the one that is due.
+- The entries of all cases of a transaction are read in one statement. Bytes whose digest is the stored one are taken as they were written;
+  others are checked for their canonical form by writing them again.
+- Conditions of duties are asked only about what the case has. Duties without a number, of which no sweep can have anything to say while
+  the case goes on, are not assessed: that saved a third of the time. Derived rows that nothing moved are left as they are.
+- No garbage collection at all: a twentieth faster than with the thresholds of `duban run`.
+- What is left is spread thin: assessing the duty that is due, reading and decoding entries, making messages, writing.
 """
 
 from __future__ import annotations

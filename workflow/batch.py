@@ -153,6 +153,8 @@ class Batch:
         rows = self._unit.claim(self._now, limit)
         self._claimed = {row.id: row for row in rows}
         self._copied = bool(self._unit.mark(COPIED))
+        if cold := [row.id for row in rows if not self._sources.remembers(row)]:
+            self._unit.read_ahead(cold)
         parked = {p.case: p for p in self._unit.parked()} if rows else {}
         done: list[Result] = []
         for row in rows:

@@ -40,6 +40,7 @@ def stamp(instant: datetime) -> str:
     return utc(instant).isoformat("T", "microseconds")[:26] + "Z"
 
 
+@lru_cache(maxsize=8192)
 def unstamp(text: str) -> datetime:
     """The instant that :func:`stamp` wrote. Any other form raises :class:`BadInstant`."""
     if len(text) == 27 and text[10] == "T" and text[19] == "." and text[26] == "Z":

@@ -160,6 +160,9 @@ class Unit(View, Watching, Protocol):
         """As :meth:`waking`, to be swept in this transaction: without cases that are parked for longer than ``until``, and where the store
         can do that, locked and without those that another transaction has locked."""
 
+    def read_ahead(self, cases: Sequence[str]) -> None:
+        """Read the entries of these cases at once, for :meth:`entries` to have them at hand; of those of an earlier call no more."""
+
     def remember(self, key: str, answer: Answer) -> None:
         """Keep an answer. Raises :class:`~workflow.errors.KeyReused` when the key is taken."""
 

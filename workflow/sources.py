@@ -316,15 +316,23 @@ class Sources:
         row = row or view.case(case)
         if row is None:
             raise UnknownCase(Text(f"没有案件 {case!r}", f"there is no case {case!r}"))
-        with self._lock:
-            kept = self._standings.get(case)
-        if kept is not None and kept[0] == row.head:
-            return kept[1], row.head
+        kept = self._kept(row)
+        if kept is not None:
+            return kept, row.head
         entries = view.entries(case)
         self.calendars_of(view, entries)
         self._versions_of(view, entries)
         under = self.world(view, row.definition) if world is None else world(row.definition)
         return Standing.replayed(case, (Act.decode(e) for e in entries), under, now), row.head
+
+    def remembers(self, row: CaseRow) -> bool:
+        """Whether a case is at hand as it stands in the store."""
+        return self._kept(row) is not None
+
+    def _kept(self, row: CaseRow) -> Standing | None:
+        with self._lock:
+            head, kept = self._standings.get(row.id, ("", None))
+        return kept if head == row.head else None
 
     def remember(self, standings: Mapping[str, tuple[str, Standing]]) -> None:
         """Keep folded cases, each with the head of its chain."""

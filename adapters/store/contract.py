@@ -181,6 +181,22 @@ class StoreContract(ABC):
         with store.read() as view:
             assert (view.head("a"), view.head("b")) == (second.hash, "")
 
+    def test_entries_that_were_read_ahead_are_those_that_are_there(self, store: Store) -> None:
+        with store.write() as unit:
+            unit.append([(entry(case, n), None) for case in ("a", "b", 'c"') for n in (1, 2)])
+        with store.write() as unit:
+            unit.read_ahead([])
+            unit.read_ahead(["a", 'c"', "nobody"])
+            assert keys(unit.entries("b")) == [("b", 1), ("b", 2)]
+            assert keys(unit.entries("a", after=1)) == [("a", 2)]
+            assert keys(unit.entries("a")) == [("a", 1), ("a", 2)]
+            unit.append([(entry('c"', 3), None)])
+            assert keys(unit.entries('c"')) == [('c"', n) for n in (1, 2, 3)]
+            assert list(unit.entries("nobody")) == []
+            unit.read_ahead(["b"])
+            unit.append([(entry("b", 3), None)])
+            assert len(unit.entries("b")) == 3
+
     def test_an_unknown_case_has_no_entries(self, store: Store) -> None:
         with store.read() as view:
             assert list(view.entries("nowhere")) == []

@@ -156,6 +156,9 @@ class MemoryUnit(MemoryView, MemoryWatchWrites):
         self._alive()
         self._state.dues[case] = tuple(rows)
 
+    def read_ahead(self, cases: Sequence[str]) -> None:
+        """Nothing: they are at hand."""
+
     def claim(self, until: datetime, limit: int) -> Sequence[CaseRow]:
         self._alive()
         put_off = {p.case for p in self._state.watch.parked.values() if p.until > until}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import BindParameter, Dialect, Executable, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Dialect, Executable, Select, Table, bindparam, cast, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from adapters.store.tables import AnswerTable, BlobTable, CaseTable, DueTable, EntryTable, MetaTable, PrivateTable, SealTable
@@ -29,6 +30,8 @@ class Statements:
     """case, n → a row when there is one."""
     entries: str
     """case, after → (case, n, data, hash) by n."""
+    entries_of: str
+    """JSON array of cases → (case, n, data, hash) by (case, n)."""
     head: str
     """case, limit, offset → (hash,), last entry first."""
     journal: str
@@ -99,6 +102,12 @@ class Compiler:
         assert not order or tuple(compiler.positiontup or ()) == order, (str(compiler), compiler.positiontup)
         return str(compiler)
 
+    def members(self, name: str) -> Select[Any]:
+        """The texts of a parameter that is a JSON array."""
+        if self.dialect.name == "postgresql":
+            return select(func.jsonb_array_elements_text(cast(_given(name), JSONB)).column_valued())
+        return select(func.json_each(_given(name)).table_valued("value").c.value)
+
     def upserting(self, table: Table) -> Any:
         return import_module(f"sqlalchemy.dialects.{self.dialect.name}").insert(table)
 
@@ -127,6 +136,7 @@ def compiled(dialect: Dialect) -> Statements:
         add_entry=adding(ENTRY, "case", "n", "recorded", "kind", "data", "hash"),
         has_entry=text(select(e.n).where(e.case == case, e.n == n), "of", "at"),
         entries=text(entries.where(e.case == case, e.n > n), "of", "at"),
+        entries_of=text(entries.where(e.case.in_(compiler.members("of"))), "of"),
         head=text(select(e.hash).where(e.case == case).order_by(e.n.desc()).limit(n).offset(skip), "of", "at", "skip"),
         journal=text(entries),
         stored=text(select(e.case, e.n, e.recorded, e.kind, e.data, e.hash, e.seal).order_by(e.case, e.n)),

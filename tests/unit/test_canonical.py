@@ -12,7 +12,7 @@ import pytest
 
 from workflow.errors import BadInput, ConfigError, IntegrityError
 from workflow.journal import canonical as module
-from workflow.journal.canonical import canonical, digest, hashed, parse_canonical
+from workflow.journal.canonical import canonical, digest, hashed, parse_canonical, parse_known
 
 
 class Colour(StrEnum):
@@ -116,6 +116,27 @@ def test_a_value_nested_too_deeply_is_refused() -> None:
 def test_other_bytes_are_not_read(data: bytes) -> None:
     with pytest.raises(IntegrityError):
         parse_canonical(data)
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sm3"])
+def test_bytes_are_those_that_were_written_where_their_digest_says_so(algorithm: str) -> None:
+    if algorithm not in hashlib.algorithms_available:
+        pytest.skip("the OpenSSL of this machine has no SM3")
+    data = canonical({"b": [1, "甲"], "a": None})
+    assert parse_known(data, digest(data, algorithm)) == parse_canonical(data) == parse_known(data, "") == parse_known(data, "md5:00")
+    odd = b'{"b":1,"a":2}'
+    assert parse_known(odd, digest(odd, algorithm)) == {"a": 2, "b": 1}, "its form is the audit's matter"
+    for known in (digest(data, algorithm), "", "md5:00"):
+        with pytest.raises(IntegrityError):
+            parse_known(odd, known)
+
+
+@pytest.mark.parametrize(
+    "data", [b"1.0", b"NaN", b"9007199254740993", b"[1,]", b'"\xff"', b"[" * 100_000 + b"]" * 100_000], ids=lambda d: ascii(d)[:30]
+)
+def test_no_digest_makes_a_value_of_what_has_none(data: bytes) -> None:
+    with pytest.raises(IntegrityError):
+        parse_known(data, digest(data))
 
 
 def test_digests_name_their_algorithm() -> None:

@@ -137,9 +137,8 @@ def _flag(case: Case, row: Row) -> Iterator[tuple[dict[str, Json], datetime]]:
 def _tiers(case: Case, row: Row, rows: Sequence[Row], world: World, now: datetime) -> Iterator[tuple[dict[str, Json], datetime]]:
     if not row.open or not row.duty.obligation.tiers or _stopped(case, row):
         return
-    fired = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
     revision = row.revisions[-1].number if row.revisions else 0
-    due = [(index, instant) for index, instant in tiers(row, rows, world) if instant <= now and (revision, index) not in fired]
+    due = [(index, instant) for index, instant in tiers(row, rows, world, _left(case, row)) if instant <= now]
     for index, instant in due:
         tier = row.duty.obligation.tiers[index]
         data: dict[str, Json] = {"flag": "tier", "tier": index, "revision": revision, "at": stamp(instant), "tell": list(tier.tell)}
@@ -148,6 +147,13 @@ def _tiers(case: Case, row: Row, rows: Sequence[Row], world: World, now: datetim
         if now - instant >= LAG and tier.tell and _overtaken(row, index, instant, due):
             data["skipped"] = True
         yield data, instant
+
+
+def _left(case: Case, row: Row) -> list[int]:
+    """The indexes of the tiers that were not said yet of the present due revision."""
+    number = row.revisions[-1].number if row.revisions else 0
+    said = {a.data.get("tier") for a in case.kind(FLAGGED, row.key) if a.data.get("revision") == number}
+    return [index for index in range(len(row.duty.obligation.tiers)) if index not in said]
 
 
 def _overtaken(row: Row, index: int, instant: datetime, due: Sequence[tuple[int, datetime]]) -> bool:
@@ -169,9 +175,9 @@ def tier_name(case: Case, act: Act) -> str:
     return flag if count == 1 else f"{flag}#{count}"
 
 
-def tiers(row: Row, rows: Sequence[Row], world: World) -> list[tuple[int, datetime]]:
+def tiers(row: Row, rows: Sequence[Row], world: World, only: Iterable[int] | None = None) -> list[tuple[int, datetime]]:
     """The tiers of a row among all rows of its case. Of rules that demand the same thing the earliest mandatory date reminds (S8.3)."""
-    found = tier_instants(row, world)
+    found = tier_instants(row, world, only)
     due = row.due
     if row.duty.obligation.duty is None or due is None:
         return found
@@ -180,14 +186,19 @@ def tiers(row: Row, rows: Sequence[Row], world: World) -> list[tuple[int, dateti
     return found if leads or not dues else [(index, instant) for index, instant in found if instant >= due.instant]
 
 
-def tier_instants(row: Row, world: World) -> list[tuple[int, datetime]]:
-    """When each tier of an open row falls, by its index; empty without a due date. A reminder before the start is left out."""
+def tier_instants(row: Row, world: World, only: Iterable[int] | None = None) -> list[tuple[int, datetime]]:
+    """When each tier of an open row falls, or ``only`` those with these indexes, by its index; empty without a due date.
+
+    A reminder before the start is left out.
+    """
     revision = row.reckoned[-1] if row.reckoned and row.duty.obligation.tiers else None
     if revision is None or revision.due is None:
         return []
     calendar, rules = world.calendar(revision.calendar), world.of(row.definition).rules
     found: list[tuple[int, datetime]] = []
-    for index, tier in enumerate(row.duty.obligation.tiers):
+    every = row.duty.obligation.tiers
+    for index in range(len(every)) if only is None else only:
+        tier = every[index]
         hour = time.fromisoformat(tier.hour) if tier.hour is not None else rules.hour
         instant = Offset.parse(tier.at).instant(revision.due, revision.start.lo, calendar, rules.zone, hour)
         if instant >= revision.at:
@@ -220,9 +231,8 @@ def wake(standing: Standing, world: World, now: datetime, after: datetime) -> da
         if row.open:
             if not settled and row.duty.obligation.modality == "mandatory":
                 found.extend(_overdue(row))
-            done = {(a.data.get("revision"), a.data.get("tier")) for a in case.kind(FLAGGED, row.key)}
-            if not _stopped(case, row):
-                found.extend(i for index, i in tier_instants(row, world) if (row.revisions[-1].number, index) not in done)
+            if row.duty.obligation.tiers and not _stopped(case, row):
+                found.extend(instant for _, instant in tier_instants(row, world, _left(case, row)))
         elif settled or row.outcome == Outcome.MET_LATE:
             found.append(case.acts[-1].recorded)
     for name, event in world.rules.clock_events:
