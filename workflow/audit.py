@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from workflow import organisation as organisations
-from workflow.act import MIGRATED, OPENED, RECALENDARED, Act
+from workflow.act import FLAGGED, MIGRATED, OPENED, RECALENDARED, UNFLAGGED, Act
 from workflow.calendar import Calendar
 from workflow.case.clockwork import catch_up
 from workflow.case.flags import flags, wake
@@ -252,7 +252,12 @@ def _case(view: View, case: str, head: Head, journal: Audited, organisation: Org
     yield from _dues(case, view.dues(case), standing)
     yield from tally(folded, view.claims(case), view.messages(case=case), journal.unentered.get(case, ()))
     mark = view.mark(SWEPT)
-    yield from _wakes(row, standing, world, unstamp(mark) if mark else BEGINNING)
+    yield from _wakes(row, standing, world, unstamp(mark) if mark else _last_said(acts))
+
+
+def _last_said(acts: Sequence[Act]) -> datetime:
+    """When a case was swept, as far as it shows itself: a store that is older than the mark has none until its next sweep."""
+    return max((act.recorded for act in acts if act.kind in (FLAGGED, UNFLAGGED)), default=BEGINNING)
 
 
 def _wakes(row: CaseRow, standing: Standing, world: World, swept: datetime) -> Iterator[Finding]:

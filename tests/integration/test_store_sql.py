@@ -13,6 +13,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.dialects.postgresql import psycopg
 
+import workflow.engine
+from adapters.calendars import shipped
+from adapters.host import FixedClock, SystemEntropy
 from adapters.store import migrations
 from adapters.store.contract import T0, due, entry, keys, row
 from adapters.store.memory import MemoryStore
@@ -20,9 +23,13 @@ from adapters.store.sql import SqlStore
 from adapters.store.statements import compiled
 from adapters.store.tables import VERSION_TABLE, metadata
 from adapters.store.watch import watch_statements
+from tests.play import PROBE, Play, at
+from workflow.audit import audit_store
 from workflow.errors import ConfigError, ForeignStore, IntegrityError, StaleVersion, StoreBusy, StoreUnavailable
 from workflow.journal.entry import Private
+from workflow.outbox import Claim
 from workflow.ports import Answer, Store
+from workflow.procedure.load import load
 
 # addresses ----------------------------------------------------------------------------------------------------------------------------
 
@@ -319,6 +326,42 @@ def test_an_older_store_is_upgraded_when_it_is_opened(tmp_path: Path, monkeypatc
     with store.read() as view:
         assert keys(view.journal()) == [("a", 1)]
     store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_was_said_before_there_were_claims_is_claimed_when_the_store_is_upgraded(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"{tmp_path}/a.db" if kind == "sqlite" else request.getfixturevalue("postgres_server").fresh()
+    play = Play("probe", engine=program(SqlStore.open(url)))
+    for case in ("C", "D", "E"):
+        play.at("09-24 10:00").open("desk", {"grade": "high"}, case=case)
+    play.at("10-08 10:00").engine.tick()
+    play.at("10-24 10:00").engine.tick()
+    claims = claimed(play)
+    assert {case for case, _ in claims} == {"C", "D", "E"} and {"missing", "tier 0"} <= {c.tier for _, c in claims}
+    with play.engine.store.engine.begin() as connection:  # type: ignore[attr-defined]
+        for table in ("lease", "mark", "parked", "outbox", "claim"):
+            connection.execute(text(f"DROP TABLE duban_{table}"))
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
+        connection.execute(text("UPDATE duban_entry SET data = :no WHERE \"case\" = 'E' AND n = 2"), {"no": b"none"})
+    play.engine.close()
+    play = Play("probe", engine=program(SqlStore.open(url)))
+    with play.engine.store.read() as view:
+        assert {(f.code, f.case) for f in audit_store(view).findings if f.case != "E"} == set()
+    assert claimed(play) == [(case, claim) for case, claim in claims if case != "E"], "E cannot be read any more"
+    play.engine.close()
+
+
+def program(store: SqlStore) -> workflow.engine.Engine:
+    engine = workflow.engine.Engine(store, FixedClock(at("09-24 10:00")), SystemEntropy(), shipped("cn"), "test")
+    engine.add(load(PROBE.read_bytes(), "probe.yaml"))
+    return engine
+
+
+def claimed(play: Play) -> list[tuple[str, Claim]]:
+    with play.engine.store.read() as view:
+        return [(case, claim) for case in "CDE" for claim in view.claims(case)]
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
