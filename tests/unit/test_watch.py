@@ -9,6 +9,7 @@ import pytest
 
 from tests.play import Play, at
 from workflow.act import FLAGGED
+from workflow.case.flags import tier_instants
 from workflow.engine import Engine
 from workflow.errors import SweepIncomplete
 from workflow.journal.entry import Entry
@@ -219,3 +220,34 @@ def test_nobody_is_reminded_while_a_clock_stands_still() -> None:
         play.clock.set(max(wakes, play.clock.now()))
         play.engine.tick()
     assert [a.data["flag"] for a in play.engine.case("C0").case.acts if a.name == "answer/other#1"].count("tier") == 2
+
+
+def before_the_reminder() -> Play:
+    """An hour before the reminder of the answer, 10-15 09:00."""
+    play = opened()
+    play.case = "C0"
+    row = play.row("answer")
+    assert dict(tier_instants(row, play.engine.world(play.engine.case("C0"))))[0] == at("10-15 09:00")
+    play.at("10-15 08:00").engine.tick()
+    return play
+
+
+@pytest.mark.parametrize(("swept", "lag"), [("10:00", None), ("10:30", 1800)])
+def test_a_reminder_that_fell_into_a_pause_of_that_day_could_be_said_once_its_end_was_entered(swept: str, lag: int | None) -> None:
+    play = before_the_reminder()
+    play.fire("boss", "hold")
+    play.at("10-15 09:00").engine.tick()
+    play.at("10-15 10:00").fire("boss", "resume")
+    assert len(play.row("answer").revisions) == 1, "a pause of some hours moves no date of days"
+    play.at(f"10-15 {swept}").engine.tick()
+    (said,) = [a for a in play.engine.case("C0").case.acts if a.kind == FLAGGED and a.name == "answer/other#1"]
+    assert (said.data["tier"], said.data.get("lag"), "unwatched" in said.data) == (0, lag, lag is not None)
+
+
+def test_a_pause_that_began_after_a_reminder_fell_is_no_reason_why_it_was_not_said() -> None:
+    play = before_the_reminder()
+    play.at("10-15 09:30").fire("boss", "hold")
+    play.at("10-15 10:00").fire("boss", "resume")
+    play.engine.tick()
+    (said,) = [a for a in play.engine.case("C0").case.acts if a.kind == FLAGGED and a.name == "answer/other#1"]
+    assert said.data["lag"] == 3600

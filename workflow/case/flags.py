@@ -16,7 +16,7 @@ from workflow.case.fold import Case
 from workflow.case.standing import Standing, settle
 from workflow.journal.canonical import Json
 from workflow.moment import TICK, Moment, stamp
-from workflow.obligation.clock import DueRevision, stopped
+from workflow.obligation.clock import DueRevision, stops
 from workflow.obligation.row import Outcome, Row, same_duty
 from workflow.rules import World
 from workflow.term import Offset
@@ -60,9 +60,14 @@ def flags(standing: Standing, world: World, now: datetime, swept: datetime | Non
 
 
 def _ready(case: Case, row: Row, happened: datetime) -> datetime:
-    """From when on a flag could have been raised: not before the acts were entered on which it rests."""
+    """From when on a flag could have been raised: not before the acts were entered on which it rests, and not while its clock was known
+    to stand still."""
     numbers = [row.begin.act if row.begin is not None else None, row.revisions[-1].cause if row.revisions else None, row.met_by]
-    return max([happened, *(case.acts[n - 1].recorded for n in numbers if n)])
+    ready = max([happened, *(case.acts[n - 1].recorded for n in numbers if n)])
+    for begun, ended in sorted((begun.recorded, ended.recorded) for begun, ended in _stops(case, row) if ended is not None):
+        if begun <= ready < ended:
+            ready = ended
+    return ready
 
 
 def flagged(case: Case, key: str) -> str:
@@ -109,7 +114,12 @@ def unsaid(case: Case, row: Row) -> list[tuple[DueRevision, DueRevision]]:
 
 
 def _stopped(case: Case, row: Row) -> bool:
-    return row.due is not None and stopped(row.duty.obligation, row.due, case)
+    return any(ended is None for _, ended in _stops(case, row))
+
+
+def _stops(case: Case, row: Row) -> Iterator[tuple[Act, Act | None]]:
+    if row.due is not None:
+        yield from stops(row.duty.obligation, row.due, case)
 
 
 def _instant(revision: DueRevision) -> datetime | None:

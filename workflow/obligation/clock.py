@@ -6,7 +6,7 @@ a new one; nothing is erased (SEMANTICS S4, S8).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from typing import NamedTuple
 
@@ -194,15 +194,17 @@ def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
     return tuple(found)
 
 
-def stopped(obligation: Obligation, due: Due, case: Case) -> bool:
-    """Whether a pause that began in time has not ended yet: nobody can say now what the due date will be."""
+def stops(obligation: Obligation, due: Due, case: Case) -> Iterator[tuple[Act, Act | None]]:
+    """Each pause that began in time: the act that began it and the one that ended it.
+
+    ``None``: it has not ended, and nobody can say now what the due date will be.
+    """
     for rule in obligation.pause:
-        ends = [course(a) for a in case.events(*(act_key(n) for n in rule.end))]
+        ends = sorted(case.events(*(act_key(n) for n in rule.end)), key=course)
         for act in case.events(*(act_key(n) for n in rule.start)):
             since = holds_from(case, act, obligation.owed.by), act.n
-            if due.in_time(since[0]) and not any(end > since for end in ends):
-                return True
-    return False
+            if due.in_time(since[0]):
+                yield act, next((end for end in ends if course(end) > since), None)
 
 
 def _stated(duty: Duty, case: Case, at: datetime, world: World) -> tuple[int | None, Term | None]:
