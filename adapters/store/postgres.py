@@ -154,7 +154,10 @@ class Postgres:
         )
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._conninfo, autocommit=True, cursor_factory=_Cursor)
+        connection = psycopg.connect(self._conninfo, autocommit=True, cursor_factory=_Cursor)
+        # A plan that the server keeps from when a table was small would read the whole of it long after; each statement has its index.
+        connection.execute("SET enable_seqscan = off; SET jit = off")
+        return connection
 
     def leave(self, engine: Engine) -> None:
         engine.dispose()

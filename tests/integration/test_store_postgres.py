@@ -401,3 +401,25 @@ def test_dues_are_found_by_their_case_in_the_order_of_code_points(store: SqlStor
             unit.put_dues(case, [due(case, "r", T0)])
     with store.read() as view:
         assert [d.case for d in view.dues()] == sorted(["b", "B", "案", "é", "a"])
+
+
+# plans --------------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["entries", "entries_of", "head", "case", "dues_of", "private", "answer", "claim_cases", "takeable", "lease_message"]
+)
+def test_what_every_case_needs_is_planned_by_an_index_though_its_tables_are_empty(store: SqlStore, name: str) -> None:
+    """The server may keep a plan from when there was nothing yet: it must not read the whole of a table that has grown since."""
+    backend = store.backend
+    statement = getattr(backend.statements, name, None) or getattr(backend.watching, name)
+    numbers = (f"${n}" for n in range(1, 50))
+    prepared = "".join(part + (next(numbers) if n < statement.count("%s") else "") for n, part in enumerate(statement.split("%s")))
+    nothing = ", ".join(["NULL"] * statement.count("%s"))
+    with store.transaction(write=True) as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan", prepare=False)
+        cursor.execute(f"PREPARE plan AS {prepared}", prepare=False)
+        cursor.execute(f"EXPLAIN EXECUTE plan({nothing})", prepare=False)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("DEALLOCATE plan", prepare=False)
+    assert "Index" in plan and "Seq Scan" not in plan, plan
