@@ -73,6 +73,7 @@ class Batch:
         """For each case that was touched the head of its chain in the store, and the case with what is drafted."""
         self._drafts: dict[str, list[Act]] = {}
         self._swept: set[str] = set()
+        self._sweeping = False
         self._copied = False
         """Whether what is told may have been told before, by the store that this one is a copy of."""
         self._claimed: Mapping[str, CaseRow] = {}
@@ -174,11 +175,7 @@ class Batch:
             self._unit.park(put_aside)
             if put_aside.tries == 1:
                 self.note(PARKED, {"case": case, "code": put_aside.code})
-        reached = self._now if len(rows) < limit else rows[-1].next_at
-        if reached is not None and stamp(reached) > self._unit.mark(SWEPT):
-            self._unit.put_mark(SWEPT, stamp(reached))
-        if self._copied and len(rows) < limit:
-            self._unit.put_mark(COPIED, "")
+        self._sweeping = True
         return Swept(len(rows), [r for r in done if r.case not in self.broken], dict(self.broken))
 
     def set_back(self) -> None:
@@ -290,6 +287,18 @@ class Batch:
         for ready in self._ready:
             self._write_ready(ready)
         self._ready = []
+        if self._sweeping:
+            self._move_marks()
+
+    def _move_marks(self) -> None:
+        """Everything was said up to now, or to where the first case still waits that this sweep left, or that another daemon holds: what
+        that one does is not seen before it commits, and its case stands where it stood."""
+        first = self._unit.next_waking()
+        reached = self._now if first is None else min(self._now, first)
+        if stamp(reached) > self._unit.mark(SWEPT):
+            self._unit.put_mark(SWEPT, stamp(reached))
+        if self._copied and reached == self._now:
+            self._unit.put_mark(COPIED, "")
 
     def _settle(self, *, every: bool = False) -> None:
         """Make ready what was drafted, before any of it is written. What is wrong with a case that was swept stays with that case."""
