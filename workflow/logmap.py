@@ -1,4 +1,4 @@
-"""The map of an event log: which column says what, in which zone, and what the activities mean; and the events that a log yields.
+"""The map of an event log: which column says what, in which zone, and what the activities mean.
 
 A map is a small YAML file, documented in ``docs/reference/log-map.md``. It is data: it names columns and events, never code. Stamp formats
 are numeric only (``%d`` but not ``%b``), so that no locale has a say in what a log means.
@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from workflow.errors import BadMap
-from workflow.journal.canonical import Json
-from workflow.moment import Moment
 from workflow.procedure.model import Procedure
 from workflow.procedure.source import BrokenDefinition, Path, Problem, Source, read_source
 from workflow.text import Lang, Text
@@ -34,29 +32,6 @@ DIRECTIVES: Mapping[str, str] = {
     "z": r"(?P<z>Z|[+-]\d{2}:?\d{2})",
 }
 """What a stamp format may hold, as ``strptime`` has it, and the text that it matches."""
-
-
-class LogEvent(NamedTuple):
-    """One event of a log. ``name`` is the procedure's event, or the log's own word when the map does not know it.
-
-    A tuple and not a dataclass, because a log has very many: it is made in a quarter of the time.
-    """
-
-    name: str
-    known: bool
-    happened: Moment
-    actor: str
-    number: int
-    """Row number (the header is row 1): evidence only, never order, never in the digest."""
-    row: str
-    """Canonical row content: the fields as they stand, in the order of their columns' names, joined by U+001F."""
-    role: str = ""
-    zone: str = ""
-    """Where the clock face was read: a zone, ``floating``, or empty when the stamp gave its own offset."""
-    facts: tuple[tuple[str, Json], ...] = ()
-    """Facts that the row states, by name; a missing value is not stated."""
-    duplicate: bool = False
-    """Another row of the case with the same bytes came before it."""
 
 
 class BrokenMap(BadMap):

@@ -18,7 +18,8 @@ from workflow.case.fold import Case, fold
 from workflow.case.standing import Standing, news
 from workflow.errors import IntegrityError, UnknownProcedure
 from workflow.journal.canonical import Json, canonical, digest
-from workflow.logmap import LogEvent, LogMap
+from workflow.logevent import LogEvent
+from workflow.logmap import LogMap
 from workflow.moment import stamp
 from workflow.obligation.carry import lineage
 from workflow.obligation.clock import DueRevision

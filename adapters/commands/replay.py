@@ -37,7 +37,7 @@ MOST = 20
 
 def replay(
     bundle: Annotated[Path | None, typer.Argument(help="日志导出 / journal export (duban audit export)")] = None,
-    log: Annotated[Path | None, typer.Option("--log", help="事件日志 .csv / .csv.gz / event log")] = None,
+    log: Annotated[Path | None, typer.Option("--log", help="事件日志 CSV、XES,可为 .gz / event log")] = None,
     map_file: Annotated[Path | None, typer.Option("--map", help="日志映射 / log map")] = None,
     definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
@@ -76,8 +76,9 @@ def replay(
 def _unreadable(rows: Sequence[Unreadable], log: Path) -> UnreadableRows:
     """The finding that closes a report of which not every row was read; each row is named, the first twenty unless ``-v`` asks for all."""
     shown = rows if frame.settings.verbose else rows[:MOST]
-    for number, reason in shown:
-        frame.say(Text(f"第 {number} 行无法读取:{reason.zh}", f"row {number} cannot be read: {reason.en}"))
+    for row in shown:
+        reason = row.reason
+        frame.say(row.place.say() + Text(f"无法读取:{reason.zh}", f" cannot be read: {reason.en}"))
     return UnreadableRows(
         Text(f"{len(rows)} 行无法读取,已计入 unreadable", f"{len(rows)} row(s) could not be read and are counted as unreadable"),
         where=log.name,

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
 
+from adapters.eventlog.packed import unpacked
 from workflow.errors import UnreadableLog
 from workflow.text import Text
 
 MAX_LINE = 100_000
 """Longest line, in characters."""
-
-_GZIP = b"\x1f\x8b"
 
 
 class Records:
@@ -34,28 +30,16 @@ class Records:
         self._too_long = False
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Text]]:
-        where = self._path.name
+        codec = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
         try:
-            with open(self._path, "rb") as raw:
-                packed = raw.peek(2)[:2] == _GZIP
-                data = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if packed else raw
-                codec = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
-                with io.TextIOWrapper(data, encoding=codec, newline="") as text:
-                    yield from self._records(text)
-        except FileNotFoundError:
-            raise UnreadableLog(Text("没有这个文件", "there is no such file"), where=str(self._path)) from None
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UnreadableLog(
-                Text(f"压缩文件损坏或不完整:{error}", f"the compressed file is broken or truncated: {error}"), where=where
-            ) from None
+            with unpacked(self._path) as data, io.TextIOWrapper(data, encoding=codec, newline="") as text:
+                yield from self._records(text)
         except UnicodeDecodeError as error:
             raise UnreadableLog(
                 Text(f"不是 {self._encoding} 文字:{error.reason}", f"not {self._encoding} text: {error.reason}"),
-                where=where,
+                where=self._path.name,
                 hint=Text("若是 GB18030,在映射中写 encoding: gb18030", "if it is GB18030, set 'encoding: gb18030' in the map"),
             ) from None
-        except OSError as error:
-            raise UnreadableLog(Text(f"不能读取:{error}", f"cannot be read: {error}"), where=str(self._path)) from None
 
     def _records(self, file: io.TextIOWrapper) -> Iterator[tuple[int, list[str] | Text]]:
         reader = csv.reader(self._lines(file), delimiter=self._delimiter, strict=True)

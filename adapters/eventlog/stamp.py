@@ -32,14 +32,15 @@ class BadRow(Exception):
 
 
 class Stamps:
-    """Reads stamps under one map."""
+    """Reads stamps under one map; those of a ``typed`` table may be ISO 8601 whatever the map's formats are."""
 
-    def __init__(self, log_map: LogMap) -> None:
+    def __init__(self, log_map: LogMap, typed: bool = False) -> None:
         self._policy = log_map.zone
         self._unit = {None: None, "minute": _MINUTE, "second": _EXACT}[log_map.granularity]
         self._zones: dict[str, tuple[str, tzinfo]] = {}
         self._missing = frozenset(log_map.missing)
-        self._formats = tuple(_Format(_ISO if form == ISO else stamp_pattern(form)) for form in log_map.formats)
+        formats = dict.fromkeys((*log_map.formats, ISO) if typed else log_map.formats)
+        self._formats = tuple(_Format(_ISO if form == ISO else stamp_pattern(form)) for form in formats)
 
     def read(self, text: str, zone: str, date_only: str) -> tuple[Moment, str]:
         """The moment of a stamp, and the zone in which its clock face was read (empty: it gave its own offset).

@@ -159,7 +159,7 @@ def test_a_bad_row_is_counted_with_its_number_and_the_rest_is_read(
     log: Any, log_map: LogMap, versions: list[Rules], row: str, reason: str
 ) -> None:
     found = read_log(log(HEAD + GOOD + row + GOOD.replace("1,2018", "3,2018")), log_map)
-    assert [u.row for u in found.unreadable] == [5] and reason in found.unreadable[0].reason.en and found.unreadable[0].reason.zh
+    assert [u.place.row for u in found.unreadable] == [5] and reason in found.unreadable[0].reason.en and found.unreadable[0].reason.zh
     assert [case for case, _ in found.cases] == ["1", "3"]
     report = replayed(found, log_map, versions)
     assert dict(report.events) == {"read": 7, "applied": 6, "ignored": 0, "unreadable": 1}
@@ -168,13 +168,13 @@ def test_a_bad_row_is_counted_with_its_number_and_the_rest_is_read(
 def test_a_quotation_mark_that_is_never_closed_takes_the_rest_of_the_file_with_it(log: Any, log_map: LogMap, versions: list[Rules]) -> None:
     found = read_log(log(HEAD + GOOD + '2,2018-01-01 00:00:00,A,"x\n' + GOOD), log_map)
     [bad] = found.unreadable
-    assert bad.row == 5 and "lines 5 to 8 are not CSV" in bad.reason.en
+    assert bad.place.row == 5 and "lines 5 to 8 are not CSV" in bad.reason.en
     assert replayed(found, log_map, versions).events["read"] == 4
 
 
 def test_a_line_break_inside_quotation_marks_is_no_new_row(log: Any, log_map: LogMap) -> None:
     found = read_log(log(HEAD + '1,2018-01-01 00:00:00,A,"x\ny"\n2,nonsense,A,x\n'), log_map)
-    assert found.cases[0][1][0].actor == "x\ny" and [u.row for u in found.unreadable] == [3]
+    assert found.cases[0][1][0].actor == "x\ny" and [u.place.row for u in found.unreadable] == [3]
 
 
 def test_blank_lines_are_no_rows(log: Any, log_map: LogMap) -> None:

@@ -12,7 +12,8 @@ import pytest
 from adapters.eventlog import LogRead, load_map, read_log
 from adapters.library import shipped_definitions
 from workflow.errors import BadMap, NaiveTime, UnreadableLog
-from workflow.logmap import BrokenMap, Columns, FactColumn, LogEvent, LogMap, ZonePolicy, check_fit, read_map, stamp_pattern
+from workflow.logevent import LogEvent
+from workflow.logmap import BrokenMap, Columns, FactColumn, LogMap, ZonePolicy, check_fit, read_map, stamp_pattern
 from workflow.moment import TICK, Moment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -211,7 +212,7 @@ def test_a_zone_column_says_the_zone_of_each_row(read: Any) -> None:
     policy = "zone: {column: z, names: {E: America/New_York, C: America/Chicago}}\n"
     found = read("c,t,a,z\n1,2018-01-01 00:00:00,A,E\n2,2018-01-01 00:00:00,A,C\n3,2018-01-01 00:00:00,A,?\n", log_map(policy))
     assert [e[0].happened.lo for _, e in found.cases] == [utc("2018-01-01T05:00"), utc("2018-01-01T06:00")]
-    assert [(u.row, "no zone" in u.reason.en) for u in found.unreadable] == [(4, True)]
+    assert [(u.place.row, "no zone" in u.reason.en) for u in found.unreadable] == [(4, True)]
 
 
 def test_a_zone_column_may_have_a_rule_for_other_words(read: Any) -> None:
@@ -221,7 +222,7 @@ def test_a_zone_column_may_have_a_rule_for_other_words(read: Any) -> None:
 
 def test_floating_times_are_not_compared_with_others_in_a_case(read: Any) -> None:
     found = read("c,t,a\n1,2018-01-01T00:00:00Z,A\n1,2018-01-01T01:00:00,B\n", log_map("zone: floating\nformats: iso\n"))
-    assert [u.row for u in found.unreadable] == [3] and len(found.cases[0][1]) == 1
+    assert [u.place.row for u in found.unreadable] == [3] and len(found.cases[0][1]) == 1
 
 
 # the other options
@@ -260,7 +261,7 @@ def test_missing_words_are_no_value(read: Any) -> None:
     found = read(
         "c,t,a,w\n?,2018-01-01 00:00:00,A,?\n1,2018-01-01 00:00:00,A,?\n", log_map("zone: UTC\nmissing: '?'\n", columns("actor: w"))
     )
-    assert [u.row for u in found.unreadable] == [2] and found.cases[0][1][0].actor == ""
+    assert [u.place.row for u in found.unreadable] == [2] and found.cases[0][1][0].actor == ""
 
 
 def test_actors_and_roles(read: Any) -> None:
@@ -277,7 +278,7 @@ def test_facts_are_read_as_their_type_and_a_missing_value_is_not_stated(read: An
     )
     found = read(rows, log_map(more))
     assert [dict(e[0].facts) for _, e in found.cases] == [{"n": 3, "k": "high"}, {}]
-    assert [u.row for u in found.unreadable] == [4, 5]
+    assert [u.place.row for u in found.unreadable] == [4, 5]
 
 
 def test_a_snapshot_is_an_event_only_where_its_activity_changes(read: Any) -> None:

@@ -13,7 +13,8 @@ from tests.play import PROBE
 from workflow.case.clockwork import catch_up
 from workflow.case.standing import Standing, settle
 from workflow.errors import IntegrityError, UnknownProcedure
-from workflow.logmap import LogEvent, LogMap, read_map
+from workflow.logevent import LogEvent, Place
+from workflow.logmap import LogMap, read_map
 from workflow.moment import Moment
 from workflow.obligation.ledger import ledger
 from workflow.procedure.load import load
@@ -45,7 +46,7 @@ def utc(text: str) -> datetime:
 
 def event(name: str, when: str, known: bool = True, **more: Any) -> LogEvent:
     moment = Moment(utc(when), utc(when) + timedelta(days=1)) if len(when) == 10 else Moment.at(utc(when))
-    return LogEvent(name, known, moment, "x", 0, f"{name}{when}", **more)
+    return LogEvent(name, known, moment, "x", Place(0), f"{name}{when}", **more)
 
 
 def a_map(procedure: str) -> LogMap:

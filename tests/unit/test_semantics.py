@@ -942,7 +942,8 @@ def test_s10_2_the_digest_of_a_case_is_the_same_however_it_is_folded(play: Play)
 
 
 def test_s10_1_the_order_of_the_rows_of_a_log_never_matters() -> None:
-    from workflow.logmap import LogEvent, read_map
+    from workflow.logevent import LogEvent, Place
+    from workflow.logmap import read_map
     from workflow.replay import replay_log
     from workflow.rules import Rules
 
@@ -953,7 +954,7 @@ def test_s10_1_the_order_of_the_rows_of_a_log_never_matters() -> None:
         "map.yaml",
     )
     events = [
-        LogEvent(n, True, Moment.at(at(f"2018-01-01 0{h}:00")), "x", i, f"{n}{h}")
+        LogEvent(n, True, Moment.at(at(f"2018-01-01 0{h}:00")), "x", Place(i), f"{n}{h}")
         for i, (n, h) in enumerate([("occurred", 1), ("identified", 2), ("phone_report", 3)])
     ]
     digests = set()

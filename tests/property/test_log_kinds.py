@@ -1,0 +1,86 @@
+"""The same history in another kind of file is the same history: the report and its digest do not change."""
+
+from __future__ import annotations
+
+import csv
+import random
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.calendars import shipped
+from adapters.eventlog import read_log
+from adapters.library import shipped_definitions
+from workflow.logmap import LogMap, read_map
+from workflow.replay import replay_log
+from workflow.rules import Rules
+
+Log = list[dict[str, str]]
+
+COLUMNS = ["case:concept:name", "concept:name", "time:timestamp", "org:resource", "seq"]
+ACTIVITIES = ["occurred", "identified", "on_site", "phone_report", "written_report"]
+BASE = f"""\
+procedure: pipeline-incident
+columns: {{case: "case:concept:name", activity: "concept:name", time: "time:timestamp", actor: "org:resource", sequence: seq}}
+formats: iso
+zone: Asia/Shanghai
+activities: {{{", ".join(f"{a}: {a}" for a in ACTIVITIES)}}}
+ignore: noise
+"""
+LOG_MAP = read_map(BASE, "map.yaml")
+VERSIONS = [Rules(d.procedure, d.hash) for d in shipped_definitions("pipeline-incident")]
+CALENDAR = shipped("cn")
+START = datetime(2017, 3, 22, 23, 40)
+
+stamps = st.integers(0, 3 * 72).map(lambda n: (START + n * timedelta(minutes=20)).isoformat(" "))
+rows = st.fixed_dictionaries(
+    {
+        "case:concept:name": st.sampled_from(["1", "2", "案 3", ""]),
+        "concept:name": st.sampled_from([*ACTIVITIES, "identified", "phone_report", "riot", "noise"]),
+        "time:timestamp": st.one_of(stamps, stamps, stamps.map(lambda s: s[:16]), stamps.map(lambda s: s + "+01:00"), st.just("soon")),
+        "org:resource": st.sampled_from(["a", "王 & <李>", ""]),
+        "seq": st.sampled_from(["", "", "1", "2"]),
+    }
+)
+logs = st.lists(rows, min_size=1, max_size=12)
+
+
+def replayed(path: Path, log_map: LogMap = LOG_MAP) -> dict[str, Any]:
+    found = read_log(path, log_map)
+    counts = {"read": found.read, "ignored": found.ignored, "unreadable": len(found.unreadable)}
+    return replay_log(found.cases, log_map, VERSIONS, CALENDAR, **counts, as_of=found.last).document()
+
+
+def as_csv(folder: str, log: Log) -> Path:
+    path = Path(folder) / "log.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(log)
+    return path
+
+
+def as_xes(folder: str, log: Log) -> Path:
+    """Each row as a trace of its own; the first has every attribute, so that every column is there; of the others only what is said."""
+    traces = []
+    for n, row in enumerate(log):
+        said = {k: v for k, v in row.items() if v or n == 0}
+        attributes = {k: f"<string key={quoteattr(k.removeprefix('case:'))} value={quoteattr(v)}/>" for k, v in said.items()}
+        about = attributes.pop("case:concept:name", "")
+        traces.append(f"<trace><event>{''.join(attributes.values())}</event>{about}</trace>")
+    path = Path(folder) / "log.xes"
+    path.write_text(f"<log>{''.join(traces)}</log>", encoding="utf-8")
+    return path
+
+
+@given(logs, st.randoms(use_true_random=False))
+def test_csv_and_xes_of_the_same_events_give_the_same_report(log: Log, chance: random.Random) -> None:
+    mixed = list(log)
+    chance.shuffle(mixed)
+    with tempfile.TemporaryDirectory() as folder:
+        assert replayed(as_csv(folder, log)) == replayed(as_xes(folder, mixed))
