@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any, TypeVar
 
 from workflow import command as commands
@@ -67,14 +68,20 @@ def open_store(url: str, **options: Any) -> Store:
     cannot be opened.
     """
     scheme = url.split(":", 1)[0].split("+", 1)[0]
-    found = entry_points(group="duban.stores", name=scheme)
+    found = _plugged_in("duban.stores").select(name=scheme)
     if not found:
-        names = ", ".join(sorted(e.name for e in entry_points(group="duban.stores")))
+        names = ", ".join(sorted(e.name for e in _plugged_in("duban.stores")))
         raise ConfigError(
             Text(f"没有存储类型 {scheme!r}", f"there is no store for {scheme!r}"), hint=Text(f"可用:{names}", f"there are: {names}")
         )
     store: Store = next(iter(found)).load().open(url, **options)
     return store
+
+
+@cache
+def _plugged_in(group: str) -> EntryPoints:
+    """What the installed packages offer; looked up once, for it takes a file of every package there is."""
+    return entry_points(group=group)
 
 
 class Engine:
@@ -105,7 +112,7 @@ class Engine:
     @classmethod
     def on(cls, store: Store) -> Engine:
         """An engine on a store that is open, with the system clock and the shipped calendar."""
-        host = next(iter(entry_points(group="duban.hosts", name="system"))).load()
+        host = next(iter(_plugged_in("duban.hosts").select(name="system"))).load()
         return cls(store, host.clock(), host.entropy(), host.calendar(), host.tz())
 
     def within(self, store: Store) -> Engine:

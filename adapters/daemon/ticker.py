@@ -19,8 +19,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.date import DateTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 JUMP = timedelta(seconds=2)
 """The clock and the steady count may part by this much between two looks before the clock counts as set."""
@@ -30,6 +30,18 @@ FURTHEST = timedelta(days=1)
 
 # A run that is dropped because one waits already is no news, and under load there are many.
 logging.getLogger("apscheduler.scheduler").addFilter(lambda record: "maximum number of running instances" not in str(record.msg))
+
+
+class Every(BaseTrigger):  # type: ignore[misc]
+    """So many seconds after the last time or, where that has passed too, from now on. The interval trigger of the scheduler counts up all
+    that was missed: after a clock that leapt by years, minutes in which nothing else runs."""
+
+    def __init__(self, seconds: float) -> None:
+        self._interval = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        following = (previous or now) + self._interval
+        return following if following > now else now + self._interval
 
 
 class Ticker:
@@ -55,7 +67,7 @@ class Ticker:
     def start(self) -> None:
         """The first run is at once."""
         first = self._now()
-        self._scheduler.add_job(self._once, IntervalTrigger(seconds=self._interval, timezone=UTC), id="interval", next_run_time=first)
+        self._scheduler.add_job(self._once, Every(self._interval), id="interval", next_run_time=first)
         self._scheduler.start()
 
     def follow(self) -> None:

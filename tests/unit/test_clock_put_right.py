@@ -11,7 +11,7 @@ import apscheduler.schedulers.base
 import pytest
 
 from adapters.daemon.pulse import Pulse
-from adapters.daemon.ticker import Ticker
+from adapters.daemon.ticker import Every, Ticker
 from adapters.daemon.watch import Settings, Watch
 from adapters.organisations import read_organisation
 from adapters.store.memory import MemoryStore
@@ -155,3 +155,11 @@ def test_the_ticker_runs_at_once_when_the_clock_was_set_and_goes_on_at_its_inter
     ticker.follow()
     assert enough[3].wait(8), f"it ran {len(ran)} times"
     ticker.stop()
+
+
+def test_an_interval_keeps_its_step_and_counts_nothing_up_that_a_leap_of_the_clock_passed_over() -> None:
+    second = timedelta(seconds=1)
+    every = Every(30.0)
+    assert every.get_next_fire_time(None, TEN) == TEN + 30 * second
+    assert every.get_next_fire_time(TEN, TEN + second) == TEN + 30 * second
+    assert every.get_next_fire_time(TEN, TEN + 20_000 * DAY) == TEN + 20_000 * DAY + 30 * second

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from workflow.journal.canonical import Json, canonical, digest, parse_canonical
 from workflow.procedure import model
@@ -45,12 +45,17 @@ def of_source(source: Source, calendars: Collection[str] | None = None) -> Defin
     return define(source, lambda p, draft: (*Check(p, draft, calendars).problems(), *_reserved(p, draft)))
 
 
+@lru_cache(maxsize=128)
 def thaw(data: bytes, name: str) -> Definition:
-    """The definition that canonical bytes hold, as a store keeps them.
+    """The definition that canonical bytes hold, as a store keeps them. Every engine of a process that reads the same bytes has the same one.
 
     It was checked when it was added; what a later version checks besides does not make the rules of a case unreadable (promise 9).
     """
-    return define(Source(name, mapped(parse_canonical(data)), {}), lambda p, draft: ())
+    content = mapped(parse_canonical(data))
+    try:
+        return Definition(Procedure.model_validate(content), data, digest(data))
+    except ValidationError:  # told as of a file
+        return define(Source(name, content, {}), lambda p, draft: ())
 
 
 def _reserved(p: Procedure, draft: Draft) -> Iterable[Problem]:
