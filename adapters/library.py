@@ -13,17 +13,26 @@ from workflow.procedure.pack import Pack, compose, is_pack, read_pack
 from workflow.procedure.source import MAX_BYTES, Source, read_source
 from workflow.text import Text
 
+_PROCEDURES = files("definitions") / "procedures"
+
 
 def shipped_definitions(procedure: str = "") -> list[Definition]:
     """Every shipped version of a procedure, or of all of them, by file name; the name of a file begins with the id of its procedure."""
-    return [d for d in _shipped(procedure) if procedure in ("", d.procedure.procedure)]
+    found = (shipped_definition(name) for name in definition_files() if name.startswith(procedure))
+    return [d for d in found if procedure in ("", d.procedure.procedure)]
 
 
 @cache
-def _shipped(procedure: str) -> tuple[Definition, ...]:
-    folder = files("definitions") / "procedures"
-    found = sorted((f for f in folder.iterdir() if f.name.startswith(procedure) and f.name.endswith(".yaml")), key=lambda f: f.name)
-    return tuple(load(f.read_bytes(), f.name) for f in found)
+def definition_files() -> tuple[str, ...]:
+    """The names of the shipped definition files, without their ending."""
+    return tuple(name.removesuffix(".yaml") for name in sorted(f.name for f in _PROCEDURES.iterdir()) if name.endswith(".yaml"))
+
+
+@cache
+def shipped_definition(name: str) -> Definition:
+    """What is in the shipped definition file of that name."""
+    file = _PROCEDURES / f"{name}.yaml"
+    return load(file.read_bytes(), file.name)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -44,8 +44,7 @@ class Trial:
             raise UnknownName(Text(f"没有程序 {procedure!r}", f"there is no procedure {procedure!r}"))
         self.clock = FixedClock(parse(BEGINNING, Rules(found[-1].procedure, found[-1].hash).zone).lo)
         self.engine = Engine(MemoryStore(), self.clock, SystemEntropy(), shipped(found[-1].procedure.calendar.partition("+")[0]), "trial")
-        for definition in found:
-            self.engine.add(definition)
+        self.engine.add_all(found)
         if organisation:
             self.engine.organise(entries_named(organisation))
         self.procedure = found[-1].procedure

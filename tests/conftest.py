@@ -12,13 +12,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import postgres
+from tests.examples import ASKED
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("unit", "property", "integration", "e2e", "fault")
 
-EXAMPLES = int(os.environ.get("DUBAN_EXAMPLES", "30"))
-"""Of each property in a run of every day; a campaign asks for more."""
-settings.register_profile("local", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("local", deadline=None, max_examples=ASKED, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
 

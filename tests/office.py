@@ -12,8 +12,7 @@ import pytest
 
 from adapters.commands.frame import main
 from tests.play import PROBE
-
-_played: dict[tuple[str, ...], bytes] = {}
+from tests.scenes import staged
 
 
 class Office:
@@ -36,17 +35,11 @@ class Office:
         return json.loads(self.run(*words, "--json", exit=exit)[0])
 
     def play(self, *cases: str) -> None:
-        """What was played once is copied from then on: a file with these cases, made by the same commands."""
-        kept = _played.get(cases)
-        if kept is not None and not self.path.exists():
-            self.path.write_bytes(kept)
-            return
-        fresh = not self.path.exists()
-        self._play(*cases)
-        if fresh:
-            with closing(sqlite3.connect(self.path)) as connection:  # what is still beside it becomes part of the file
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            _played[cases] = self.path.read_bytes()
+        """These cases, beside what is there."""
+        if self.path.exists():
+            self._play(*cases)
+        else:
+            staged(f"office {cases}", self.path, lambda: self._play(*cases))
 
     def _play(self, *cases: str) -> None:
         self.run("definitions", "add", str(PROBE))

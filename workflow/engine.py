@@ -188,10 +188,16 @@ class Engine:
         Where packs of its procedure are in use, what it makes together with them is kept too; one that does not fit them raises
         :class:`~workflow.procedure.source.BrokenDefinition`.
         """
-        with self.store.write() as unit:
-            self.sources.keep_definition(unit, definition)
-        self.sources.know(Rules(definition.procedure, definition.hash))
+        self.add_all([definition])
         return definition.hash
+
+    def add_all(self, definitions: Sequence[Definition]) -> None:
+        """The same of several in one transaction: all of them are kept or none."""
+        with self.store.write() as unit:
+            for definition in definitions:
+                self.sources.keep_definition(unit, definition)
+        for definition in definitions:
+            self.sources.know(Rules(definition.procedure, definition.hash))
 
     def definitions(self) -> list[Rules]:
         """Every definition in the store, in the order in which they were added."""

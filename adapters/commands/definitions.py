@@ -195,8 +195,7 @@ def add(
             if known.setdefault(definition.procedure.ref, definition.hash) != definition.hash:
                 raise version_taken(definition.procedure.ref)
         if not dry_run:
-            for definition in definitions:
-                engine.add(definition)
+            engine.add_all(definitions)
     added: list[Json] = [d.procedure.ref for d in fresh]
     document: dict[str, Json] = {"definitions": [d.procedure.ref for d in definitions], "added": added, "dry_run": dry_run}
 

@@ -57,8 +57,7 @@ def _play(folder: Path) -> None:
     clock = FixedClock(datetime(2026, 9, 24, 8, 0, tzinfo=ZONE))
     engine = Engine(SqlStore.open(f"sqlite:///{folder / 'demo.db'}"), clock, SystemEntropy(), shipped("cn"), tz())
     with engine:
-        for definition in shipped_definitions():
-            engine.add(definition)
+        engine.add_all(shipped_definitions())
         for name in ("hospital", "town"):
             engine.organise(shipped_organisation(name))
         tell(engine, clock)

@@ -277,8 +277,7 @@ def engine(*, create: bool = False, dry_run: bool = False) -> Engine:
     if create and not dry_run and not found.definitions():
         from adapters.library import shipped_definitions
 
-        for definition in shipped_definitions():
-            found.add(definition)
+        found.add_all(shipped_definitions())
     return found
 
 

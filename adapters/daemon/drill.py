@@ -62,8 +62,7 @@ def drill(channels: Sequence[Channel], notify: Notify, addresses: Mapping[str, s
 
 def _prepare(engine: Engine, clock: FixedClock, addresses: Mapping[str, str]) -> None:
     """An emergency two hours ago, swept since as a daemon does, up to the instant after the report was due; nobody is told yet."""
-    for definition in shipped_definitions(PROCEDURE):
-        engine.add(definition)
+    engine.add_all(shipped_definitions(PROCEDURE))
     engine.organise(_organisation(list(engine.rules(PROCEDURE).procedure.roles), addresses, clock.now() - TERM))
     engine.tick()
     opening = commands.Open(said=_said(OPENER), unit=PERSON, what="渠道自检", where="自检", told_by="自检", drill=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +16,7 @@ from adapters import host
 from adapters.commands import frame
 from adapters.host import FixedClock
 from adapters.organisations import shipped_organisation
+from tests.scenes import staged
 from workflow.engine import Engine
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -112,28 +111,22 @@ def cli(empty: Cli, template: Path) -> Iterator[Cli]:
     yield empty
 
 
-_dispute: list[bytes] = []
 DISPUTE = ("open", "medical-dispute", "术后并发症", "普外科", "家属", "--id", "D", "--person", "h06", "--unit", "surgery")
 
 
 @pytest.fixture
 def dispute(cli: Cli) -> Cli:
-    """A dispute ``D`` opened at 10:00, reported (#2), accepted (#3) as complex: the answer is due on 09-29 at 24:00.
+    """A dispute ``D`` opened at 10:00, reported (#2), accepted (#3) as complex: the answer is due on 09-29 at 24:00."""
 
-    It is played once, by these commands, and copied from then on.
-    """
-    if _dispute:
-        cli.db.write_bytes(_dispute[0])
-        return cli.at("09-24 10:20")
-    cli(*DISPUTE, "-f", "handling=complex", "-f", "matter=medical_fault", "-f", "trigger=dispute")
-    cli.at("09-24 10:05")("fire", "D", "report_head", "--person", "h06")
-    cli.at("09-24 10:20")("fire", "D", "accept", "--person", "h02")
-    with opened(cli) as engine:
-        assert engine.case("D").case.n == 3
-    with closing(sqlite3.connect(cli.db)) as connection:  # what is still beside it becomes part of the file
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    _dispute.append(cli.db.read_bytes())
-    return cli
+    def play() -> None:
+        cli(*DISPUTE, "-f", "handling=complex", "-f", "matter=medical_fault", "-f", "trigger=dispute")
+        cli.at("09-24 10:05")("fire", "D", "report_head", "--person", "h06")
+        cli.at("09-24 10:20")("fire", "D", "accept", "--person", "h02")
+        with opened(cli) as engine:
+            assert engine.case("D").case.n == 3
+
+    staged("dispute", cli.db, play)
+    return cli.at("09-24 10:20")
 
 
 def opened(cli: Cli) -> Engine:

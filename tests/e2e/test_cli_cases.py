@@ -13,6 +13,7 @@ import typer
 
 from adapters.commands import frame
 from tests.e2e.conftest import DISPUTE, Cli, opened
+from tests.scenes import staged
 from workflow.journal.canonical import canonical
 
 PROBE = Path(__file__).parents[1] / "data" / "probe.yaml"
@@ -52,12 +53,6 @@ WRITES: dict[str, tuple[str, ...]] = {
 def scene(dispute: Cli, tmp_path: Path) -> Cli:
     """The dispute with a hold (#4), a case ``L`` that could lead, a closed case ``Z``, and what is to be imported."""
     cli = dispute
-    cli("hold", "D", "inspection", "-r", "巡查", "--as", "director")
-    cli("open", "medical-dispute", "纠纷", "普外科", "家属", "--person", "h06", "--id", "L")
-    cli("open", "medical-dispute", "纠纷", "普外科", "家属", "--person", "h06", "--id", "Z")
-    cli("fire", "Z", "answered", "--as", "relations", "-e", "result=已查", "-e", "opinion=致歉")
-    cli("fire", "Z", "close", "--as", "director")
-    cli("open", "social-security-incident", "聚集", "村委会", "信息员", "--as", "informant", "--id", "T", "-f", "knew=2026-09-24 09:50")
     (tmp_path / "leave.yaml").write_text("leave: [{person: h05, from: 2026-12-01, until: 2026-12-08, acting: h06}]\n", encoding="utf-8")
     notice = {"year": 2027, "days": [{"name": "元旦", "date": "2027-01-01", "isOffDay": True}], "papers": ["http://example.invalid/2027"]}
     (tmp_path / "2027.json").write_text(json.dumps(notice), encoding="utf-8")
@@ -67,9 +62,19 @@ def scene(dispute: Cli, tmp_path: Path) -> Cli:
         .replace("{from: 2010-01-01}", "{from: 2027-01-01}")
     )
     (tmp_path / "next.yaml").write_text(text.replace("is: 5 days,", "is: 7 days,"), encoding="utf-8")
-    cli("definitions", "add", "next.yaml")
     plan = "from: medical-dispute@2010-1\nto: medical-dispute@2027-1\nground: order 12\nobligations: {feedback: from_start}\n"
     (tmp_path / "plan.yaml").write_text(plan, encoding="utf-8")
+
+    def play() -> None:
+        cli("hold", "D", "inspection", "-r", "巡查", "--as", "director")
+        cli("open", "medical-dispute", "纠纷", "普外科", "家属", "--person", "h06", "--id", "L")
+        cli("open", "medical-dispute", "纠纷", "普外科", "家属", "--person", "h06", "--id", "Z")
+        cli("fire", "Z", "answered", "--as", "relations", "-e", "result=已查", "-e", "opinion=致歉")
+        cli("fire", "Z", "close", "--as", "director")
+        cli("open", "social-security-incident", "聚集", "村委会", "信息员", "--as", "informant", "--id", "T", "-f", "knew=2026-09-24 09:50")
+        cli("definitions", "add", "next.yaml")
+
+    staged("writes", cli.db, play)
     return cli.at("09-28 09:00")
 
 

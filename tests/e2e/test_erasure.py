@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.office import Office
+from tests.scenes import staged
 
 SECRETS = ("李四-13900001111", "张三告知", "家住东街", "病历复印件")
 WORDS = ("--ground", "保存期满", "--decider", "boss", "--as", "boss")
@@ -20,12 +21,16 @@ WORDS = ("--ground", "保存期满", "--decider", "boss", "--as", "boss")
 def office(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Office:
     """One case of four entries with personal data, closed, and one beside it."""
     office = Office(tmp_path, capsys)
-    office.play("B")
-    opening = ["open", "probe", "纠纷", "门诊", SECRETS[1], "--as", "desk", "--id", "A", "--key", "k1"]
-    office.run(*opening, "--fact", f"name={SECRETS[0]}", "--note", SECRETS[2])
-    office.run("note", "A", SECRETS[3], "--as", "desk", "--key", "k2")
-    office.run("fire", "A", "call", "--as", "desk")
-    office.run("fire", "A", "close", "--as", "boss")
+
+    def play() -> None:
+        office.play("B")
+        opening = ["open", "probe", "纠纷", "门诊", SECRETS[1], "--as", "desk", "--id", "A", "--key", "k1"]
+        office.run(*opening, "--fact", f"name={SECRETS[0]}", "--note", SECRETS[2])
+        office.run("note", "A", SECRETS[3], "--as", "desk", "--key", "k2")
+        office.run("fire", "A", "call", "--as", "desk")
+        office.run("fire", "A", "close", "--as", "boss")
+
+    staged("personal data", office.path, play)
     return office
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.conftest import Cli
+from tests.scenes import staged
 
 PLAN = ("--as", "plan_owner", "--fact", "kind=special", "--fact", "class=mass")
 COURSE = (
@@ -18,10 +19,14 @@ COURSE = (
 @pytest.fixture
 def planned(empty: Cli) -> Cli:
     """A plan in force in one of the villages of the example town."""
-    empty("org", "load", "town")
-    empty("open", "contingency-plan", "专项预案", "中庄村", "村应急办", "--unit", "zhongzhuang", "--id", "P-1", *PLAN)
-    for event, *more in COURSE:
-        empty("fire", "P-1", event, *more)
+
+    def play() -> None:
+        empty("org", "load", "town")
+        empty("open", "contingency-plan", "专项预案", "中庄村", "村应急办", "--unit", "zhongzhuang", "--id", "P-1", *PLAN)
+        for event, *more in COURSE:
+            empty("fire", "P-1", event, *more)
+
+    staged("a plan in force", empty.db, play)
     return empty
 
 

@@ -195,6 +195,16 @@ def test_a_version_is_added_once(engine: Engine) -> None:
     assert len(engine.definitions()) == 1
 
 
+def test_of_several_definitions_all_are_added_or_none(engine: Engine) -> None:
+    text = PROBE.read_text(encoding="utf-8")
+    fresh = load(text.replace("procedure: probe", "procedure: fresh").encode(), "fresh.yaml")
+    with pytest.raises(AlreadyThere):
+        engine.add_all([fresh, load(text.replace("30 minutes", "31 minutes").encode(), "other.yaml")])
+    assert [r.procedure.procedure for r in engine.definitions()] == ["probe"]
+    engine.add_all([fresh, fresh])
+    assert [r.procedure.procedure for r in engine.definitions()] == ["probe", "fresh"]
+
+
 def test_a_procedure_that_is_not_in_force_cannot_be_used(engine: Engine) -> None:
     with pytest.raises(UnknownProcedure):
         engine.open_case("nothing", opening())

@@ -10,9 +10,10 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from workflow.procedure.alternative import faults
 from workflow.procedure.condition import read
 from workflow.procedure.load import load
@@ -121,7 +122,7 @@ def tried(conditions: list[Any]) -> dict[str, bool]:
     return found
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @example([{"d": {"at_most": "0.5"}}, {"d": {"at_least": "1"}}])
 @given(st.lists(condition, min_size=1, max_size=3).filter(lambda cs: len(_used(cs) & set(NUMBERS)) < 2))
 def test_overlaps_gaps_and_terms_that_never_apply_are_those_of_every_value(conditions: list[Any]) -> None:
@@ -135,7 +136,7 @@ def test_overlaps_gaps_and_terms_that_never_apply_are_those_of_every_value(condi
     assert {f.alternatives[0] for f in found if f.kind == "never"} == {i for i in range(len(conditions)) if wanted[f"never {i}"]}
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(condition, min_size=1, max_size=3))
 def test_the_case_that_is_named_shows_the_fault(conditions: list[Any]) -> None:
     duty = SMALL.obligations["duty"]

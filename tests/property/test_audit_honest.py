@@ -6,11 +6,12 @@ import contextlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.calendars import shipped
 from adapters.host import SystemEntropy
+from tests.examples import examples
 from tests.play import Play, at
 from tests.property.test_engine_replay import command, steps
 from tests.stories import petition_2022
@@ -68,7 +69,7 @@ def play(script: list[tuple[Any, ...]]) -> Play:
     return played
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(more, max_size=14))
 @example([("event", "close", "boss", 0, False), ("wait", 9000), ("tick",), ("event", "call", "desk", 0, True)])
 @example([("event", "step", "desk", 0, False), ("wait", 1500), ("revise", "high", "grade"), ("wait", 9000), ("tick",)])

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.calendars import shipped
 from adapters.host import FixedClock
 from adapters.store.memory import MemoryStore
+from tests.examples import examples
 from tests.play import ZONE, at
 from tests.property.test_ledger_oracle import definition
 from workflow import command as c
@@ -62,7 +63,7 @@ hours = st.integers(0, 24 * 24)
 opened = st.lists(st.tuples(hours, st.sampled_from(list(TERMS)), st.one_of(st.none(), st.integers(1, 200))), min_size=1, max_size=25)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(opened, st.integers(24 * 10, 24 * 27))
 def test_s8_2_an_import_moves_what_is_open_once_and_makes_nothing_late_for_the_past(
     cases: list[tuple[int, str, int | None]], imported: int

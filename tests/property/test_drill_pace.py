@@ -10,10 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.bundle import lines, read_bundle
+from tests.examples import examples
 from tests.play import Play, at
 from workflow import command as c
 from workflow.act import Act
@@ -95,7 +96,7 @@ def judged(row: Row) -> tuple[Any, ...]:
     )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.integers(0, 2**32))
 def test_a_drill_at_sixty_times_has_the_outcomes_and_dates_of_the_case_played_sixty_times_slower(seed: int) -> None:
     drill, real = played(seed, quickly, drill=True, pace=TIMES), played(seed, slowly)
@@ -103,14 +104,14 @@ def test_a_drill_at_sixty_times_has_the_outcomes_and_dates_of_the_case_played_si
     assert [judged(r) for r in drill.engine.ledger("C")] == [judged(r) for r in real.engine.ledger("C")]
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(0, 2**32))
 def test_a_drill_on_the_real_clock_has_the_outcomes_and_dates_of_the_real_case(seed: int) -> None:
     drill, real = played(seed, slowly, drill=True, pace=1), played(seed, slowly)
     assert [judged(r) for r in drill.engine.ledger("C")] == [judged(r) for r in real.engine.ledger("C")]
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(0, 2**32))
 def test_a_real_date_of_a_drill_is_in_time_exactly_when_the_one_on_its_clock_is(seed: int) -> None:
     for row in played(seed, quickly, drill=True, pace=TIMES).engine.ledger("C"):
@@ -122,7 +123,7 @@ def test_a_real_date_of_a_drill_is_in_time_exactly_when_the_one_on_its_clock_is(
                 assert real.due.in_time(instant) == counted.due.in_time(row.pace.shown(instant))
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(st.integers(0, 2**32))
 def test_a_drill_that_was_played_live_replays_from_its_bundle_to_the_same_without_drift(seed: int) -> None:
     play = played(seed, quickly, drill=True, pace=TIMES)

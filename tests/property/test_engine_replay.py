@@ -6,10 +6,11 @@ import contextlib
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.store.memory import MemoryStore
+from tests.examples import examples
 from tests.play import Play
 from workflow import command as c
 from workflow.act import Act
@@ -102,13 +103,13 @@ def run(script: list[tuple[Any, ...]], fresh: bool) -> list[bytes]:
         return [e.raw for e in view.entries("C")]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(steps, max_size=12))
 def test_what_is_journaled_does_not_depend_on_what_is_kept_in_memory(script: list[tuple[Any, ...]]) -> None:
     assert run(script, fresh=False) == run(script, fresh=True)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(steps, max_size=8), steps)
 def test_a_forecast_is_what_happens(script: list[tuple[Any, ...]], last: tuple[Any, ...]) -> None:
     play = Play("probe").at("09-24 10:00")

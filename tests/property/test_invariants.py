@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.play import Play
 from tests.property.test_engine_replay import Counting, command, steps
 from workflow import command as c
@@ -75,7 +76,7 @@ def journal(play: Play) -> list[bytes]:
         return [e.raw for e in view.journal()]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(scripts)
 def test_every_row_has_one_outcome_of_seven_at_any_instant(script: Script) -> None:
     play = played(script)
@@ -97,7 +98,7 @@ def test_every_row_has_one_outcome_of_seven_at_any_instant(script: Script) -> No
             assert row.open <= (row.outcome in (Outcome.NOT_DUE, Outcome.MISSED, Outcome.UNDETERMINABLE))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(scripts)
 def test_time_alone_changes_no_outcome_that_is_final(script: Script) -> None:
     play = played(script)
@@ -114,7 +115,7 @@ def test_time_alone_changes_no_outcome_that_is_final(script: Script) -> None:
         before = now
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(scripts, st.sampled_from(("call", "paper", "answer", "follow")), st.sampled_from((1, 40, 200, 2000, 9000)))
 def test_s1_3_a_late_word_makes_nothing_late_and_launders_no_lateness(script: Script, event: str, back: int) -> None:
     """Promise 3, on the strength of the author's word alone."""
@@ -130,7 +131,7 @@ def test_s1_3_a_late_word_makes_nothing_late_and_launders_no_lateness(script: Sc
             assert after[key].outcome in (row.outcome, Outcome.MET_LATE, Outcome.UNDETERMINABLE)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(scripts)
 def test_as_of_an_instant_is_what_a_journal_cut_there_says(script: Script) -> None:
     play = played(script)
@@ -145,7 +146,7 @@ def test_as_of_an_instant_is_what_a_journal_cut_there_says(script: Script) -> No
             assert ledger(standing.case, world, as_of) == ledger(cut.case, world, as_of) == cut.all_rows()
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(scripts)
 def test_evolving_act_by_act_is_folding_at_once(script: Script) -> None:
     acts = played(script).engine.case("C").case.acts
@@ -156,7 +157,7 @@ def test_evolving_act_by_act_is_folding_at_once(script: Script) -> None:
     assert case == fold(blank, acts)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(quiet, st.lists(st.integers(0, 3000), max_size=12))
 def test_s3_6_ticks_at_any_instant_change_no_outcome_date_or_digest(script: Script, ticks: list[int]) -> None:
     untouched, ticked = begun(), begun()
@@ -180,7 +181,7 @@ def test_s3_6_ticks_at_any_instant_change_no_outcome_date_or_digest(script: Scri
     assert found[0] == found[1]
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.tuples(st.sampled_from("AB"), steps.filter(lambda s: s[0] != "same")), max_size=14))
 def test_commands_on_other_cases_change_nothing(script: list[tuple[str, tuple[Any, ...]]]) -> None:
     def alone(*cases: str) -> dict[str, list[bytes]]:
@@ -198,7 +199,7 @@ def test_commands_on_other_cases_change_nothing(script: list[tuple[str, tuple[An
     assert alone("A", "B") == {**alone("A"), **alone("B")}
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.tuples(st.integers(0, 2000), st.lists(steps.filter(lambda s: s[0] not in ("tick", "wait")), max_size=5)), max_size=4))
 def test_one_transaction_for_many_commands_gives_the_outcomes_of_one_for_each(bursts: list[tuple[int, Script]]) -> None:
     single, many = begun(), begun()
@@ -227,7 +228,7 @@ def _renumbered(step: tuple[Any, ...], single: Play, many: Play) -> tuple[Any, .
 
 
 @pytest.mark.parametrize("keep", [0, 1])
-@settings(max_examples=15)
+@examples(15)
 @given(script=scripts)
 def test_an_engine_that_keeps_nothing_in_memory_writes_the_same_bytes(keep: int, script: Script) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -236,7 +237,7 @@ def test_an_engine_that_keeps_nothing_in_memory_writes_the_same_bytes(keep: int,
         assert journal(played(script)) == warm
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(scripts)
 def test_equal_commands_with_equal_chance_give_equal_bytes(script: Script) -> None:
     assert journal(played(script)) == journal(played(script))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise, product
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from workflow.lint.network import Network
 
 Bounds = list[tuple[int, int, int]]
@@ -24,7 +25,7 @@ def consistent(bounds: Bounds) -> bool:
     return all(distance[a, a] >= 0 for a in range(SIZE))
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.lists(st.tuples(st.integers(0, SIZE - 1), st.integers(0, SIZE - 1), st.integers(-4, 9)), max_size=9))
 def test_a_network_is_in_conflict_exactly_when_some_instant_has_to_come_before_itself(bounds: Bounds) -> None:
     network: Network[int] = Network()

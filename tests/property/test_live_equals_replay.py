@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.bundle import lines, read_bundle
@@ -23,6 +23,7 @@ from adapters.eventlog import read_log
 from adapters.host import FixedClock
 from adapters.store.memory import MemoryStore
 from adapters.store.sql import SqlStore
+from tests.examples import examples
 from tests.play import ZONE, _definitions, at
 from tests.property.test_ledger_oracle import TERMS, definition
 from tests.property.test_sweep import CLOCKS
@@ -230,13 +231,13 @@ def checked(play: Chaos) -> None:
 
 
 @pytest.mark.parametrize("procedure", PROCEDURES)
-@settings(max_examples=12)
+@examples(12)
 @given(seed=st.integers(0, 1_000_000), length=st.integers(1, 25))
 def test_a_live_case_replays_to_the_same_outcomes_and_nothing_drifts(procedure: str, seed: int, length: int) -> None:
     checked(Chaos(random.Random(seed), procedure, MemoryStore()).play(length))
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(seed=st.integers(0, 1_000_000), procedure=st.sampled_from(PROCEDURES))
 def test_a_store_on_disk_and_one_in_memory_hold_the_same_bytes(seed: int, procedure: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

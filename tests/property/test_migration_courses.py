@@ -7,10 +7,11 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.store.memory import MemoryStore
+from tests.examples import examples
 from tests.property.test_live_equals_replay import PROCEDURES, Chaos
 from workflow import command as c
 from workflow.audit import audit_store
@@ -72,7 +73,7 @@ def rows(play: Chaos) -> dict[str, dict[str, Json]]:
 
 
 @pytest.mark.parametrize("procedure", PROCEDURES)
-@settings(max_examples=8)
+@examples(8)
 @given(seed=seeds, before=st.integers(0, 14), after=st.integers(0, 14), again=st.booleans())
 def test_promise_9_moving_to_the_same_rules_under_another_label_changes_no_outcome_and_no_date(
     procedure: str, seed: int, before: int, after: int, again: bool
@@ -99,7 +100,7 @@ def proceed(play: Chaos, length: int) -> None:
 
 
 @pytest.mark.parametrize("procedure", PROCEDURES)
-@settings(max_examples=6)
+@examples(6)
 @given(seed=seeds, before=st.integers(0, 12), after=st.integers(0, 12))
 def test_a_case_that_was_moved_replays_to_what_it_is_live_and_its_audit_finds_nothing(
     procedure: str, seed: int, before: int, after: int

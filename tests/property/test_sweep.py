@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.play import ZONE, Play, at
 from tests.property.test_engine_replay import command, steps
 from workflow import organisation as organisations
@@ -86,7 +87,7 @@ def played(script: Script, sweep: Callable[[Play, datetime], None], end: timedel
     return play
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(scripts)
 def test_s3_6_it_is_woken_in_time_for_everything_that_there_is_to_say(script: Script) -> None:
     woken, watched = (played(script, sweep, timedelta(days=9)) for sweep in (only_when_woken, often))
@@ -102,7 +103,7 @@ def test_after_a_sweep_nothing_is_left_to_say(script: Script, later: int) -> Non
     assert forced(play) == 0
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(scripts, st.integers(1, 40))
 def test_weeks_of_downtime_leave_out_nothing(script: Script, days: int) -> None:
     up, down = (played(script, only_when_woken, timedelta()) for _ in range(2))
@@ -158,7 +159,7 @@ obligations:
 pokes = st.lists(st.tuples(st.sampled_from(("poke", "answer", "")), st.sampled_from((0, 30, 119, 120, 180, 700, 1440, 2000))), max_size=6)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(pokes)
 def test_s3_6_clock_events_happen_in_due_order_however_late_they_are_entered(script: list[tuple[str, int]]) -> None:
     plays = []
@@ -210,7 +211,7 @@ def owed_from(first_sweep: date, joins: date | None, how: str, until: date, ever
     return found
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(
     st.sampled_from(("day", "week", "month")),
     st.sampled_from(("next", "at_once")),

@@ -14,11 +14,12 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.host import FixedClock
 from adapters.store.memory import MemoryStore
+from tests.examples import examples
 from tests.play import Play, at
 from tests.tamper import Copy, entry_hash
 from workflow import command as c
@@ -89,7 +90,7 @@ journals = st.builds(
 )
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(journals)
 def test_an_honest_journal_has_no_finding(copy: Copy) -> None:
     found, findings = copy.audit(copy.checkpoint)
@@ -254,7 +255,7 @@ SHOWN: list[Attack] = [
 
 
 @pytest.mark.parametrize("attack", SHOWN, ids=lambda a: a.__name__)
-@settings(max_examples=12)
+@examples(12)
 @given(copy=journals, data=st.data())
 def test_the_first_bad_entry_is_named(attack: Attack, copy: Copy, data: st.DataObject) -> None:
     place = attack(copy, data)
@@ -263,7 +264,7 @@ def test_the_first_bad_entry_is_named(attack: Attack, copy: Copy, data: st.DataO
     assert (named[0].case, named[0].n) == place
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(copy=journals, data=st.data())
 def test_a_chain_that_was_linked_anew_is_not_the_one_that_its_row_and_its_seal_know(copy: Copy, data: st.DataObject) -> None:
     row = pick(copy, data)
@@ -328,7 +329,7 @@ def name_a_seal_that_never_was(copy: Copy, data: st.DataObject) -> str:
     ],
     ids=lambda a: a.__name__,
 )
-@settings(max_examples=12)
+@examples(12)
 @given(copy=journals, data=st.data())
 def test_the_first_bad_seal_is_named(attack: Callable[[Copy, st.DataObject], str], copy: Copy, data: st.DataObject) -> None:
     place = attack(copy, data)
@@ -339,7 +340,7 @@ def test_the_first_bad_seal_is_named(attack: Callable[[Copy, st.DataObject], str
 # what shows only with a checkpoint
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(copy=journals, data=st.data())
 def test_a_history_that_was_rewritten_whole_shows_with_a_checkpoint_only(copy: Copy, data: st.DataObject) -> None:
     kept = copy.checkpoint
@@ -353,7 +354,7 @@ def test_a_history_that_was_rewritten_whole_shows_with_a_checkpoint_only(copy: C
     assert sealed or found.beyond == 2  # what the checkpoint says nothing about is counted apart
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(copy=journals, data=st.data())
 def test_seals_that_were_taken_away_with_their_marks_show_with_a_checkpoint_only(copy: Copy, data: st.DataObject) -> None:
     kept = copy.checkpoint
@@ -367,7 +368,7 @@ def test_seals_that_were_taken_away_with_their_marks_show_with_a_checkpoint_only
     assert [f.code for f in copy.audit(kept)[1]] == ["truncated"]
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(copy=journals, data=st.data())
 def test_a_case_that_was_made_to_vanish_shows_with_a_checkpoint_only(copy: Copy, data: st.DataObject) -> None:
     kept = copy.checkpoint

@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from adapters.calendars import shipped
+from tests.examples import examples
 from workflow.calendar import Calendar
 from workflow.errors import CalendarGap
 from workflow.term import Pause, due, parse
@@ -196,7 +197,7 @@ def cases(draw: st.DrawFn, units: tuple[str, ...] = ("day", "working day", "week
 
 
 @given(cases())
-@settings(max_examples=200)
+@examples(200)
 def test_every_day_term_ends_where_a_walk_through_the_days_ends(case: Case) -> None:
     found = due(case.start, parse(case.text), case.calendar, ZONE, case.pauses)
     last = slow_last_day(case)
@@ -302,7 +303,7 @@ def notices(draw: st.DrawFn, year: int = 2027) -> dict[str, Any]:
 
 
 @given(notices(), st.dates(date(2026, 9, 1), date(2027, 12, 1)), st.integers(0, 60), st.sampled_from(["working days", "days roll"]))
-@settings(max_examples=200)
+@examples(200)
 def test_s2_3_whatever_is_published_the_date_lies_between_the_bounds(notice: dict[str, Any], day: date, amount: int, unit: str) -> None:
     term, start = parse(f"{amount} {unit}"), local(day)
     before, after = due(start, term, CN, ZONE), due(start, term, CN.with_notice(notice), ZONE)

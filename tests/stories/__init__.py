@@ -16,12 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
 from types import ModuleType
 from typing import Any
 
+from adapters.library import definition_files, shipped_definition
 from tests.play import Play
-from workflow.procedure.load import Definition, load
 from workflow.procedure.model import Procedure
 
 Story = Callable[[], Play]
@@ -31,24 +30,12 @@ OLDER = {"medical-dispute", "social-security-incident", "pipeline-incident-2010"
 """Told duty by duty in test files of their own."""
 
 
-def procedure_files() -> list[str]:
-    """The names of the shipped definition files, without their ending."""
-    names = (f.name for f in (files("definitions") / "procedures").iterdir())
-    return sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml"))
-
-
-@cache
-def definition_of(name: str) -> Definition:
-    """What is in the definition file of that name."""
-    return load((files("definitions") / "procedures" / f"{name}.yaml").read_bytes(), name)
-
-
 def procedure_of(name: str) -> Procedure:
     """The procedure in the definition file of that name."""
-    return definition_of(name).procedure
+    return shipped_definition(name).procedure
 
 
 @cache
 def stories() -> dict[str, ModuleType]:
     """Definition file → its story. A file without one fails here."""
-    return {name: import_module(f"tests.stories.{name.replace('-', '_')}") for name in procedure_files() if name not in OLDER}
+    return {name: import_module(f"tests.stories.{name.replace('-', '_')}") for name in definition_files() if name not in OLDER}

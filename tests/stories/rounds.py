@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any
 
 from adapters.calendars import shipped
 from adapters.host import FixedClock, SystemEntropy
+from adapters.library import shipped_definition
 from adapters.organisations import shipped_organisation
 from adapters.store.memory import MemoryStore
 from tests.play import Play, at
 from tests.stories import Step
 from tests.stories.told import everywhere, ordinary
 from workflow.engine import Engine
-from workflow.procedure.load import Definition, load
-
-
-def _definition(name: str) -> Definition:
-    return load((files("definitions") / "procedures" / f"{name}.yaml").read_bytes(), name)
 
 
 def begun(procedure: str, unit: str, others: tuple[str, ...] = ()) -> Play:
     """The period of a unit on 24 September 2026, opened by the sweep of that morning."""
     play = Play(procedure, engine=Engine(MemoryStore(), FixedClock(at("09-24 00:00")), SystemEntropy(), shipped("cn"), "test"))
     for name in (procedure, *others):
-        play.engine.add(_definition(name))
+        play.engine.add(shipped_definition(name))
     play.at("2025-12-01 08:00").engine.organise(shipped_organisation("town"))
     play.at("09-24 08:00").engine.tick()
     play.case = play.engine.period_case(procedure, unit, at("09-24 08:00"))

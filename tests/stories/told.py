@@ -7,10 +7,11 @@ from typing import Any
 
 from adapters.calendars import shipped
 from adapters.host import FixedClock, SystemEntropy
+from adapters.library import shipped_definition
 from adapters.organisations import shipped_organisation
 from adapters.store.memory import MemoryStore
 from tests.play import Play, at
-from tests.stories import Step, definition_of, procedure_of
+from tests.stories import Step, procedure_of
 from workflow import command as c
 from workflow.engine import Engine
 from workflow.organisation import Actor
@@ -88,6 +89,6 @@ def town(*procedures: str) -> Engine:
     """An engine that knows these procedures only, with the example town: its sweeps open nothing of the other recurring duties."""
     engine = Engine(MemoryStore(), FixedClock(at("01-01 00:00")), SystemEntropy(), shipped("cn"), "test")
     for name in procedures:
-        engine.add(definition_of(name))
+        engine.add(shipped_definition(name))
     engine.organise(shipped_organisation("town"))
     return engine

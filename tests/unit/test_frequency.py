@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.calendars import shipped
 from adapters.host import FixedClock, SystemEntropy
 from adapters.store.memory import MemoryStore
+from tests.examples import examples
 from tests.play import PROBE, ZONE, Play, at
 from workflow import command as c
 from workflow import organisation as organisations
@@ -238,7 +239,7 @@ DAYS = st.dates(date(2026, 7, 1), date(2027, 2, 28))
 SAID = st.lists(st.tuples(DAYS, st.sampled_from(["week", "month", "year", "unset"])), max_size=4, unique_by=lambda s: s[0])
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(SAID, SAID, st.lists(DAYS, min_size=1, max_size=5).map(sorted))
 def test_s7_3_the_cases_are_those_of_the_frequency_of_each_first_day(
     own: list[tuple[date, str]], above: list[tuple[date, str]], sweeps: list[date]

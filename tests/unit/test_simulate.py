@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from adapters.calendars import shipped
-from tests.stories import definition_of, procedure_files
+from adapters.library import definition_files, shipped_definition
 from workflow import staff
 from workflow.errors import BadInput
 from workflow.journal.canonical import canonical, digest
@@ -38,7 +38,7 @@ def plan(definition: Definition, cases: int = 4) -> Plan:
 
 @cache
 def year(name: str, seed: int = 1, cases: int = 8) -> Year:
-    definition = definition_of(name)
+    definition = shipped_definition(name)
     return simulate(plan(definition, cases), world(definition), Lots(seed))
 
 
@@ -47,7 +47,7 @@ def told(found: Year) -> str:
 
 
 def test_the_same_seed_gives_the_same_year() -> None:
-    definition = definition_of("medical-dispute")
+    definition = shipped_definition("medical-dispute")
     again = simulate(plan(definition, 8), world(definition), Lots(1))
     assert told(again) == told(year("medical-dispute"))
 
@@ -65,7 +65,7 @@ def test_a_draw_depends_on_its_name_and_not_on_the_draws_before_it() -> None:
 
 
 def test_numbers_are_drawn_about_the_boundaries_that_conditions_name() -> None:
-    definition = definition_of("production-accident-493")
+    definition = shipped_definition("production-accident-493")
     procedure = definition.procedure
     drawer = Drawer(procedure, Rules(procedure, definition.hash).zone, Lots(1))
     at = plan(definition).span(Rules(procedure, definition.hash).zone)[0]
@@ -73,7 +73,7 @@ def test_numbers_are_drawn_about_the_boundaries_that_conditions_name() -> None:
     assert {2, 3, 9, 10, 29, 30} <= drawn
 
 
-@pytest.mark.parametrize("name", [n for n in procedure_files() if n != DAILY])
+@pytest.mark.parametrize("name", [n for n in definition_files() if n != DAILY])
 def test_every_shipped_procedure_can_be_played(name: str) -> None:
     found = year(name, cases=2)
     assert found.cases
@@ -97,7 +97,7 @@ def test_the_control_totals_add_up(name: str) -> None:
 
 @pytest.mark.parametrize("name", BUSY)
 def test_the_outcomes_are_those_of_the_ledger(name: str) -> None:
-    found, there = year(name), world(definition_of(name))
+    found, there = year(name), world(shipped_definition(name))
     until = found.plan.span(found.rules.zone)[1]
     for played in found.cases:
         assert tuple(ledger(played.case, there, until)) == played.rows
@@ -116,7 +116,7 @@ def test_a_diligent_staff_answers_every_dispute_in_time() -> None:
 
 @pytest.mark.parametrize("week", range(3, 53, 7))
 def test_an_empty_post_misses_more_and_never_less(week: int) -> None:
-    definition = definition_of("social-security-incident")
+    definition = shipped_definition("social-security-incident")
     staffed = year("social-security-incident", cases=6)
     empty = absence("scene_head", f"2026-W{week:02}", staffed.rules.zone)
     other = simulate(replace(staffed.plan, empty=empty), world(definition), Lots(1))
@@ -128,7 +128,7 @@ def test_an_empty_post_misses_more_and_never_less(week: int) -> None:
 
 
 def test_an_empty_post_in_the_fullest_week_costs_something() -> None:
-    definition = definition_of("social-security-incident")
+    definition = shipped_definition("social-security-incident")
     staffed = year("social-security-incident", cases=6)
     peak = staffed.loads()["scene_head"].peak[0]
     other = simulate(replace(staffed.plan, empty=absence("scene_head", peak, staffed.rules.zone)), world(definition), Lots(1))
@@ -273,18 +273,18 @@ def test_a_frequency_that_the_source_does_not_name_is_that_of_the_plan_and_is_ma
 
 
 def test_a_year_in_which_the_procedure_is_not_in_force_is_refused() -> None:
-    definition = definition_of("programme-2010")
+    definition = shipped_definition("programme-2010")
     with pytest.raises(BadInput, match="not in force"):
         simulate(Plan(2, date(2026, 1, 1)), world(definition), Lots(1))
 
 
 def test_a_week_that_there_is_not_is_refused() -> None:
     with pytest.raises(BadInput, match="no week"):
-        absence("office", "2026-W54", Rules(definition_of("medical-dispute").procedure, "").zone)
+        absence("office", "2026-W54", Rules(shipped_definition("medical-dispute").procedure, "").zone)
 
 
 def test_a_year_may_begin_on_any_day() -> None:
-    definition = definition_of("medical-dispute")
+    definition = shipped_definition("medical-dispute")
     found = simulate(Plan(6, date(2028, 2, 29)), world(definition), Lots(1))
     since, until = found.plan.span(found.rules.zone)
     assert (since.date(), until.date()) == (date(2028, 2, 29), date(2029, 3, 1))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.play import PROBE, Play
 from workflow.procedure.load import load
 from workflow.procedure.model import Procedure
@@ -207,7 +208,7 @@ def charts(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, tuple[str, str | 
     return states, events
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(charts(), st.lists(st.integers(0, 4), max_size=8))
 def test_the_machine_and_the_interpreter_walk_the_same_way(
     made: tuple[dict[str, Any], dict[str, tuple[str, str | None]]], walk: list[int]

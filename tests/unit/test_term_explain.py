@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.calendars import shipped
+from tests.examples import examples
 from workflow.journal.canonical import canonical
 from workflow.moment import parse as instant
 from workflow.moment import stamp
@@ -176,7 +177,7 @@ def days(parts: tuple[Skipped, ...]) -> list[date]:
     st.booleans(),
     st.lists(st.tuples(st.integers(-10, 40), st.integers(0, 20)), max_size=2),
 )
-@settings(max_examples=200)
+@examples(200)
 def test_every_day_after_the_start_stands_in_exactly_one_list(
     naive: datetime, amount: int, unit: str, roll: bool, start_day: bool, stops: list[tuple[int, int]]
 ) -> None:

@@ -47,7 +47,7 @@ def of_source(source: Source, calendars: Collection[str] | None = None) -> Defin
 
 @lru_cache(maxsize=128)
 def thaw(data: bytes, name: str) -> Definition:
-    """The definition that canonical bytes hold, as a store keeps them. Every engine of a process that reads the same bytes has the same one.
+    """The definition that canonical bytes hold, as a store keeps them; all engines of a process share it.
 
     It was checked when it was added; what a later version checks besides does not make the rules of a case unreadable (promise 9).
     """
