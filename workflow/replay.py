@@ -37,6 +37,9 @@ ENGINE = "1"
 
 SECOND = timedelta(seconds=1)
 
+Each = Callable[[Case, Sequence[Row], World, Mapping[int, str]], None]
+"""Takes each case as it was judged, with its rows, and for each act by its number the place where it stands in the log or the journal."""
+
 
 @dataclass(slots=True)
 class Report:
@@ -81,18 +84,30 @@ class Report:
             "digest": self.digest,
         }
 
-    def judge(self, case: Case, world: World, as_of: datetime) -> None:
-        """Take in a case as it stood at ``as_of``: its outcomes and its digest."""
+    def judge(self, case: Case, world: World, as_of: datetime) -> list[Row]:
+        """Take in a case as it stood at ``as_of``: its outcomes and its digest. Returns the rows of its ledger."""
         rows = ledger(case, world, as_of)
         self.cases[case.id] = digest(canonical(case_document(case, rows)))
         if not case.listed:
             self.unlisted.append(case.id)
-            return
+            return rows
         if case.same_as:
             self.joined[case.id] = case.same_as
         for row in rows:
             key = f"{world.rules.procedure.ref}/{row.duty.id}"
             self.outcomes.setdefault(key, Counter())[row.outcome.value] += 1
+        return rows
+
+    def merge(self, other: Report) -> None:
+        """Take in what was found in other cases of the same log, under the same header."""
+        assert self.header == other.header and self.cases.keys().isdisjoint(other.cases)
+        self.cases |= other.cases
+        self.events.update(other.events)
+        self.deviations.update(other.deviations)
+        for key, found in other.outcomes.items():
+            self.outcomes.setdefault(key, Counter()).update(found)
+        self.unlisted += other.unlisted
+        self.joined |= other.joined
 
 
 def row_document(row: Row, case: Case) -> dict[str, Json]:
@@ -179,6 +194,7 @@ def replay_log(
     unreadable: int,
     as_of: datetime | None = None,
     progress: Callable[[int], None] | None = None,
+    each: Each | None = None,
 ) -> Report:
     """Replay the cases of a log, each under the version in force on the day that the last version of the procedure names (S8.1).
 
@@ -212,7 +228,11 @@ def replay_log(
         report.events["ignored"] += len(events) - len(seen)
         if seen:
             world = worlds[_version(case, seen, by, log_map, versions).hash]
-            report.judge(_replay_case(case, seen, log_map, world, calendar_digest, until, report), world, until)
+            proofs: dict[int, str] = {}
+            judged = _replay_case(case, seen, log_map, world, calendar_digest, until, report, proofs)
+            rows = report.judge(judged, world, until)
+            if each is not None:
+                each(judged, rows, world, proofs)
         if progress is not None and count % 100 == 0:
             progress(count)
     return report
@@ -232,9 +252,16 @@ def _version(case: str, events: Sequence[LogEvent], by: Sequence[str], log_map: 
 
 
 def _replay_case(
-    case_id: str, events: Sequence[LogEvent], log_map: LogMap, world: World, calendar: str, until: datetime, report: Report
+    case_id: str,
+    events: Sequence[LogEvent],
+    log_map: LogMap,
+    world: World,
+    calendar: str,
+    until: datetime,
+    report: Report,
+    proofs: dict[int, str],
 ) -> Case:
-    """The case that the events make. Each is a record: always accepted, its breaches counted (S5.2)."""
+    """The case that the events make. Each is a record: always accepted, its breaches counted (S5.2). ``proofs`` is filled in."""
     rules = world.rules
     p = rules.procedure
     chart = rules.chart
@@ -279,6 +306,7 @@ def _replay_case(
                 state=state,
             )
         )
+        proofs[case.n + len(acts)] = str(event.place)
         report.events["deviating" if breaches else "applied"] += 1
         if breaches:
             report.deviations.update(breaches)
@@ -307,6 +335,8 @@ def replay_cases(
     calendars: Mapping[str, Calendar],
     organisation: Organisation,
     as_of: datetime,
+    proofs: Callable[[str], Mapping[int, str]] = lambda _: {},
+    each: Each | None = None,
 ) -> Report:
     """Replay journaled cases under the definitions and calendars that they are pinned to, as the record stood at ``as_of``.
 
@@ -331,7 +361,9 @@ def replay_cases(
         world = World(rules[case.definition], calendars, organisation, versions=rules)
         pinned |= {found.procedure.ref: found.hash for found in lineage(case, world)}
         case = ticked(case, world, as_of)
-        report.judge(case, world, as_of)
+        rows = report.judge(case, world, as_of)
+        if each is not None:
+            each(case, rows, world, proofs(case_id))
         report.events["read"] += len(seen)
         if not case.listed:
             report.events["ignored"] += len(seen)

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from adapters.bundle import read_bundle
 from adapters.commands import frame, place, screen
+from adapters.documents.wanted import Wanted, documented
 from adapters.eventlog import Unreadable
 from workflow import organisation as organisations
 from workflow.act import Act
@@ -41,29 +42,25 @@ def replay(
     map_file: Annotated[Path | None, typer.Option("--map", help="日志映射 / log map")] = None,
     definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="日志用几个进程 / processes for a log")] = 1,
+    report_file: Annotated[Path | None, typer.Option("--report", help="完整报告 / the whole report, canonical JSON")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="网页报告 / the report as a page")] = None,
 ) -> None:
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
     unread: list[Unreadable] = []
-    if log is not None:
-        if map_file is None:
-            raise BadInput(Text("--log 需要 --map", "--log needs --map"))
-        report, unread = _log(log, map_file, definition, as_of)
-    elif bundle is not None:
-        found = read_bundle(bundle)
-        until = parse(as_of, ZONE).hi if as_of else found.as_of
-        try:
-            cases = [(case, [Act.decode(e) for e in entries]) for case, entries in found.cases]
-            report = replay_cases(cases, found.rules, found.calendars, found.organisation(until), until)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            # The chains hold, so whoever wrote these entries hashed them: they are no entries of ours.
-            raise IntegrityError(
-                Text("记录完好,但不是程序写成的内容", "the chains hold, but these are no acts that duban writes"),
-                where=str(bundle),
-                hint=Text("加 -v 查看详情", "repeat with -v for the traceback"),
-            ) from error
-    else:
-        report = _store(as_of)
+    with documented(report_file, html, frame.settings.lang) as wanted:
+        if log is not None:
+            if map_file is None:
+                raise BadInput(Text("--log 需要 --map", "--log needs --map"))
+            report, unread = _log(log, map_file, definition, as_of, jobs, wanted)
+        elif bundle is not None:
+            report = _bundle(bundle, as_of, wanted)
+        else:
+            report = _store(as_of, wanted)
+        written = wanted.write(report)
     screen.emit(report.document(), lambda: render(report))
+    for path, digest in written:
+        frame.say(Text(f"已写入 {path}  {digest}", f"written: {path}  {digest}"))
     if unread and log is not None:
         raise _unreadable(unread, log)
     if report.deviations["drift"]:
@@ -86,15 +83,32 @@ def _unreadable(rows: Sequence[Unreadable], log: Path) -> UnreadableRows:
     )
 
 
-def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> tuple[Report, list[Unreadable]]:
+def _bundle(bundle: Path, as_of: str, wanted: Wanted) -> Report:
+    found = read_bundle(bundle)
+    until = parse(as_of, ZONE).hi if as_of else found.as_of
+    try:
+        cases = [(case, [Act.decode(e) for e in entries]) for case, entries in found.cases]
+        hashes = {case: {e.n: e.hash for e in entries} for case, entries in found.cases}
+        with wanted.taking(found.rules.values()) as each:
+            return replay_cases(cases, found.rules, found.calendars, found.organisation(until), until, hashes.__getitem__, each)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        # The chains hold, so whoever wrote these entries hashed them: they are no entries of ours.
+        raise IntegrityError(
+            Text("记录完好,但不是程序写成的内容", "the chains hold, but these are no acts that duban writes"),
+            where=str(bundle),
+            hint=Text("加 -v 查看详情", "repeat with -v for the traceback"),
+        ) from error
+
+
+def _log(log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, wanted: Wanted) -> tuple[Report, list[Unreadable]]:
     from adapters.eventlog import load_map, read_log
     from adapters.library import definition_file, shipped_definitions
+    from adapters.partition import Law, replayed
     from workflow.logmap import check_fit
-    from workflow.replay import replay_log
 
     log_map = load_map(map_file)
-    found = [definition_file(f) for f in files] or shipped_definitions(log_map.procedure)
-    versions = [Rules(d.procedure, d.hash) for d in found if d.procedure.procedure == log_map.procedure]
+    given = [definition_file(f) for f in files] or shipped_definitions(log_map.procedure)
+    versions = [Rules(d.procedure, d.hash) for d in given if d.procedure.procedure == log_map.procedure]
     if not versions:
         raise UnknownProcedure(Text(f"没有程序 {log_map.procedure!r}", f"there is no procedure {log_map.procedure!r}"), where=str(map_file))
     check_fit(log_map, [r.procedure for r in versions], str(map_file))
@@ -104,19 +118,13 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str) -> tuple[Repo
         progress.update(reading, total=read.read, completed=read.read)
         gc.freeze()  # what was read stays to the end: looking through it again and again would cost a tenth of the time
         folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=len(read.cases))
-        report = replay_log(
-            read.cases,
-            log_map,
-            versions,
-            _calendar(versions),
-            read=read.read,
-            ignored=read.ignored,
-            unreadable=len(read.unreadable),
-            as_of=parse(as_of, log_map.clock or versions[0].zone).hi if as_of else read.last,
-            progress=_advance(progress, folding),
-        )
+        until = parse(as_of, log_map.clock or versions[0].zone).hi if as_of else read.last
+        law = Law(log_map, versions, _calendar(versions), until)
+        found = replayed(read.cases, law, wanted.folder, jobs, _advance(progress, folding))
+        found.report.events.update(read=read.read, ignored=read.ignored, unreadable=len(read.unreadable))
+        wanted.take(versions, found.files, found.verdicts)
         progress.update(folding, completed=len(read.cases))
-    return report, read.unreadable
+    return found.report, read.unreadable
 
 
 def _calendar(versions: Sequence[Rules]) -> Calendar:
@@ -141,20 +149,23 @@ def _progress() -> Progress:
     return Progress(*columns, console=Console(stderr=True), disable=hidden, transient=True)
 
 
-def _store(as_of: str) -> Report:
+def _store(as_of: str, wanted: Wanted) -> Report:
     with frame.engine() as engine:
         until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
         rules = {r.hash: r for r in engine.definitions()}
         with engine.store.read() as view:
             cases = []
             calendars: dict[str, Calendar] = {}
+            hashes: dict[str, dict[int, str]] = {}
             chain = view.entries(CHAIN)
             organisation = organisations.fold(e.body for e in chain if unstamp(e.recorded) <= until)
             for case in _sound(view):
                 entries = view.entries(case)
                 calendars.update(engine.sources.calendars_of(view, entries))
                 cases.append((case, [Act.decode(e) for e in entries]))
-    return replay_cases(cases, rules, calendars, organisation, until)
+                hashes[case] = {e.n: e.hash for e in entries}
+    with wanted.taking(rules.values()) as each:
+        return replay_cases(cases, rules, calendars, organisation, until, hashes.__getitem__, each)
 
 
 def _sound(view: View) -> list[str]:
