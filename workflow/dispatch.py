@@ -183,7 +183,8 @@ def instead(
 ) -> list[Message]:
     """The messages that take over from a dead one: the person's next channel, else everybody one step above; nothing where none is left.
 
-    ``there`` are the messages of the case: nobody is told the same over the same channel again. Nobody above hears of a drill.
+    ``there`` are the messages of the case: nobody is told the same over the same channel again. Nobody above hears of a drill. Whom the
+    dead one may have reached all the same is told of a possible duplicate.
     """
     taken = {(m.row, m.revision, m.tier, m.recipient, m.channel) for m in there}
     fresh = replace(
@@ -192,8 +193,10 @@ def instead(
     for recipient in ([Recipient(dead.recipient, dead.post, "", "", ())], [] if case.drill else above(dead.post, world, now)):
         found = [replace(fresh, recipient=person, post=post, channel=name) for person, post, name in _ways(recipient, routing, addresses)]
         found = [m for m in found if (m.row, m.revision, m.tier, m.recipient, m.channel) not in taken]
+        if found and found[0].recipient == dead.recipient:
+            return [replace(found[0], doubtful=dead.doubtful)]
         if found:
-            return found[:1] if recipient[0].person == dead.recipient else found
+            return found
     return []
 
 

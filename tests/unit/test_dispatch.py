@@ -252,6 +252,17 @@ def test_a_dead_message_goes_over_the_next_channel_and_then_to_the_next_person()
     assert kinds == [("dead_letter", "sms"), ("dead_letter", "wechat")]
 
 
+def test_whom_a_dead_message_may_have_reached_is_told_of_a_possible_duplicate_and_nobody_else_is() -> None:
+    play = town(Route("sms", "phone"), Route("wechat", "phone", fallback=True))
+    play.at("10-02 00:10").engine.tick()
+    enter(play, replace(taken(play, "sms")[0], state="dead", next_at=None, said="the answer was lost", doubtful=True))
+    (second,) = [m for m in outbox(play) if m.instead_of]
+    assert second.doubtful
+    enter(play, replace(taken(play, "wechat")[0], state="dead", next_at=None, said="no such number"))
+    others = [m for m in outbox(play) if m.instead_of == second.id]
+    assert others and not any(m.doubtful for m in others)
+
+
 def test_when_nobody_is_left_the_watch_says_so() -> None:
     play = town(CONSOLE)
     play.at("10-02 00:10").engine.tick()
