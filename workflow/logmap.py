@@ -56,6 +56,20 @@ def _many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _rows(value: Any) -> Any:
+    return [value] if isinstance(value, int) else value
+
+
+def _upward(rows: tuple[int, ...]) -> tuple[int, ...]:
+    if list(rows) != sorted(set(rows)):
+        raise _wrong("标题行应由上到下", "the rows of the header go from above to below")
+    return rows
+
+
+def _step(value: Any) -> Any:
+    return {"activity": value} if isinstance(value, str) else value
+
+
 def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
@@ -123,8 +137,9 @@ class Columns(Model):
     """The names of the columns, as the header row has them."""
 
     case: Word
-    time: Word
-    activity: Word
+    time: Words = ()
+    """The column of the time, or those of its parts (a date and a time of day), which are read with a space between them."""
+    activity: Word | None = None
     actor: Word | None = None
     role: Word | None = None
     date_only: Word | None = None
@@ -176,6 +191,17 @@ class FactColumn(Model):
         return self
 
 
+class Step(Model):
+    """A column of a wide table that holds the times of one activity."""
+
+    activity: Word
+    date: Word | None = None
+    """The column of the date, where this one holds the time of day alone."""
+    actor: Word | None = None
+    role: Word | None = None
+    """Columns that say who did this activity, in place of those in ``columns``."""
+
+
 class LogMap(Model):
     """The whole map. Of its orders only that of ``activities`` matters."""
 
@@ -187,6 +213,14 @@ class LogMap(Model):
     """How exact a time of day is; ``None``: as exact as its format writes it."""
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] = ","
+    sheet: Word | None = None
+    """The sheet of a workbook; ``None``: the first."""
+    header: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=1000)], ...], BeforeValidator(_rows), AfterValidator(_upward), Field(min_length=1)
+    ] = (1,)
+    """The row of the names of the columns, or the rows of their parts, from above."""
+    wide: dict[Word, Annotated[Step, BeforeValidator(_step)]] = {}
+    """One row a case: column → the activity whose times it holds. Then ``columns`` names neither a time nor an activity."""
     activities: Annotated[dict[Word, Word], Field(min_length=1)]
     """Activity of the log → event of the procedure, in the order that decides ties of the same instant."""
     ignore: Words = ()
@@ -245,10 +279,21 @@ def _problem(source: Source, error: ErrorDetails) -> Problem:
 
 
 def _cross_check(log_map: LogMap, source: Source) -> Iterator[Problem]:
+    for name, said in (("time", log_map.columns.time), ("activity", log_map.columns.activity)):
+        if not said and not log_map.wide:
+            yield source.problem(("columns", name), Text("缺少这一项", "this field is missing"))
+        elif said and log_map.wide:
+            yield source.problem(("columns", name), Text("有 wide 时由它来写", "it means nothing with 'wide', which says it"))
+    if log_map.wide and log_map.snapshot:
+        yield source.problem(("snapshot",), Text("与 wide 不能并用", "it cannot go with 'wide'"))
+    for column, step in log_map.wide.items():
+        if step.activity not in log_map.activities and step.activity not in log_map.ignore:
+            word = step.activity
+            yield source.problem(("wide", column), Text(f"activities 中没有 {word!r}", f"{word!r} is not among the activities"))
     for i, word in enumerate(log_map.ignore):
         if word in log_map.activities:
             yield source.problem(("ignore", i), Text(f"{word!r} 又在 activities 中", f"{word!r} is among the activities too"))
-    if log_map.roles and log_map.columns.role is None:
+    if log_map.roles and log_map.columns.role is None and not any(step.role for step in log_map.wide.values()):
         yield source.problem(("roles",), Text("没有 columns.role 列", "there is no columns.role"))
 
 

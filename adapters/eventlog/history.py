@@ -17,6 +17,7 @@ from typing import NamedTuple
 from adapters.eventlog.kind import open_table
 from adapters.eventlog.row import Keyed, Rows
 from adapters.eventlog.stamp import BadRow
+from adapters.eventlog.wide import unfolded
 from workflow.errors import BadMap, NaiveTime
 from workflow.logevent import LogEvent, Place
 from workflow.logmap import FLOATING, LogMap, read_map
@@ -64,6 +65,8 @@ def read_log(path: Path, log_map: LogMap, progress: Callable[[int], None] | None
     found = LogRead()
     cases: dict[str, list[Keyed]] = {}
     table = open_table(path, log_map)
+    if log_map.wide:
+        table, log_map = unfolded(table, log_map, path.name)
     rows = Rows(log_map, table, path.name)
     for place, fields in table.rows:
         found.read += 1

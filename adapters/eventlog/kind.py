@@ -9,19 +9,24 @@ from adapters.eventlog.csvlog import csv_table
 from adapters.eventlog.packed import unpacked
 from adapters.eventlog.table import Table
 from adapters.eventlog.xeslog import xes_table
+from adapters.eventlog.xlsxlog import OLE, ZIP, xlsx_table
 from workflow.logmap import LogMap
 
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|!DOCTYPE|log[\s>])|\xff\xfe<\0|\xfe\xff\0<")
 
 
 def open_table(path: Path, log_map: LogMap) -> Table:
-    """The log in a file: XES where it is XML or called ``.xes``, else CSV; each also packed by gzip.
+    """The log in a file: a workbook where it is a ZIP archive or called ``.xlsx`` or ``.xlsm``, XES where it is XML or called ``.xes``,
+    else CSV. The last two may be packed by gzip.
 
-    Raises :class:`~workflow.errors.UnreadableLog` for a file that is missing or broken, here or while the rows are read.
+    Raises :class:`~workflow.errors.MissingExtra` where the library for workbooks is not installed, and
+    :class:`~workflow.errors.UnreadableLog` for a file that is missing or broken, here or while the rows are read.
     """
     with unpacked(path) as data:
         start = data.read(512)
     name = path.name.lower()
+    if start.startswith((ZIP, OLE)) or name.endswith((".xlsx", ".xlsm")):
+        return xlsx_table(path, log_map)
     if _XML.match(start) or name.endswith((".xes", ".xes.gz")):
         return xes_table(path)
     return csv_table(path, log_map)

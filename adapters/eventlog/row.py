@@ -10,8 +10,8 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from adapters.eventlog.stamp import BadRow, Stamps
-from adapters.eventlog.table import Table
-from workflow.errors import UnreadableLog, WrongType
+from adapters.eventlog.table import Table, demand
+from workflow.errors import WrongType
 from workflow.journal.canonical import Json
 from workflow.logevent import LogEvent, Place
 from workflow.logmap import FactColumn, LogMap
@@ -47,9 +47,11 @@ class Rows:
         self._activity = _Memo(self._read_activity)
         self._role = _Memo(self._read_role)
         self._sequence = _Memo(self._read_sequence)
-        fields = [columns.case, columns.activity, columns.time, zone.column if zone else None, columns.date_only]
+        fields = [columns.case, columns.activity, columns.time[0], zone.column if zone else None, columns.date_only]
         fields += [columns.actor, columns.role, columns.sequence, *(f.column for f in log_map.facts.values())]
-        _demand([f for f in fields if f is not None], header, where)
+        parts = columns.time[1:]
+        demand([*(f for f in fields if f is not None), *parts], header, where)
+        self._parts = [header.index(p) for p in parts]
         blank = len(header)  # the place of an empty field behind the row, for columns that the map does not name
         self._pick = itemgetter(*(blank if f is None else header.index(f) for f in fields))
         self._facts = [_Fact(name, column) for name, column in log_map.facts.items()]
@@ -66,6 +68,8 @@ class Rows:
         order, name, known = self._activity[activity]
         if order == _IGNORED:
             return None
+        if self._parts:
+            time = " ".join(word for word in (time, *(fields[i] for i in self._parts)) if self._said[word])
         case = case.strip()
         if case in self._missing:
             raise BadRow(Text("没有案件编号", "no case id"))
@@ -140,14 +144,3 @@ class _Fact:
         except WrongType as error:
             place = Text(f"列 {self._column.column} 的 {word!r}:", f"{word!r} in column {self._column.column}: ")
             raise BadRow(place + error.message) from None
-
-
-def _demand(wanted: list[str], header: list[str], where: str) -> None:
-    """Raise :class:`UnreadableLog` unless each column is there, and once."""
-    hint = Text("现有列:" + "、".join(header[:60]), "it has: " + ", ".join(header[:60]))
-    absent = [c for c in dict.fromkeys(wanted) if c not in header]
-    if absent:
-        raise UnreadableLog(Text(f"日志没有列 {'、'.join(absent)}", f"the log has no column {', '.join(absent)}"), where=where, hint=hint)
-    twice = [c for c in dict.fromkeys(wanted) if header.count(c) > 1]
-    if twice:
-        raise UnreadableLog(Text(f"列名重复:{'、'.join(twice)}", f"more than one column {', '.join(twice)}"), where=where, hint=hint)

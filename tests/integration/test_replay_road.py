@@ -30,6 +30,8 @@ DEFINITION = ROOT / "examples" / "procedures" / "road-fine.yaml"
 SHA256 = "dc9e0e65c964c8ce2a720687ecf17d8204a5cced5db2267c717ed39ada665da8"
 ROME = ZoneInfo("Europe/Rome")
 FEW = 5000
+AFTER = datetime(2014, 1, 1, tzinfo=ROME)
+"""A plain count does not ask whether the 90 days are over: on the last day of the log 368 of the fines never sent had some left."""
 Fine = dict[str, list[datetime]]
 
 
@@ -67,7 +69,7 @@ def rules(**other: str) -> Rules:
 def outcomes(found: LogRead, version: Rules) -> dict[str, int]:
     log_map = load_map(MAP)
     check_fit(log_map, [version.procedure], "road.yaml")
-    report: Report = replay_log(found.cases, log_map, [version], shipped("cn"), read=found.read, ignored=0, unreadable=0, as_of=found.last)
+    report: Report = replay_log(found.cases, log_map, [version], shipped("cn"), read=found.read, ignored=0, unreadable=0, as_of=AFTER)
     report.check()
     assert report.events["applied"] == found.read and not report.deviations
     [(key, counts)] = report.outcomes.items()
@@ -105,11 +107,11 @@ def in_days(fine: Fine) -> str:
 
 
 def with_discharge(fine: Fine) -> str:
-    """S3.3: a payment ends the duty before fulfilment and before the 90 days are over; of the same day the payment counts first."""
+    """S3.3: a payment ends the duty before fulfilment and before the 90 days are over; on the day of the sending it is not before it."""
     last = fine["Create Fine"][0].astimezone(ROME).date() + timedelta(days=90)
     paid = [t.astimezone(ROME).date() for t in fine.get("Payment", [])]
     sent = [t.astimezone(ROME).date() for t in fine.get("Send Fine", [])]
-    return "discharged" if paid and min(paid) <= min([last, *sent]) else in_days(fine)
+    return "discharged" if paid and min(paid) <= last and all(min(paid) < day for day in sent) else in_days(fine)
 
 
 READINGS = [

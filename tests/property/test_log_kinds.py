@@ -12,6 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from adapters.calendars import shipped
 from adapters.eventlog import read_log
@@ -56,10 +57,10 @@ def replayed(path: Path, log_map: LogMap = LOG_MAP) -> dict[str, Any]:
     return replay_log(found.cases, log_map, VERSIONS, CALENDAR, **counts, as_of=found.last).document()
 
 
-def as_csv(folder: str, log: Log) -> Path:
+def as_csv(folder: str, log: Log, columns: list[str] = COLUMNS) -> Path:
     path = Path(folder) / "log.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(log)
     return path
@@ -78,9 +79,61 @@ def as_xes(folder: str, log: Log) -> Path:
     return path
 
 
+def as_xlsx(folder: str, log: Log, columns: list[str] = COLUMNS) -> Path:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(columns)
+    for row in log:
+        sheet.append([row.get(c) or None for c in columns])
+    path = Path(folder) / "log.xlsx"
+    book.save(path)
+    return path
+
+
 @given(logs, st.randoms(use_true_random=False))
 def test_csv_and_xes_of_the_same_events_give_the_same_report(log: Log, chance: random.Random) -> None:
     mixed = list(log)
     chance.shuffle(mixed)
     with tempfile.TemporaryDirectory() as folder:
         assert replayed(as_csv(folder, log)) == replayed(as_xes(folder, mixed))
+
+
+@given(logs, st.randoms(use_true_random=False))
+def test_csv_and_a_workbook_of_the_same_events_give_the_same_report(log: Log, chance: random.Random) -> None:
+    mixed = list(log)
+    chance.shuffle(mixed)
+    with tempfile.TemporaryDirectory() as folder:
+        assert replayed(as_csv(folder, log)) == replayed(as_xlsx(folder, mixed))
+
+
+# one row a case
+
+
+TIDY = BASE.replace(", sequence: seq", "")
+WIDE = f"""\
+procedure: pipeline-incident
+columns: {{case: 编号}}
+wide: {{{", ".join(f"{a} at: {{activity: {a}, actor: {a} by}}" for a in (*ACTIVITIES, "noise"))}}}
+formats: {TIDY.partition("formats: ")[2]}"""
+histories = st.lists(
+    st.dictionaries(st.sampled_from([*ACTIVITIES, "noise"]), st.tuples(stamps, st.sampled_from(["a", "王", ""])), min_size=1),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(histories, st.sampled_from(["csv", "xlsx"]))
+def test_one_row_a_case_and_one_row_an_event_give_the_same_report(history: list[dict[str, tuple[str, str]]], kind: str) -> None:
+    wide: Log = []
+    tidy: Log = []
+    for n, steps in enumerate(history):
+        wide.append({"编号": f"案{n}"} | {f"{a} {k}": w for a, said in steps.items() for k, w in zip(("at", "by"), said, strict=True)})
+        tidy += [
+            {"case:concept:name": f"案{n}", "concept:name": a, "time:timestamp": t, "org:resource": w, "seq": ""}
+            for a, (t, w) in steps.items()
+        ]
+    columns = ["编号", *(f"{a} {k}" for a in (*ACTIVITIES, "noise") for k in ("by", "at"))]
+    with tempfile.TemporaryDirectory() as folder:
+        before = replayed(as_csv(folder, tidy), read_map(TIDY, "tidy.yaml"))
+        write = as_csv if kind == "csv" else as_xlsx
+        assert replayed(write(folder, wide, columns), read_map(WIDE, "wide.yaml")) == before

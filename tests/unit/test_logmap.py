@@ -13,7 +13,7 @@ from adapters.eventlog import LogRead, load_map, read_log
 from adapters.library import shipped_definitions
 from workflow.errors import BadMap, NaiveTime, UnreadableLog
 from workflow.logevent import LogEvent
-from workflow.logmap import BrokenMap, Columns, FactColumn, LogMap, ZonePolicy, check_fit, read_map, stamp_pattern
+from workflow.logmap import BrokenMap, Columns, FactColumn, LogMap, Step, ZonePolicy, check_fit, read_map, stamp_pattern
 from workflow.moment import TICK, Moment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,10 +95,22 @@ def test_what_is_missing_is_named() -> None:
         ("facts: {f: {column: x, type: text}}\n", "facts.f.type"),
         ("ignore: [A]\n", "ignore.0"),
         ("roles: {x: operator}\n", "roles"),
+        ("header: 0\n", "header"),
+        ("header: [2, 1]\n", "header"),
+        ("header: []\n", "header"),
     ],
 )
 def test_a_wrong_option_is_refused_at_its_place(more: str, field: str) -> None:
     assert problems(BASE + more) == [(4, field)]
+
+
+def test_a_table_is_wide_or_names_a_time_and_an_activity() -> None:
+    wide = "procedure: p\ncolumns: {case: c}\nactivities: {A: occurred}\n"
+    assert problems(wide) == [(2, "columns.activity"), (2, "columns.time")]
+    assert read_map(wide + "wide: {t: A}\n", "m.yaml").wide == {"t": Step(activity="A")}
+    assert problems(BASE + "wide: {w: A}\n") == [(2, "columns.time"), (2, "columns.activity")]
+    assert problems(wide + "wide: {t: B}\nsnapshot: true\n") == [(4, "wide.t"), (5, "snapshot")]
+    assert problems(wide + "wide: {t: {activity: A, colour: red}}\n") == [(4, "wide.t.colour")]
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "a: [", "a: &x 1\nb: *x\n", "procedure: a\nprocedure: b\n", "\x00"])
@@ -322,9 +334,10 @@ def test_the_columns_that_the_map_names_must_be_there(read: Any) -> None:
 def test_the_reference_page_has_every_field_of_the_model() -> None:
     page = (ROOT / "docs" / "reference" / "log-map.md").read_text(encoding="utf-8")
     table = page.partition("## Fields")[2].partition("\n## ")[0]
-    said = set(re.findall(r"^\| `([a-z_.]+)` \|", table, re.MULTILINE))
+    rows = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
+    said = {word for row in rows for word in re.findall(r"`([a-z_.]+)`", row)}
     fields = set(LogMap.model_fields)
-    for name, model in (("columns", Columns), ("zone", ZonePolicy), ("facts", FactColumn)):
+    for name, model in (("columns", Columns), ("zone", ZonePolicy), ("facts", FactColumn), ("wide", Step)):
         fields |= {f"{name}.{f}" for f in model.model_fields}
     assert said == fields
 

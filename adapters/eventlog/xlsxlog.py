@@ -1,0 +1,198 @@
+"""Excel workbooks (``.xlsx``, ``.xlsm``) as tables: what was last saved in their cells, and nothing else of them. Needs the extra ``xlsx``.
+
+Formulas are not computed, macros neither run nor read, links to other files not followed; a workbook is only ever read. Of the cells the
+values are taken that Excel saved with them.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+from xml.parsers import expat
+
+from adapters.eventlog.table import Table, header_of
+from adapters.eventlog.wide import letters
+from workflow.errors import MissingExtra, UnreadableLog
+from workflow.logevent import Place
+from workflow.logmap import LogMap
+from workflow.text import Text
+
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+"""How a workbook begins, and how one of before 2007 or an encrypted one."""
+MAX_UNPACKED = 500_000_000
+"""Bytes of all parts of a workbook together, unpacked."""
+MAX_PARTS = 10_000
+SERIALS = (20_000, 80_000)
+"""Numbers that are read as days in a column of times: 1954-10-03 to 2119-01-11. Below 1 a number is a time of day."""
+_QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+
+
+def xlsx_table(path: Path, log_map: LogMap) -> Table:
+    """A sheet of a workbook, with the header that the map says. A row without any value is no row.
+
+    Real dates and times of day come as ISO 8601, to the unit that their cell shows, or finer where they hold more; so do numbers in columns
+    that the map reads as times, as the serials of Excel. A row comes as its reason where a cell that the map reads holds an error, or a
+    formula whose value was not saved. Cells to the right of the last name of the header belong to no column and are not read.
+
+    Raises :class:`~workflow.errors.UnreadableLog` when the file is missing, broken, of before 2007, encrypted, too large unpacked, or has
+    no such sheet, and :class:`~workflow.errors.MissingExtra` without openpyxl.
+    """
+    openpyxl = _library()
+    try:
+        with open(path, "rb") as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what openpyxl leaves out: styles, validations
+            _inspect(file, path.name)
+            books = [openpyxl.load_workbook(file, read_only=True, data_only=saved, keep_links=False) for saved in (True, False)]
+            sheets = [_sheet(book, log_map.sheet, path.name) for book in books]
+            for sheet in sheets:
+                sheet.reset_dimensions()  # what a sheet says of its own size need not be so
+            return _Sheet(sheets[0].title, books[0].epoch, log_map, path.name).table(zip(*(s.iter_rows() for s in sheets), strict=True))
+    except FileNotFoundError:
+        raise UnreadableLog(Text("没有这个文件", "there is no such file"), where=str(path)) from None
+    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError) as error:
+        raise UnreadableLog(
+            Text(f"不是 Excel 工作簿,或已损坏:{error}", f"it is no Excel workbook, or a broken one: {error}"), where=path.name
+        ) from None
+    except OSError as error:
+        raise UnreadableLog(Text(f"不能读取:{error}", f"cannot be read: {error}"), where=str(path)) from None
+
+
+def _library() -> Any:
+    try:
+        import openpyxl
+        import openpyxl.utils.datetime
+    except ImportError:
+        raise MissingExtra(
+            Text("读 Excel 工作簿需要 openpyxl", "to read Excel workbooks openpyxl is needed"),
+            hint=Text("安装 duban[xlsx]", "install duban[xlsx]"),
+        ) from None
+    return openpyxl
+
+
+def _inspect(file: BinaryIO, where: str) -> None:
+    """Refuse what only looks like a workbook, or would not stay within bounds. Raises :class:`UnreadableLog`."""
+    if file.read(len(OLE)) == OLE:
+        raise UnreadableLog(
+            Text("是 2007 年以前的或加密的工作簿", "it is a workbook of before 2007, or an encrypted one"),
+            where=where,
+            hint=Text("在 Excel 中不加密另存为 .xlsx", "save it in Excel as .xlsx, without a password"),
+        )
+    with zipfile.ZipFile(file) as archive:
+        parts = archive.infolist()
+        if sum(p.file_size for p in parts) > MAX_UNPACKED or len(parts) > MAX_PARTS:
+            most = f"{MAX_UNPACKED // 1_000_000} MB"
+            raise UnreadableLog(
+                Text(f"解压后超过 {most},或部件过多", f"it is more than {most} unpacked, or of too many parts"), where=where
+            )
+        for part in parts:
+            if part.filename.endswith((".xml", ".rels")):
+                with archive.open(part) as xml:
+                    if _has_doctype(xml):
+                        said = Text("含有文档类型声明(DTD、实体),拒绝读取", "it has a document type (DTD, entities), which is refused")
+                        raise UnreadableLog(said, where=f"{where}:{part.filename}")
+
+
+def _has_doctype(xml: Any) -> bool:
+    """A document type stands before the first element: no more is read. XML that is broken is left to whoever reads on."""
+    seen: list[bool] = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_: seen.append(True)
+    parser.StartElementHandler = lambda *_: seen.append(False)
+    try:
+        while not seen and (piece := xml.read(4096)):
+            parser.Parse(piece)
+    except expat.ExpatError:
+        pass
+    return bool(seen) and seen[0]
+
+
+def _sheet(book: Any, name: str | None, where: str) -> Any:
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    if name is None and sheets:
+        return next(iter(sheets.values()))
+    if name not in sheets:
+        hint = Text("现有:" + "、".join(sheets), "it has: " + ", ".join(sheets))
+        raise UnreadableLog(Text(f"没有工作表 {name}", f"there is no sheet {name}"), where=where, hint=hint)
+    return sheets[name]
+
+
+class _Sheet:
+    """The cells of one sheet, as words."""
+
+    def __init__(self, title: str, epoch: datetime, log_map: LogMap, where: str) -> None:
+        self._title = title
+        self._epoch = epoch
+        self._map = log_map
+        self._where = where
+
+    def table(self, rows: Iterable[tuple[Any, Any]]) -> Table:
+        """``rows`` are pairs: the cells with the values that were saved, and the same cells with their formulas."""
+        numbered = enumerate(rows, 1)
+        header = header_of(((n, [self._name(c) for c in cells]) for n, (cells, _) in numbered), self._map.header, self._where)
+        while header and not header[-1]:
+            header.pop()
+        columns, zone = self._map.columns, self._map.zone
+        times = {*columns.time, *self._map.wide, *(step.date for step in self._map.wide.values())}
+        read = {columns.case, columns.activity, columns.actor, columns.role, columns.date_only, columns.sequence} | times
+        read |= {zone.column if zone else None, *(f.column for f in self._map.facts.values())}
+        read |= {word for step in self._map.wide.values() for word in (step.actor, step.role)}
+        timed = [name in times for name in header]
+        needed = [name in read and bool(name) for name in header]
+        found = [(Place(n, sheet=self._title), self._row(n, *pair, timed, needed)) for n, pair in numbered]
+        return Table(header, _filled(found), typed=True)
+
+    def _row(self, number: int, cells: Any, formulas: Any, timed: list[bool], needed: list[bool]) -> list[str] | Text:
+        fields = [""] * len(timed)
+        for i, (cell, formula) in enumerate(zip(cells[: len(timed)], formulas, strict=False)):
+            if needed[i] and cell.value is None and formula.value is not None:
+                place = f"{letters(i)}{number}"
+                return Text(f"{place} 是公式,没有保存结果", f"{place} holds a formula whose value was not saved")
+            if needed[i] and cell.data_type == "e":
+                place = f"{letters(i)}{number}"
+                return Text(f"{place} 是错误值 {cell.value}", f"{place} holds an error, {cell.value}")
+            if cell.value is not None:
+                fields[i] = self._word(cell, timed[i])
+        return fields
+
+    def _name(self, cell: Any) -> str:
+        return "" if cell.value is None else self._word(cell, False)
+
+    def _word(self, cell: Any, timed: bool) -> str:
+        value = cell.value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if timed and isinstance(value, int | float) and (0 <= value < 1 or SERIALS[0] <= value < SERIALS[1]):
+            from openpyxl.utils.datetime import from_excel
+
+            return _stamp(from_excel(value, self._epoch), "" if value >= 1 else "h")
+        if isinstance(value, float):
+            return str(int(value)) if value.is_integer() else repr(value)
+        if isinstance(value, datetime | date | time | timedelta):
+            return _stamp(value, cell.number_format)
+        return str(value)
+
+
+def _filled(rows: list[tuple[Place, list[str] | Text]]) -> Iterator[tuple[Place, list[str] | Text]]:
+    for place, fields in rows:
+        if isinstance(fields, Text) or any(field.strip() for field in fields):
+            yield place, fields
+
+
+def _stamp(value: Any, shown: str) -> str:
+    """ISO 8601 to the unit that the number format ``shown`` writes (days, minutes, seconds), or as fine as the value is."""
+    if isinstance(value, timedelta):  # an amount of hours, no time of day
+        return str(value)
+    if not isinstance(value, datetime | time):
+        return str(value.isoformat())
+    shown = _QUOTED.sub("", shown).lower()
+    part = "milliseconds" if value.microsecond else "seconds" if value.second or "s" in shown else "minutes"
+    if isinstance(value, time):
+        return value.isoformat(part)
+    if part == "minutes" and "h" not in shown and value.time() == time():
+        return value.date().isoformat()
+    return value.isoformat(" ", part)
