@@ -18,6 +18,7 @@ SIGNATURES = {
     "on": "(store: 'Store') -> 'Engine'",
     "within": "(self, store: 'Store') -> 'Engine'",
     "add": "(self, definition: 'Definition') -> 'str'",
+    "add_all": "(self, definitions: 'Sequence[Definition]') -> 'None'",
     "definitions": "(self) -> 'list[Rules]'",
     "rules": "(self, procedure: 'str', on: 'datetime | None' = None) -> 'Rules'",
     "packs": "(self, procedure: 'str') -> 'tuple[Pack, ...]'",
