@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Any
 
+from workflow import term as terms
 from workflow.act import DEEDS
 from workflow.dossier import VERDICTS
 from workflow.obligation.row import Outcome
@@ -48,7 +49,7 @@ def page(report: Mapping[str, Any], lang: Lang) -> str:
         "count": len(report["cases"]),
         "late": _lateness(report["cases"]),
         "rates": _rates(report["cases"]),
-        "words": _words(),
+        "words": {**_words(), "term": _terms(report["cases"])},
     }
     # "</script>" in a text must not end the script that holds the data.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
@@ -73,10 +74,16 @@ def _rates(cases: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]
     """By unit and by month: how many of the duties that could be judged were met, met late, missed."""
     found: dict[str, dict[str, Counter[str]]] = {"unit": {}, "month": {}}
     for row in _mandatory(cases):
-        if row["outcome"] in (Outcome.MET, Outcome.MET_LATE, Outcome.MISSED) and row["revisions"] and "due" in row["revisions"][-1]:
+        if row["outcome"] in (Outcome.MET, Outcome.MET_LATE, Outcome.MISSED) and "due" in row["revisions"][-1]:
             for key, groups in found.items():
                 groups.setdefault(row.get(key, ""), Counter())[row["outcome"]] += 1
     return {key: [{"name": name, **counts} for name, counts in sorted(groups.items())] for key, groups in found.items()}
+
+
+def _terms(cases: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Each term that decided a date, in words."""
+    written = {v["term"] for case in cases for row in case["rows"] for v in row.get("revisions", ()) if v["term"]}
+    return {term: [text.zh, text.en] for term in sorted(written) for text in (terms.parse(term).text,)}
 
 
 def _mandatory(cases: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:

@@ -115,6 +115,23 @@ def test_a_browser_shows_every_case(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("log")
+def test_a_click_shows_what_happened_in_a_case(capsys: pytest.CaptureFixture[str]) -> None:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    if browser is None:
+        pytest.skip("no Chromium on this machine")
+    replayed(capsys, "--html", "r.html")
+    page = Path("r.html").read_text(encoding="utf-8")
+    # no driver of a browser: every row is clicked by a line at the end of the page's own script
+    Path("r.html").write_text(
+        page.replace("\ndraw();\n", "\ndraw();\nfor (const row of [...document.querySelectorAll('tr.case')]) row.click();\n"), "utf-8"
+    )
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom")
+    shown = subprocess.run([browser, *options, Path("r.html").absolute().as_uri()], capture_output=True, text=True, timeout=90).stdout
+    assert shown.count('<tr class="detail">') == 40 and shown.count('<svg viewBox="0 0 1040 ') == 40
+    assert "unknown activity" in shown and "&lt;/script&gt;&lt;b&gt;" in shown
+
+
+@pytest.mark.usefixtures("log")
 @pytest.mark.parametrize("option", ["--report", "--html"])
 def test_a_place_that_cannot_be_written_is_said(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--lang", "en", "replay", "--log", "log.csv", "--map", "map.yaml", option, "nowhere/r"]) == 2
