@@ -17,10 +17,12 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from workflow.errors import BadMap
 from workflow.procedure.model import Procedure
 from workflow.procedure.source import BrokenDefinition, Path, Problem, Source, read_source
+from workflow.spoken import part_of_day
 from workflow.text import Lang, Text
 
 FLOATING = "floating"
 ISO = "iso"
+ZH = "zh"
 DIRECTIVES: Mapping[str, str] = {
     "Y": r"(?P<Y>\d{4})",
     "m": r"(?P<m>\d{1,2})",
@@ -111,16 +113,24 @@ def stamp_pattern(form: str) -> re.Pattern[str]:
 
 
 def _format(form: str) -> str:
-    if form != ISO:
+    if form not in (ISO, ZH):
         try:
             stamp_pattern(form)
         except ValueError as error:
             known = " ".join(f"%{d}" for d in DIRECTIVES)
             raise _wrong(
-                f"时间格式 {form!r} 不能用({error});可用 iso 或年月日俱全的 {known}",
-                f"the time format {form!r} cannot be used ({error}); write 'iso', or year, month and day at least, of {known}",
+                f"时间格式 {form!r} 不能用({error});可用 iso、zh 或年月日俱全的 {known}",
+                f"the time format {form!r} cannot be used ({error}); write 'iso', 'zh', or year, month and day at least, of {known}",
             ) from None
     return form
+
+
+def _part(text: str) -> str:
+    try:
+        part_of_day(text)
+    except ValueError:
+        raise _wrong(f"{text!r} 不是一段时刻,如 17:00-24:00", f"{text!r} is no part of a day, such as 17:00-24:00") from None
+    return text
 
 
 Word = Annotated[str, Field(min_length=1)]
@@ -176,6 +186,19 @@ class ZonePolicy(Model):
         return self.name if self.column is None else self.names.get(word, self.otherwise)
 
 
+class Chinese(Model):
+    """How times in words (format ``zh``) are read."""
+
+    year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    """The year of dates without one, in a row that has no other date."""
+    date: Word | None = None
+    """A column with another date of the row, in one of the other formats."""
+    about: Annotated[int, Field(ge=0, le=720)] | None = None
+    """Minutes by which 许, 左右 and 约 widen on both sides; without it such a time is unreadable."""
+    parts: dict[Word, Annotated[str, AfterValidator(_part)]] = {}
+    """Word → part of the day, ``17:00-24:00``, besides and in place of :data:`~workflow.spoken.PARTS`."""
+
+
 class FactColumn(Model):
     """A column that states a fact of the case, with the type that the procedure gives it."""
 
@@ -209,6 +232,7 @@ class LogMap(Model):
     columns: Columns
     formats: Annotated[tuple[Format, ...], BeforeValidator(_many), Field(min_length=1)] = ("%Y-%m-%d %H:%M:%S",)
     zone: Annotated[ZonePolicy | None, BeforeValidator(_named)] = None
+    zh: Chinese | None = None
     granularity: Literal["second", "minute"] | None = None
     """How exact a time of day is; ``None``: as exact as its format writes it."""
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
@@ -284,6 +308,8 @@ def _cross_check(log_map: LogMap, source: Source) -> Iterator[Problem]:
             yield source.problem(("columns", name), Text("缺少这一项", "this field is missing"))
         elif said and log_map.wide:
             yield source.problem(("columns", name), Text("有 wide 时由它来写", "it means nothing with 'wide', which says it"))
+    if log_map.zh is not None and ZH not in log_map.formats:
+        yield source.problem(("zh",), Text("formats 中没有 zh", "'zh' is not among the formats"))
     if log_map.wide and log_map.snapshot:
         yield source.problem(("snapshot",), Text("与 wide 不能并用", "it cannot go with 'wide'"))
     for column, step in log_map.wide.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from operator import itemgetter
 from typing import TypeVar
@@ -14,7 +15,7 @@ from adapters.eventlog.table import Table, demand
 from workflow.errors import WrongType
 from workflow.journal.canonical import Json
 from workflow.logevent import LogEvent, Place
-from workflow.logmap import FactColumn, LogMap
+from workflow.logmap import ZH, FactColumn, LogMap
 from workflow.moment import Moment
 from workflow.procedure.fact import read_value
 from workflow.text import Text
@@ -41,6 +42,7 @@ class Rows:
         places = sorted(range(self._width), key=lambda i: (header[i], i))
         self._by_name = itemgetter(*places) if places != list(range(self._width)) else None
         self._stamps = Stamps(log_map, table.typed)
+        self._turn = _Turn() if ZH in log_map.formats else None
         self._moments: dict[tuple[str, str, str], tuple[Moment, str]] = {}
         self._missing = frozenset(log_map.missing)
         self._said = _Memo(lambda word: "" if word.strip() in self._missing else word.strip())
@@ -48,7 +50,13 @@ class Rows:
         self._role = _Memo(self._read_role)
         self._sequence = _Memo(self._read_sequence)
         fields = [columns.case, columns.activity, columns.time[0], zone.column if zone else None, columns.date_only]
-        fields += [columns.actor, columns.role, columns.sequence, *(f.column for f in log_map.facts.values())]
+        fields += [
+            columns.actor,
+            columns.role,
+            columns.sequence,
+            log_map.zh.date if log_map.zh else None,
+            *(f.column for f in log_map.facts.values()),
+        ]
         parts = columns.time[1:]
         demand([*(f for f in fields if f is not None), *parts], header, where)
         self._parts = [header.index(p) for p in parts]
@@ -58,25 +66,32 @@ class Rows:
 
     def read(self, fields: list[str], place: Place) -> tuple[str, Keyed] | None:
         """The case and its event; ``None`` for a row to be ignored. Raises :class:`BadRow`."""
+        if self._turn is not None:
+            self._turn.come(place)
         if len(fields) != self._width:
             raise BadRow(Text(f"有 {len(fields)} 个字段,应为 {self._width} 个", f"{len(fields)} fields instead of {self._width}"))
         content = "\x1f".join(fields if self._by_name is None else self._by_name(fields))
         if "\0" in content or content.count("\x1f") >= self._width:
             raise BadRow(Text("含有控制字符 NUL 或 U+001F", "it holds a control character, NUL or U+001F"))
         fields.append("")
-        case, activity, time, zone, date_only, actor, role, sequence, *facts = self._pick(fields)
+        case, activity, time, zone, date_only, actor, role, sequence, other, *facts = self._pick(fields)
         order, name, known = self._activity[activity]
-        if order == _IGNORED:
-            return None
         if self._parts:
             time = " ".join(word for word in (time, *(fields[i] for i in self._parts)) if self._said[word])
+        stamp = (time, zone, date_only)
+        if order == _IGNORED:
+            if self._turn is not None:
+                self._turn.note(self._stamps, stamp, other)
+            return None
         case = case.strip()
         if case in self._missing:
             raise BadRow(Text("没有案件编号", "no case id"))
         if not name:
             raise BadRow(Text("没有活动", "no activity"))
-        stamp = (time, zone, date_only)
-        moment, read_in = self._moments.get(stamp) or self._moment(stamp)
+        if self._turn is not None:
+            moment, read_in = self._turn.read(self._stamps, stamp, other)
+        else:
+            moment, read_in = self._moments.get(stamp) or self._moment(stamp)
         stated = tuple([f.read(word) for f, word in zip(self._facts, facts, strict=True) if self._said[word]]) if facts else ()
         event = LogEvent(name, known, moment, self._said[actor], place, content, self._role[role], read_in, stated)
         return case, (moment.lo, moment.hi, self._sequence[sequence], order, content, place, event)
@@ -106,6 +121,32 @@ class Rows:
         if not _WHOLE.match(word):
             raise BadRow(Text(f"序号 {word!r} 不是整数", f"the sequence {word!r} is not a whole number"))
         return int(word)
+
+
+class _Turn:
+    """The times of one row in their turn (a wide row has several): times in words lean on the one before."""
+
+    def __init__(self) -> None:
+        self._place = Place(0)
+        self._before: Moment | None = None
+        self._lost = self._read = False
+
+    def come(self, place: Place) -> None:
+        """The next time stands at this place; that the one before it was not read is remembered."""
+        same = place._replace(cell="") == self._place
+        self._lost = same and not self._read
+        self._before = self._before if same and self._read else None
+        self._place, self._read = place._replace(cell=""), False
+
+    def read(self, stamps: Stamps, stamp: tuple[str, str, str], other: str) -> tuple[Moment, str]:
+        found = stamps.read_words(*stamp, other, self._before, self._lost)
+        self._before, self._read = found[0], True
+        return found
+
+    def note(self, stamps: Stamps, stamp: tuple[str, str, str], other: str) -> None:
+        """Read a time for the sake of the next one only."""
+        with suppress(BadRow):
+            self.read(stamps, stamp, other)
 
 
 class _Memo(dict[str, T]):

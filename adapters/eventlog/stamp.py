@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from workflow.errors import NaiveTime
-from workflow.logmap import FLOATING, ISO, LogMap, stamp_pattern
+from workflow.logmap import FLOATING, ISO, ZH, Chinese, LogMap, stamp_pattern
 from workflow.moment import Moment
+from workflow.spoken import Reference, Span, Spoken, Unsaid, part_of_day
 from workflow.text import Text
 
 _EXACT, _MINUTE, _DAY = timedelta(), timedelta(minutes=1), timedelta(days=1)
@@ -40,7 +41,11 @@ class Stamps:
         self._zones: dict[str, tuple[str, tzinfo]] = {}
         self._missing = frozenset(log_map.missing)
         formats = dict.fromkeys((*log_map.formats, ISO) if typed else log_map.formats)
-        self._formats = tuple(_Format(_ISO if form == ISO else stamp_pattern(form)) for form in formats)
+        self._formats = tuple(_Format(_ISO if form == ISO else stamp_pattern(form)) for form in formats if form != ZH)
+        self._chinese = log_map.zh or Chinese()
+        about = timedelta(minutes=self._chinese.about) if self._chinese.about is not None else None
+        parts = {word: part_of_day(part) for word, part in self._chinese.parts.items()}
+        self._spoken = Spoken(parts, about) if ZH in formats else None
 
     def read(self, text: str, zone: str, date_only: str) -> tuple[Moment, str]:
         """The moment of a stamp, and the zone in which its clock face was read (empty: it gave its own offset).
@@ -50,7 +55,10 @@ class Stamps:
         :class:`~workflow.errors.NaiveTime` when there is neither an offset nor a zone policy.
         """
         text = text.strip()
-        face, unit = self._face(text)
+        found = self._face(text)
+        if found is None:
+            raise self._unread(text)
+        face, unit = found
         if date_only and date_only.strip().lower() in _TRUE:
             unit = _DAY
         elif self._unit is not None and unit is not _DAY:
@@ -60,6 +68,29 @@ class Stamps:
                 return _moment(face.replace(tzinfo=None), unit, face.tzinfo), ""
             name, there = self._zones.get(zone) or self._zone(zone, text)
             return _moment(face, unit, there), name
+        except OverflowError:
+            raise BadRow(Text(f"时间超出范围 {text!r}", f"the time is out of range: {text!r}")) from None
+
+    def read_words(self, text: str, zone: str, date_only: str, other: str, before: Moment | None, lost: bool) -> tuple[Moment, str]:
+        """As :meth:`read`, where the format ``zh`` is among those of the map; the other formats come first.
+
+        ``other`` is the word of the column with another date of the row, ``before`` the time that stands before this one in its row;
+        ``lost``: one stands there and could not be read, so that nothing of the row can be leaned on.
+        """
+        text = text.strip()
+        if self._spoken is None or text in self._missing or self._face(text) is not None:
+            return self.read(text, zone, date_only)
+        name, there = self._zones.get(zone) or self._zone(zone, text)
+        day = None if lost else self._face(other.strip())
+        try:
+            faces = None if before is None else Span(*(t.astimezone(there).replace(tzinfo=None) for t in (before.lo, before.hi)))
+            lo, hi = self._spoken.read(text, Reference(day[0].date() if day is not None else None, faces, self._chinese.year))
+            if date_only.strip().lower() in _TRUE:
+                lo, hi = _moment(lo, _DAY, UTC).lo.replace(tzinfo=None), _moment(hi, _DAY, UTC).hi.replace(tzinfo=None)
+            first = _instant(lo, there, 0)
+            return Moment(first, max(first, _instant(hi, there, 1))), name
+        except Unsaid as unsaid:
+            raise BadRow(unsaid.reason) from None
         except OverflowError:
             raise BadRow(Text(f"时间超出范围 {text!r}", f"the time is out of range: {text!r}")) from None
 
@@ -75,8 +106,8 @@ class Stamps:
         found = self._zones[word] = name, UTC if name == FLOATING else ZoneInfo(name)
         return found
 
-    def _face(self, text: str) -> tuple[datetime, timedelta]:
-        """The clock face of a stamp, with its offset if it gives one, and the unit that it is written to."""
+    def _face(self, text: str) -> tuple[datetime, timedelta] | None:
+        """The clock face of a stamp, with its offset if it has one, and the unit that it is written to; ``None``: of no numeric format."""
         for form in self._formats:
             try:
                 face = form.read(text)
@@ -84,9 +115,12 @@ class Stamps:
                 continue
             if face is not None:
                 return face
+        return None
+
+    def _unread(self, text: str) -> BadRow:
         if text in self._missing:
-            raise BadRow(Text("没有时间", "no time"))
-        raise BadRow(Text(f"无法读取的时间 {text!r}", f"cannot read the time {text!r}"))
+            return BadRow(Text("没有时间", "no time"))
+        return BadRow(Text(f"无法读取的时间 {text!r}", f"cannot read the time {text!r}"))
 
 
 class _Format:

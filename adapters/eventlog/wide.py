@@ -30,7 +30,8 @@ def unfolded(table: Table, log_map: LogMap, where: str) -> tuple[Table, LogMap]:
     """
     columns, zone = log_map.columns, log_map.zone
     steps = log_map.wide.items()
-    said = [columns.case, zone.column if zone else None, columns.date_only, columns.sequence, *(f.column for f in log_map.facts.values())]
+    said = [columns.case, zone.column if zone else None, columns.date_only, columns.sequence, log_map.zh.date if log_map.zh else None]
+    said += [f.column for f in log_map.facts.values()]
     kept = list(dict.fromkeys(c for c in said if c is not None))
     who = [(step.actor or columns.actor, step.role or columns.role) for _, step in steps]
     wanted = [*kept, *log_map.wide, *(step.date for _, step in steps), *(w for pair in who for w in pair)]

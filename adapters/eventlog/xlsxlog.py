@@ -137,7 +137,8 @@ class _Sheet:
         while header and not header[-1]:
             header.pop()
         columns, zone = self._map.columns, self._map.zone
-        times = {*columns.time, *self._map.wide, *(step.date for step in self._map.wide.values())}
+        times: set[str | None] = {*columns.time, *self._map.wide, *(step.date for step in self._map.wide.values())}
+        times.add(self._map.zh.date if self._map.zh else None)
         read = {columns.case, columns.activity, columns.actor, columns.role, columns.date_only, columns.sequence} | times
         read |= {zone.column if zone else None, *(f.column for f in self._map.facts.values())}
         read |= {word for step in self._map.wide.values() for word in (step.actor, step.role)}

@@ -13,7 +13,7 @@ from adapters.eventlog import LogRead, load_map, read_log
 from adapters.library import shipped_definitions
 from workflow.errors import BadMap, NaiveTime, UnreadableLog
 from workflow.logevent import LogEvent
-from workflow.logmap import BrokenMap, Columns, FactColumn, LogMap, Step, ZonePolicy, check_fit, read_map, stamp_pattern
+from workflow.logmap import BrokenMap, Chinese, Columns, FactColumn, LogMap, Step, ZonePolicy, check_fit, read_map, stamp_pattern
 from workflow.moment import TICK, Moment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,12 +96,15 @@ def test_what_is_missing_is_named() -> None:
         ("ignore: [A]\n", "ignore.0"),
         ("roles: {x: operator}\n", "roles"),
         ("header: 0\n", "header"),
+        ("zh: {year: 2026}\n", "zh"),
+        ("formats: zh\nzh: {parts: {夜里: 22:00-02:00}}\n", "zh.parts.夜里"),
+        ("formats: zh\nzh: {about: -1}\n", "zh.about"),
         ("header: [2, 1]\n", "header"),
         ("header: []\n", "header"),
     ],
 )
 def test_a_wrong_option_is_refused_at_its_place(more: str, field: str) -> None:
-    assert problems(BASE + more) == [(4, field)]
+    assert problems(BASE + more) == [(3 + more.count("\n"), field)]
 
 
 def test_a_table_is_wide_or_names_a_time_and_an_activity() -> None:
@@ -337,7 +340,7 @@ def test_the_reference_page_has_every_field_of_the_model() -> None:
     rows = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
     said = {word for row in rows for word in re.findall(r"`([a-z_.]+)`", row)}
     fields = set(LogMap.model_fields)
-    for name, model in (("columns", Columns), ("zone", ZonePolicy), ("facts", FactColumn), ("wide", Step)):
+    for name, model in (("columns", Columns), ("zone", ZonePolicy), ("facts", FactColumn), ("wide", Step), ("zh", Chinese)):
         fields |= {f"{name}.{f}" for f in model.model_fields}
     assert said == fields
 
