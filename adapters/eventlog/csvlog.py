@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from adapters.eventlog.lines import Records
 from adapters.eventlog.table import Table, header_of
-from workflow.logevent import Place
 from workflow.logmap import LogMap
-from workflow.text import Text
 
 
 def csv_table(path: Path, log_map: LogMap) -> Table:
@@ -18,10 +15,4 @@ def csv_table(path: Path, log_map: LogMap) -> Table:
     Raises :class:`~workflow.errors.UnreadableLog`, here or while the rows are read, when it is missing, empty, truncated or not text.
     """
     records = iter(Records(path, log_map.encoding, log_map.delimiter))
-    header = header_of(records, log_map.header, path.name)
-    return Table(header, _rows(records))
-
-
-def _rows(records: Iterator[tuple[int, list[str] | Text]]) -> Iterator[tuple[Place, list[str] | Text]]:
-    for number, fields in records:
-        yield Place(number), fields
+    return Table(header_of(records, log_map.header, path.name), records)

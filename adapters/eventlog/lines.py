@@ -9,6 +9,7 @@ from pathlib import Path
 
 from adapters.eventlog.packed import unpacked
 from workflow.errors import UnreadableLog
+from workflow.logevent import Place
 from workflow.text import Text
 
 MAX_LINE = 100_000
@@ -16,7 +17,7 @@ MAX_LINE = 100_000
 
 
 class Records:
-    """Iterates over ``(number, fields)`` of a file, the header first as row 1; blank lines are no rows.
+    """Iterates over ``(place, fields)`` of a file, the header first as row 1; blank lines are no rows.
 
     A record that cannot be read (a line that is too long, a quotation mark that is never closed, a NUL) comes as its reason, a
     :class:`~workflow.text.Text`, instead of its fields, and the reading goes on behind it. Raises
@@ -29,7 +30,7 @@ class Records:
         self._delimiter = delimiter
         self._too_long = False
 
-    def __iter__(self) -> Iterator[tuple[int, list[str] | Text]]:
+    def __iter__(self) -> Iterator[tuple[Place, list[str] | Text]]:
         codec = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
         try:
             with unpacked(self._path) as data, io.TextIOWrapper(data, encoding=codec, newline="") as text:
@@ -41,7 +42,7 @@ class Records:
                 hint=Text("若是 GB18030,在映射中写 encoding: gb18030", "if it is GB18030, set 'encoding: gb18030' in the map"),
             ) from None
 
-    def _records(self, file: io.TextIOWrapper) -> Iterator[tuple[int, list[str] | Text]]:
+    def _records(self, file: io.TextIOWrapper) -> Iterator[tuple[Place, list[str] | Text]]:
         reader = csv.reader(self._lines(file), delimiter=self._delimiter, strict=True)
         number = line = 0
         while True:
@@ -64,7 +65,7 @@ class Records:
             else:
                 found = fields
             number += 1
-            yield number, found
+            yield Place(number), found
 
     def _lines(self, file: io.TextIOWrapper) -> Iterator[str]:
         while line := file.readline(MAX_LINE):

@@ -38,7 +38,7 @@ def demand(wanted: Sequence[str], header: Sequence[str], where: str) -> None:
         raise UnreadableLog(Text(f"列名重复:{'、'.join(twice)}", f"more than one column {', '.join(twice)}"), where=where, hint=hint)
 
 
-def header_of(rows: Iterator[tuple[int, list[str] | Text]], numbers: Sequence[int], where: str) -> list[str]:
+def header_of(rows: Iterator[tuple[Place, list[str] | Text]], numbers: Sequence[int], where: str) -> list[str]:
     """The names of the columns in the rows ``numbers``, which are taken from ``rows`` with all above them.
 
     Of several rows the parts of a name stand from above to below with a space between them. An empty cell above a filled one belongs to
@@ -47,17 +47,17 @@ def header_of(rows: Iterator[tuple[int, list[str] | Text]], numbers: Sequence[in
     """
     found: list[list[str]] = []
     while len(found) < len(numbers):
-        number, fields = next(rows, (0, None))
+        place, fields = next(rows, (Place(0), None))
         if fields is None:
             if not found and numbers[0] == 1:
                 raise UnreadableLog(Text("日志是空的", "the log is empty"), where=where)
             missing = numbers[len(found)]
             raise UnreadableLog(Text(f"没有第 {missing} 行,读不到标题", f"it has no row {missing} to read the header from"), where=where)
-        if number < numbers[len(found)]:
+        if place.row < numbers[len(found)]:
             continue
         if isinstance(fields, Text):
             raise UnreadableLog(Text("读不出标题行:", "the header row cannot be read: ") + fields, where=where)
-        if number > numbers[len(found)]:
+        if place.row > numbers[len(found)]:
             fields = []  # a row of a workbook that is not there at all
         found.append([_BREAK.sub(" ", name.strip().lstrip("\ufeff")) for name in fields])
     width = max(map(len, found))

@@ -133,7 +133,7 @@ class _Sheet:
     def table(self, rows: Iterable[tuple[Any, Any]]) -> Table:
         """``rows`` are pairs: the cells with the values that were saved, and the same cells with their formulas."""
         numbered = enumerate(rows, 1)
-        header = header_of(((n, [self._name(c) for c in cells]) for n, (cells, _) in numbered), self._map.header, self._where)
+        header = header_of(((Place(n), [self._name(c) for c in cells]) for n, (cells, _) in numbered), self._map.header, self._where)
         while header and not header[-1]:
             header.pop()
         columns, zone = self._map.columns, self._map.zone
