@@ -20,8 +20,9 @@ from workflow.engine import Engine
 from workflow.errors import BadInput, DubanError, IntegrityError
 from workflow.journal.canonical import Algorithm, Json, canonical, parse_canonical
 from workflow.journal.chain import Finding
+from workflow.journal.checkpoint import Held
 from workflow.journal.entry import Entry, Stored
-from workflow.journal.seal import Checkpoint, StoredSeal
+from workflow.journal.seal import StoredSeal
 from workflow.moment import stamp, unstamp
 from workflow.monitor import CHAINS
 from workflow.organisation import Organisation
@@ -166,7 +167,7 @@ def _scan(path: Path) -> _Scan:
     return found
 
 
-def audit_bundle(path: Path, checkpoint: Checkpoint | None = None) -> Audited:
+def audit_bundle(path: Path, checkpoint: Held | None = None) -> Audited:
     """Audit a bundle without a store. Raises :class:`BadInput` for what is no bundle.
 
     Codes besides those of :func:`workflow.audit.audit`: ``unreadable``, ``edited`` and ``truncated`` with the line.
@@ -174,7 +175,7 @@ def audit_bundle(path: Path, checkpoint: Checkpoint | None = None) -> Audited:
     return _audited(_scan(path), checkpoint)
 
 
-def _audited(found: _Scan, checkpoint: Checkpoint | None) -> Audited:
+def _audited(found: _Scan, checkpoint: Held | None) -> Audited:
     audited = audit(found.algorithm, found.entries, found.seals, found.documents, checkpoint=checkpoint)
     return audited.with_findings(found.findings)
 

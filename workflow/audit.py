@@ -19,8 +19,10 @@ from workflow.case.standing import Standing
 from workflow.errors import IntegrityError
 from workflow.journal.canonical import Algorithm, digest, parse_canonical
 from workflow.journal.chain import Finding, Head, Part, Verified, in_order, verify
+from workflow.journal.checkpoint import Held, verify_held
 from workflow.journal.entry import Entry, Stored
-from workflow.journal.seal import Checkpoint, StoredSeal, verify_checkpoint, verify_seals
+from workflow.journal.heads import Heads
+from workflow.journal.seal import Checkpoint, StoredSeal, verify_seals
 from workflow.moment import BEGINNING, stamp, unstamp
 from workflow.monitor import CHAINS, MONITOR, UNENTERED
 from workflow.organisation import CHAIN, Organisation
@@ -81,12 +83,13 @@ def audit(
     documents: Iterable[Document],
     *,
     parts: Iterable[Part] | None = None,
-    checkpoint: Checkpoint | None = None,
+    checkpoint: Held | None = None,
 ) -> Audited:
     """Audit a journal on its own; ``parts`` is ``None`` for an export, which leaves the erasable parts out.
 
     Codes besides those of :func:`workflow.journal.chain.verify` and :func:`workflow.journal.seal.verify_seals`: ``document`` (it does not
-    have its hash, or cannot be read), ``document_missing`` (an entry rests on it), ``truncated`` and ``rewritten`` (the checkpoint).
+    have its hash, or cannot be read), ``document_missing`` (an entry rests on it), and those of a checkpoint
+    (:func:`workflow.journal.checkpoint.verify_held`).
     """
     if algorithm not in tuple(Algorithm):
         raise IntegrityError(Text(f"日志的算法未知:{algorithm!r}", f"the journal names an unknown algorithm: {algorithm!r}"))
@@ -101,10 +104,11 @@ def audit(
         elif entry.case == MONITOR and entry.kind == UNENTERED:
             unentered.setdefault(str(entry.body.get("case")), []).append(entry)
 
-    found = verify(entries, algorithm, parts, look)
+    heads = None if checkpoint is None or isinstance(checkpoint, Checkpoint) else Heads(algorithm, checkpoint.number)
+    found = verify(entries if heads is None else heads.watch(entries), algorithm, parts, look)
     findings = [*found.findings, *verify_seals(seals, found.trees, algorithm)]
     if checkpoint is not None:
-        findings += verify_checkpoint(checkpoint, seals)
+        findings += verify_held(checkpoint, seals, heads or Heads(algorithm, 0), algorithm)
     rules: dict[str, Rules] = {}
     calendars: dict[str, Calendar] = {}
     findings += _documents(documents, rules, calendars)
@@ -128,7 +132,7 @@ def audit(
     )
 
 
-def _beyond(found: Verified, checkpoint: Checkpoint | None) -> int:
+def _beyond(found: Verified, checkpoint: Held | None) -> int:
     kept = 0 if checkpoint is None else checkpoint.number
     return found.entries - sum(tree.count for number, tree in found.trees.items() if number <= kept)
 
@@ -175,7 +179,7 @@ def documents(view: View) -> Iterator[Document]:
             yield Document(kind, name, found, view.blob(found))
 
 
-def audit_store(view: View, checkpoint: Checkpoint | None = None) -> Audited:
+def audit_store(view: View, checkpoint: Held | None = None) -> Audited:
     """Audit the journal of a store, and compare what is derived from it by a fold from nothing: the case rows, the open dues, the
     claims, the outbox, the remembered answers.
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from workflow.journal.chain import Part
 from workflow.journal.entry import Entry, Private, Stored
+from workflow.journal.note import Key
 from workflow.journal.seal import Seal, StoredSeal
 from workflow.outbox import Watched, Watching
 
@@ -26,6 +27,17 @@ class Clock(Protocol):
 class Entropy(Protocol):
     def token(self, size: int) -> bytes:
         """``size`` unpredictable bytes (salts, ids). Never part of a digest of outcomes."""
+
+
+class Signer(Protocol):
+    """Whoever signs checkpoints: a file with a key, a card, another machine."""
+
+    @property
+    def key(self) -> Key:
+        """The public key with its name."""
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature of these bytes: 64 bytes, Ed25519 of RFC 8032."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``duban audit``: verify the journal, seal it, export it."""
+"""``duban audit``: verify the journal, seal it, export it, keep checkpoints of it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from adapters.bundle import audit_bundle, lines
+from adapters.commands import checkpoint as notes
 from adapters.commands import frame, screen
 from adapters.files import write_whole
 from workflow.audit import Audited, audit_store
 from workflow.engine import Engine
 from workflow.journal.canonical import Json
 from workflow.journal.chain import Finding
-from workflow.journal.seal import Checkpoint
+from workflow.journal.checkpoint import Held
+from workflow.journal.note import Note
 from workflow.moment import parse, utc
 from workflow.text import Text
 
@@ -27,15 +29,20 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={
 @app.command()
 def verify(
     bundle: Annotated[Path | None, typer.Argument(help="日志导出,不需要库 / a journal export; no store is needed")] = None,
-    checkpoint: Annotated[str, typer.Option("--checkpoint", help="封印号:哈希,保存在别处的检查点 / NUMBER:HASH kept elsewhere")] = "",
+    checkpoint: Annotated[
+        str, typer.Option("--checkpoint", help="保存在别处的检查点:文件或 封印号:哈希 / file or NUMBER:HASH kept elsewhere")
+    ] = "",
+    key: Annotated[Path | None, typer.Option("--key", help="核验检查点签名的公钥文件 / public key that signed the checkpoint")] = None,
 ) -> None:
     """核验日志;指出第一条坏记录 / verify the journal and name the first bad entry"""
-    point = Checkpoint.parse(checkpoint) if checkpoint else None
+    point = notes.held(checkpoint)
+    signature, wrong = notes.signature(point, key)
     if bundle is not None:
         found = audit_bundle(bundle, point)
     else:
         with frame.store() as store, store.read() as view:
             found = audit_store(view, point)
+    found = found.with_findings(wrong)
     findings = found.findings
     document: dict[str, Json] = {
         "ok": not findings,
@@ -48,10 +55,11 @@ def verify(
         "parts": bundle is None,
         "seals": found.seals,
         "unsealed": found.unsealed,
-        "checkpoint": str(point) if point is not None else None,
+        "checkpoint": (point.text if isinstance(point, Note) else str(point)) if point is not None else None,
+        "signature": signature,
         "beyond": found.beyond,
     }
-    screen.emit(document, lambda: _render(found, point, bundle))
+    screen.emit(document, lambda: _render(found, point, bundle, signature))
     if findings:
         raise typer.Exit(6)
 
@@ -60,7 +68,7 @@ def _document(finding: Finding) -> dict[str, Json]:
     return {"code": finding.code, "case": finding.case, "n": finding.n, "zh": finding.message.zh, "en": finding.message.en}
 
 
-def _render(found: Audited, point: Checkpoint | None, bundle: Path | None) -> None:
+def _render(found: Audited, point: Held | None, bundle: Path | None, signature: str | None) -> None:
     lang = frame.settings.lang
 
     def say(zh: str, en: str) -> None:
@@ -81,6 +89,11 @@ def _render(found: Audited, point: Checkpoint | None, bundle: Path | None) -> No
     if found.unsealed:
         zh, en = f"  未封印的记录:{found.unsealed}(不受封印保护)", f"  entries that no seal covers: {found.unsealed} (not protected by one)"
         say(zh, en)
+    if signature == "good":
+        say("  检查点签名有效", "  the signature of the checkpoint is good")
+    elif signature in ("unchecked", "none"):
+        zh, en = ("未核验签名", "signature not checked") if signature == "unchecked" else ("检查点没有签名", "the checkpoint is not signed")
+        say(f"  {zh}", f"  {en}")
     if point is None:
         zh = "  没有给出检查点:内部人员整体重写或截断不能发现"
         say(zh, "  no checkpoint given: an insider's rewrite or truncation cannot be seen")
@@ -139,3 +152,7 @@ def export(
         else:
             write_whole(output, found)
             frame.say(Text(f"已写入 {output}", f"wrote {output}"))
+
+
+app.command()(notes.checkpoint)
+app.command()(notes.key)
