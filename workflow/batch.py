@@ -78,6 +78,8 @@ class Batch:
         """Whether what is told may have been told before, by the store that this one is a copy of."""
         self._claimed: Mapping[str, CaseRow] = {}
         self._organisation: Organisation | None = None
+        self._worlds: dict[str, World] = {}
+        """By definition, as this transaction sees them."""
         self._kept: set[str] = set()
         self._reached: Addresses | None = None
         self._refreshed = False
@@ -123,6 +125,7 @@ class Batch:
     def announce(self, calendar: Calendar) -> None:
         """Make a calendar the one that every engine on this store uses from now on (S8.2)."""
         self._sources.announce_calendar(self._unit, calendar)
+        self._worlds.clear()
 
     def hold(self, holder: str, ttl: timedelta) -> Lease:
         """Take or prolong the lease of the watch, in this transaction. Raises :class:`~workflow.errors.LeaseLost` if somebody has it."""
@@ -355,10 +358,14 @@ class Batch:
         return self._under(standing.case.definition)
 
     def _under(self, definition: str) -> World:
-        sources = self._sources
-        self._refresh()
-        rules = sources.definition(self._unit, definition)
-        return World(rules, sources.calendars, self._organised(), sources.tz, sources.in_use, sources.versions)
+        known = self._worlds.get(definition)
+        if known is None:
+            sources = self._sources
+            self._refresh()
+            rules = sources.definition(self._unit, definition)
+            known = World(rules, sources.calendars, self._organised(), sources.tz, sources.in_use, sources.versions)
+            self._worlds[definition] = known
+        return known
 
     def _opening(self, rules: Rules) -> World:
         self._refresh()

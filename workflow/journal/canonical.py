@@ -44,7 +44,8 @@ def _whole(text: str) -> int:
     return value if -_LIMIT <= value <= _LIMIT else _refuse(text)
 
 
-_decode = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse, parse_int=_whole).decode
+_decoder = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse, parse_int=_whole)
+_decode = _decoder.decode
 
 
 def canonical(value: Json) -> bytes:
@@ -125,7 +126,10 @@ def parse_known(data: bytes, known: str) -> Json:
     algorithm = known.partition(":")[0]
     if algorithm in (Algorithm.SHA256, Algorithm.SM3) and digest(data, algorithm) == known:
         with suppress(ValueError, RecursionError):
-            return cast(Json, _decode(data.decode("utf-8")))
+            text = data.decode("utf-8")
+            value, end = _decoder.raw_decode(text)
+            if end == len(text):
+                return cast(Json, value)
     return parse_canonical(data)
 
 

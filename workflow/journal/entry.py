@@ -85,9 +85,13 @@ class Entry:
 
 
 def _typed(value: dict[str, Any]) -> bool:
-    texts = all(type(value[name]) is str for name in ("algorithm", "case", "kind", "prev", "recorded"))
-    counted = type(value["n"]) is int and value["n"] > 0 and type(value["format"]) is int
-    return texts and counted and type(value["body"]) is dict and (value["private"] is None or type(value["private"]) is str)
+    if type(value["n"]) is not int or value["n"] <= 0 or type(value["format"]) is not int or type(value["body"]) is not dict:
+        return False
+    if not (
+        type(value["case"]) is type(value["kind"]) is type(value["recorded"]) is type(value["prev"]) is type(value["algorithm"]) is str
+    ):
+        return False
+    return value["private"] is None or type(value["private"]) is str
 
 
 def genesis(case: str, algorithm: str) -> str:
