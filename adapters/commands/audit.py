@@ -12,6 +12,7 @@ import typer
 from adapters.bundle import audit_bundle, lines
 from adapters.commands import checkpoint as notes
 from adapters.commands import frame, screen
+from adapters.commands.proof import check_proof, prove
 from adapters.files import write_whole
 from workflow.audit import Audited, audit_store
 from workflow.engine import Engine
@@ -156,3 +157,5 @@ def export(
 
 app.command()(notes.checkpoint)
 app.command()(notes.key)
+app.command()(prove)
+app.command()(check_proof)
