@@ -17,7 +17,7 @@ from xml.parsers import expat
 
 from adapters.eventlog.table import Table, header_of
 from adapters.eventlog.wide import letters
-from workflow.errors import MissingExtra, UnreadableLog
+from workflow.errors import DubanError, MissingExtra, UnreadableLog
 from workflow.logevent import Place
 from workflow.logmap import LogMap
 from workflow.text import Text
@@ -27,6 +27,8 @@ ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 MAX_UNPACKED = 500_000_000
 """Bytes of all parts of a workbook together, unpacked."""
 MAX_PARTS = 10_000
+MAX_ROWS, MAX_CELLS = 1_048_576, 50_000_000
+"""Of one sheet: the rows that Excel allows, and cells counted from the first column to the last that is filled in each row."""
 SERIALS = (20_000, 80_000)
 """Numbers that are read as days in a column of times: 1954-10-03 to 2119-01-11. Below 1 a number is a time of day."""
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
@@ -51,15 +53,28 @@ def xlsx_table(path: Path, log_map: LogMap) -> Table:
             sheets = [_sheet(book, log_map.sheet, path.name) for book in books]
             for sheet in sheets:
                 sheet.reset_dimensions()  # what a sheet says of its own size need not be so
-            return _Sheet(sheets[0].title, books[0].epoch, log_map, path.name).table(zip(*(s.iter_rows() for s in sheets), strict=True))
+            pairs = _bounded(zip(*(s.iter_rows() for s in sheets), strict=True), path.name)
+            return _Sheet(sheets[0].title, books[0].epoch, log_map, path.name).table(pairs)
+    except DubanError:
+        raise
     except FileNotFoundError:
         raise UnreadableLog(Text("没有这个文件", "there is no such file"), where=str(path)) from None
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, IndexError, AttributeError, SyntaxError) as error:
+    except OSError as error:
+        raise UnreadableLog(Text(f"不能读取:{error}", f"cannot be read: {error}"), where=str(path)) from None
+    except Exception as error:  # whatever the libraries make of a broken archive or part: theirs is no fixed list
         raise UnreadableLog(
             Text(f"不是 Excel 工作簿,或已损坏:{error}", f"it is no Excel workbook, or a broken one: {error}"), where=path.name
         ) from None
-    except OSError as error:
-        raise UnreadableLog(Text(f"不能读取:{error}", f"cannot be read: {error}"), where=str(path)) from None
+
+
+def _bounded(rows: Iterable[tuple[Any, Any]], where: str) -> Iterator[tuple[Any, Any]]:
+    """A row may call itself the thousand-millionth, and openpyxl gives all the empty ones before it. Raises :class:`UnreadableLog`."""
+    cells = 0
+    for number, pair in enumerate(rows, 1):
+        cells += len(pair[0])
+        if number > MAX_ROWS or cells > MAX_CELLS:
+            raise UnreadableLog(Text("工作表的行或单元格过多", "the sheet has too many rows or cells"), where=where)
+        yield pair
 
 
 def _library() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import random
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, time
@@ -290,6 +291,38 @@ def test_a_sheet_that_lies_about_its_size_is_read_as_it_is(save: Any, tmp_path: 
     path = save(HEAD, ["1", EIGHT, "接报", "x"])
     grown = rewritten(path, tmp_path / "big.xlsx", lambda n, b: b.replace(b'ref="A1:D2"', b'ref="A1:XFD1048576"'))
     assert read_log(grown, tidy()).read == 1
+
+
+def test_a_row_that_lies_about_its_number_does_not_take_for_ever(save: Any, tmp_path: Path) -> None:
+    path = save(HEAD, ["1", EIGHT, "接报", "x"])
+    far = rewritten(path, tmp_path / "far.xlsx", lambda n, b: b.replace(b'<row r="2"', b'<row r="99999999999"'))
+    assert "too many rows" in refusal(far)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_workbook_with_wrong_bytes_is_read_or_refused(save: Any, tmp_path: Path, seed: int) -> None:
+    path, chance = save(HEAD, *([str(n), EIGHT, "接报", 5.5] for n in range(3))), random.Random(seed)
+
+    def spoilt(content: bytes) -> bytes:
+        raw = bytearray(content)
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(raw))
+            raw[at : at + chance.choice([0, 1, 9])] = chance.choice(
+                [b"", b"9" * 30, b"<", b"&#0;", b'"', b"NaN", b"ZZZ9", bytes([chance.randrange(256)])]
+            )
+        return bytes(raw)
+
+    if seed % 3 == 0:
+        path.write_bytes(spoilt(path.read_bytes()))
+    else:
+        with zipfile.ZipFile(path) as archive:
+            some = "xl/worksheets/sheet1.xml" if seed % 3 == 1 else chance.choice(archive.namelist())
+        path = rewritten(path, tmp_path / "spoilt.xlsx", lambda n, b: spoilt(b) if n == some else b)
+    try:
+        found = read_log(path, tidy())
+    except UnreadableLog:
+        return
+    assert found.read == sum(len(events) for _, events in found.cases) + len(found.unreadable)
 
 
 @pytest.mark.parametrize(
