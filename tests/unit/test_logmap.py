@@ -331,6 +331,27 @@ def test_the_columns_that_the_map_names_must_be_there(read: Any) -> None:
         read("c,x\n1,2\n", log_map())
 
 
+# tables as offices have them
+
+
+def test_csv_may_have_a_title_and_a_header_of_two_rows(read: Any) -> None:
+    found = log_map("zone: floating\nheader: [2, 3]\n", BASE.replace("time: t", "time: [t day, t clock]"))
+    rows = 'Register,,,\nc,t,,a\n,day,"clock",\n\n1,2018-01-01,10:00:00,A\n'
+    event = only(read(rows, found))
+    assert (event.happened.lo, event.place.row) == (utc("2018-01-01 10:00"), 4)
+
+
+def test_csv_may_be_wide_and_in_gb18030(read: Any) -> None:
+    text = "procedure: pipeline-incident\ncolumns: {case: 编号}\nwide: {发生: A, 确认: {activity: B, date: 日期}}\nzone: floating\n"
+    found = read_map(text + "encoding: gb18030\nformats: '%Y-%m-%d %H:%M'\nactivities: {A: occurred, B: identified}\n", "m.yaml")
+    log = read("编号,发生,日期,确认\n案1,2018-01-01 10:00,2018-01-02,9:05\n案2,2018-01-01 10:00,2018-01-02,\n", found, "gb18030")
+    assert log.unreadable == [] and [(c, [str(e.place) for e in events]) for c, events in log.cases] == [
+        ("案1", ["B2", "C2 D2"]),
+        ("案2", ["B3"]),
+    ]
+    assert log.cases[0][1][1].happened.lo == utc("2018-01-02 09:05")
+
+
 # the page
 
 
