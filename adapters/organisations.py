@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,12 +26,17 @@ def read_organisation(path: Path) -> list[tuple[dict[str, Json], dict[str, Json]
 
 def shipped_organisation(name: str) -> list[tuple[dict[str, Json], dict[str, Json] | None]]:
     """An example organisation: ``hospital`` or ``town``."""
+    return _entries(_shipped(name))
+
+
+@cache
+def _shipped(name: str) -> Source:
     file = files("definitions") / "organisations" / f"{name}.yaml"
     if not file.is_file():
         raise BadInput(
             Text(f"没有示例机构 {name!r}", f"there is no example organisation {name!r}"), hint=Text("hospital、town", "hospital, town")
         )
-    return _entries(read_source(file.read_bytes(), file.name))
+    return read_source(file.read_bytes(), file.name)
 
 
 def entries_named(name: str) -> list[tuple[dict[str, Json], dict[str, Json] | None]]:
