@@ -1,18 +1,20 @@
 """A journal as a file of text that leaves the house: entries and seals, with the definitions and calendars that decide.
 
-A bundle is a plain ``.jsonl`` file. Each line is one canonical JSON object with a ``type``, and holds the canonical bytes of what it is
-about, so that every hash can be recomputed from the file alone. Erasable parts are left out. ``docs/reference/journal.md`` specifies it.
+A bundle is a plain ``.jsonl`` file, or an archive (:mod:`adapters.archive`) with that file in it. Each line is one canonical JSON object
+with a ``type``, and holds the canonical bytes of what it is about, so that every hash can be recomputed from the file alone. Erasable
+parts are left out. ``docs/reference/journal.md`` specifies it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from adapters import archive, verifier
 from workflow import organisation as organisations
 from workflow.audit import CALENDAR, DEFINITION, Audited, Document, audit
 from workflow.calendar import Calendar
@@ -20,12 +22,12 @@ from workflow.engine import Engine
 from workflow.errors import BadInput, DubanError, IntegrityError
 from workflow.journal.canonical import Algorithm, Json, canonical, parse_canonical
 from workflow.journal.chain import Finding
-from workflow.journal.checkpoint import Held
+from workflow.journal.checkpoint import Held, make_note
 from workflow.journal.entry import Entry, Stored
 from workflow.journal.seal import StoredSeal
 from workflow.moment import stamp, unstamp
 from workflow.monitor import CHAINS
-from workflow.organisation import Organisation
+from workflow.organisation import CHAIN, Organisation
 from workflow.ports import View
 from workflow.rules import Rules
 from workflow.text import Text
@@ -52,11 +54,37 @@ class Bundle:
 def lines(engine: Engine, as_of: datetime) -> Iterator[str]:
     """The lines of a bundle of the whole store. Raises :class:`IntegrityError` for entries that cannot be read."""
     with engine.store.read() as view:
-        count = 0
-        for document in _documents(view, as_of):
-            count += 1
-            yield canonical(document).decode() + "\n"
-        yield canonical({"type": "end", "lines": count}).decode() + "\n"
+        yield from _lines(view, as_of)
+
+
+def _lines(view: View, as_of: datetime) -> Iterator[str]:
+    count = 0
+    for document in _documents(view, as_of):
+        count += 1
+        yield canonical(document).decode() + "\n"
+    yield canonical({"type": "end", "lines": count}).decode() + "\n"
+
+
+def write_archive(engine: Engine, path: Path, as_of: datetime, notes: Mapping[str, bytes]) -> None:
+    """Write the bundle of the whole store with its verifier and these checkpoints, to a ``.zip`` or a folder.
+
+    Raises what :func:`lines` and :func:`adapters.archive.write` raise.
+    """
+    with engine.store.read() as view:
+        algorithm = str(view.meta()["algorithm"])
+        archive.write(path, _files(view, as_of, algorithm, notes), {"algorithm": algorithm, "as_of": stamp(as_of)})
+
+
+def _files(view: View, as_of: datetime, algorithm: str, notes: Mapping[str, bytes]) -> Iterator[tuple[str, Iterable[bytes]]]:
+    yield archive.JOURNAL, (line.encode() for line in _lines(view, as_of))
+    for kind, folder in ((DEFINITION, "definitions"), (CALENDAR, "calendars")):
+        for name, found in view.blobs(kind):
+            yield f"{folder}/{found.partition(':')[2]}.json", [_text(view.blob(found), f"{kind} {name}").encode()]
+    yield "organisation.jsonl", (canonical(_entry(row)) + b"\n" for row in view.stored() if row.case == CHAIN)
+    yield "checkpoints/bundle.txt", [str(make_note("duban", algorithm, view.stored_seals(), view.stored())).encode()]
+    for name, note in notes.items():
+        yield f"checkpoints/{name}", [note]
+    yield "verify.py", [Path(verifier.__file__).read_bytes()]
 
 
 def _documents(view: View, as_of: datetime) -> Iterator[dict[str, Json]]:
@@ -67,7 +95,11 @@ def _documents(view: View, as_of: datetime) -> Iterator[dict[str, Json]]:
     for seal in view.stored_seals():
         yield {"type": "seal", "number": seal.number, "hash": seal.hash, "data": _text(seal.data, f"seal {seal.number}")}
     for row in view.stored():
-        yield {"type": "entry", "hash": row.hash, "seal": row.seal, "data": _text(row.data, f"{row.case} #{row.n}")}
+        yield _entry(row)
+
+
+def _entry(row: Stored) -> dict[str, Json]:
+    return {"type": "entry", "hash": row.hash, "seal": row.seal, "data": _text(row.data, f"{row.case} #{row.n}")}
 
 
 def _text(data: bytes | None, where: str) -> str:
@@ -143,7 +175,7 @@ def _scan(path: Path) -> _Scan:
     """Raises :class:`BadInput` for what is no bundle."""
     found = _Scan()
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with archive.journal(path) as file:
             number = 0
             while text := file.readline(LONGEST):
                 number += 1
@@ -160,6 +192,7 @@ def _scan(path: Path) -> _Scan:
         raise BadInput(Text(f"不能读取文件:{error.strerror}", f"cannot read the file: {error.strerror}"), where=str(path)) from None
     except UnicodeDecodeError:
         raise BadInput(Text("文件不是 UTF-8", "the file is not UTF-8"), where=str(path)) from None
+    found.findings += archive.findings(path)
     if found.as_of is None:
         raise BadInput(Text("日志导出没有首行", "the export has no header"), where=str(path))
     if not found.ended:
@@ -170,7 +203,7 @@ def _scan(path: Path) -> _Scan:
 def audit_bundle(path: Path, checkpoint: Held | None = None) -> Audited:
     """Audit a bundle without a store. Raises :class:`BadInput` for what is no bundle.
 
-    Codes besides those of :func:`workflow.audit.audit`: ``unreadable``, ``edited`` and ``truncated`` with the line.
+    Codes besides those of :func:`workflow.audit.audit`: ``unreadable``, ``edited`` and ``truncated`` with the line, ``manifest``.
     """
     return _audited(_scan(path), checkpoint)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from adapters.bundle import audit_bundle, lines
+from adapters.bundle import audit_bundle, lines, write_archive
 from adapters.commands import checkpoint as notes
 from adapters.commands import frame, screen
 from adapters.commands.proof import check_proof, prove
@@ -153,6 +153,20 @@ def export(
         else:
             write_whole(output, found)
             frame.say(Text(f"已写入 {output}", f"wrote {output}"))
+
+
+@app.command("bundle")
+def pack(
+    output: Annotated[Path, typer.Option("--output", "-o", help="文件 .zip 或文件夹 / a .zip file or a folder")],
+    as_of: Annotated[str, typer.Option("--as-of", help="截至时刻 / the as-of instant (default: now)")] = "",
+    checkpoint: Annotated[list[Path], typer.Option("--checkpoint", help="一并放入的检查点文件 / file of a checkpoint to put in")] = [],
+) -> None:
+    """卷宗:日志、定义、日历、机构、检查点、清单和核验程序 / a bundle for an auditor, with a verifier that needs only Python"""
+    held = {f"{i:04}-{path.name}": str(notes.held_note(str(path))).encode() for i, path in enumerate(checkpoint, 1)}
+    with frame.engine() as engine:
+        write_archive(engine, output, parse(as_of, ZONE).hi if as_of else utc(engine.clock.now()), held)
+    frame.say(Text(f"已写入 {output}", f"wrote {output}"))
+    screen.emit({"bundle": str(output), "checkpoints": len(held)}, lambda: None)
 
 
 app.command()(notes.checkpoint)

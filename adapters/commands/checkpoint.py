@@ -42,6 +42,17 @@ def held(text: str) -> Held | None:
         raise
 
 
+def held_note(text: str) -> Note | None:
+    """The same where only a note will do. Raises :class:`BadInput`."""
+    found = held(text)
+    if found is None or isinstance(found, Note):
+        return found
+    raise BadInput(
+        Text("此处须用检查点文件", "the file of a checkpoint is needed here"),
+        hint=Text("duban audit checkpoint -o 写出的文件", "as duban audit checkpoint -o wrote it"),
+    )
+
+
 def signature(point: Held | None, key: Path | None) -> tuple[str | None, list[Finding]]:
     """What there is to say of the signature of a note: ``none``, ``unchecked``, ``good`` or ``bad`` with what is wrong."""
     if not isinstance(point, Note):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from adapters.commands import frame, screen
-from adapters.commands.checkpoint import held, signature
+from adapters.commands.checkpoint import held_note, signature
 from adapters.files import write_whole
 from adapters.signing import read_bytes
 from workflow.errors import BadInput, UnknownCase
@@ -28,7 +28,7 @@ def prove(
     ] = "",
 ) -> None:
     """写出一案完整的证明,不透露其他案件 / write the proof that a case is complete, with nothing of the others"""
-    note = _note(checkpoint)
+    note = held_note(checkpoint)
     with frame.store() as store, store.read() as view:
         number = note.number if note is not None else len(view.stored_seals())
         proof = Completeness.of(case, str(view.meta()["algorithm"]), number, view.stored())
@@ -55,7 +55,7 @@ def check_proof(
     key: Annotated[Path | None, typer.Option("--key", help="核验检查点签名的公钥文件 / public key that signed the checkpoint")] = None,
 ) -> None:
     """核对一案完整的证明,不需要库 / check the proof that a case is complete; no store is needed"""
-    note = _note(checkpoint)
+    note = held_note(checkpoint)
     state, wrong = signature(note, key)
     found = Completeness.parse(read_bytes(proof, LONGEST))
     findings = [*found.findings(note), *wrong]
@@ -91,13 +91,3 @@ def _render(found: Completeness, note: Note | None, state: str | None, wrong: li
         print(Text(zh, f"  no checkpoint given: it only agrees with {found.heads}").say(lang))
     elif state in ("unchecked", "none"):
         print(Text("  未核验签名", "  signature not checked").say(lang))
-
-
-def _note(text: str) -> Note | None:
-    found = held(text)
-    if found is None or isinstance(found, Note):
-        return found
-    raise BadInput(
-        Text("此处须用检查点文件", "the file of a checkpoint is needed here"),
-        hint=Text("duban audit checkpoint -o 写出的文件", "as duban audit checkpoint -o wrote it"),
-    )
