@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.fault.campaign import SETTINGS, Outcome, run
 from tests.fault.page import LEAST_OF_ALL, PAGE, page
+from tests.tampering import kept
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             failed = True
             print(f"  {finding}")
     if options.write:
-        PAGE.write_text(page(found, folder), encoding="utf-8")
+        PAGE.write_text(page(found, folder) + kept(), encoding="utf-8")
     if failed or options.keep:
         print(f"the databases are in {folder}", file=sys.stderr)
     else:
