@@ -16,7 +16,8 @@ from pathlib import Path
 
 from loguru import logger
 
-from adapters.daemon.daemon import Daemon, spare_collections
+from adapters.daemon.daemon import Daemon
+from adapters.daemon.garbage import spare_collections
 from adapters.daemon.pulse import Pulse
 from adapters.daemon.watch import Settings, Watch
 from adapters.host import SystemStopwatch

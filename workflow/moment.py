@@ -88,10 +88,15 @@ class Moment:
     @classmethod
     def decode(cls, value: object) -> Moment:
         if isinstance(value, str):
-            return cls.at(unstamp(value))
+            return _exact(value)
         if isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value):
             return cls(unstamp(value[0]), unstamp(value[1]))
         raise BadInstant(Text(f"无法读取的时刻 {value!r}", f"not a moment: {value!r}"))
+
+
+@lru_cache(maxsize=8192)
+def _exact(text: str) -> Moment:
+    return Moment.at(unstamp(text))
 
 
 def parse(text: str, zone: ZoneInfo | None = None) -> Moment:

@@ -15,8 +15,9 @@ from loguru import logger
 from adapters import host
 from adapters.commands import frame
 from adapters.daemon.again import again
-from adapters.daemon.daemon import Daemon, spare_collections
+from adapters.daemon.daemon import Daemon
 from adapters.daemon.definitions import take_in
+from adapters.daemon.garbage import spare_collections
 from adapters.daemon.lines import in_use, routing, senders
 from adapters.daemon.pulse import Pulse
 from adapters.daemon.surroundings import Surroundings

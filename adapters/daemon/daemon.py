@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -109,9 +108,3 @@ class Daemon:
             except Exception as error:  # the interval is the safety net
                 logger.opt(exception=error).error("the bell failed")
                 self._over.wait(5.0)
-
-
-def spare_collections() -> None:
-    """Collect garbage less often: a sweep makes and drops many small objects, and what is there before it stays."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)

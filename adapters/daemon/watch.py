@@ -14,6 +14,7 @@ from typing import Protocol
 from loguru import logger
 
 from adapters.daemon.again import again
+from adapters.daemon.garbage import uncollected
 from adapters.daemon.pulse import Pulse
 from workflow import monitor
 from workflow.batch import Batch, Swept
@@ -169,6 +170,10 @@ class Watch:
 
     def _sweep(self, started: float) -> bool:
         """Whether nothing was left when it ended."""
+        with uncollected():
+            return self._parts(started)
+
+    def _parts(self, started: float) -> bool:
         hold = (self.settings.name, self.settings.lease) if self.settings.alone else None
         for part in self.engine.sweep(self.settings.batch, hold):
             state = self.pulse.state

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from adapters.store.backend import Backend
@@ -404,11 +405,16 @@ def _due(row: Sequence[Any]) -> DueRow:
         raise _broken(case) from e
 
 
+@lru_cache(maxsize=1024)
+def _state(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
 def _case(row: Sequence[Any]) -> CaseRow:
     """Raises :class:`~workflow.errors.IntegrityError` for a row that cannot be read."""
     case, procedure, version, definition, unit, state, n, head, opened, ended, listed, next_at = row
     try:
-        states, opening, wakes = tuple(json.loads(state)), datetime.fromisoformat(opened), _instant(next_at)
+        states, opening, wakes = _state(state), datetime.fromisoformat(opened), _instant(next_at)
     except (ValueError, TypeError) as e:
         raise _broken(case) from e
     return CaseRow(case, procedure, version, definition, unit, states, n, head, opening, bool(ended), bool(listed), wakes)

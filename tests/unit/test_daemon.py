@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
@@ -9,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from adapters.daemon.garbage import uncollected
 from adapters.daemon.pulse import Pulse
 from adapters.daemon.ticker import Ticker
 from adapters.daemon.watch import Settings, Watch
 from tests.play import Play, at
 from workflow.act import FLAGGED
+from workflow.batch import Swept
 from workflow.errors import StaleVersion, StoreUnavailable
 from workflow.monitor import MONITOR
 from workflow.text import Text
@@ -303,3 +307,20 @@ def test_a_run_that_arms_while_it_is_waited_for_ends() -> None:
     assert not waiting.is_alive(), "the run waits for the ticker, and the ticker for the run"
     Event().wait(0.1)
     assert ran == [1]
+
+
+def test_no_garbage_is_searched_for_while_a_tick_sweeps(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def sweeping(*_: object) -> Iterator[Swept]:
+        seen.append(gc.isenabled())
+        raise StoreUnavailable(Text("断了", "gone"), where="x")
+        yield
+
+    watch, _ = watching(play)
+    monkeypatch.setattr(play.engine, "sweep", sweeping)
+    watch.tick()
+    assert seen == [False] and gc.isenabled()
+    with uncollected(), uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
