@@ -19,6 +19,7 @@ Tried:
   others are checked for their canonical form by writing them again.
 - Conditions of duties are asked only about what the case has. Duties without a number, of which no sweep can have anything to say while
   the case goes on, are not assessed: that saved a third of the time. Derived rows that nothing moved are left as they are.
+- Cases are taken in the order of an index, id included. Before, each transaction sorted all that were still due at that instant.
 - No search for cyclic garbage while a tick sweeps, which makes none: a twentieth.
 - What is left is spread thin: assessing the duty that is due, reading and decoding entries, making messages, writing.
 """

@@ -64,6 +64,8 @@ class PrivateTable(Model, table=True):
 
 class CaseTable(Model, table=True):
     __tablename__ = "duban_case"
+    # With the id: very many wake at one midnight, and are taken in the order of both.
+    __table_args__ = (Index("ix_duban_case_wake", "next_at", "id"),)
 
     id: str = Field(primary_key=True, sa_type=Word)
     procedure: str = Field(sa_type=Word)
@@ -77,7 +79,7 @@ class CaseTable(Model, table=True):
     opened: str = Field(sa_type=Word)
     ended: bool
     listed: bool
-    next_at: str | None = Field(default=None, sa_type=Word, index=True)
+    next_at: str | None = Field(default=None, sa_type=Word)
 
 
 class DueTable(Model, table=True):
@@ -129,7 +131,7 @@ class MessageTable(Model, table=True):
     __tablename__ = "duban_outbox"
     __table_args__ = (
         UniqueConstraint("case", "row", "revision", "tier", "recipient", "channel", name="uq_duban_outbox"),
-        Index("ix_duban_outbox_next", "channel", "next_at"),
+        Index("ix_duban_outbox_take", "channel", "next_at", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

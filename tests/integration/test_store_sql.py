@@ -343,6 +343,8 @@ def test_what_was_said_before_there_were_claims_is_claimed_when_the_store_is_upg
     with play.engine.store.engine.begin() as connection:  # type: ignore[attr-defined]
         for table in ("lease", "mark", "parked", "outbox", "claim"):
             connection.execute(text(f"DROP TABLE duban_{table}"))
+        connection.execute(text("DROP INDEX ix_duban_case_wake"))
+        connection.execute(text("CREATE INDEX ix_duban_case_next_at ON duban_case (next_at)"))
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
         connection.execute(text("UPDATE duban_entry SET data = :no WHERE \"case\" = 'E' AND n = 2"), {"no": b"none"})
     play.engine.close()
@@ -401,16 +403,16 @@ def test_the_statements_compile_for_postgresql() -> None:
 @pytest.mark.parametrize(
     ("name", "values", "index"),
     [
-        ("waking", ("2026", 10, 0), "ix_duban_case_next_at"),
+        ("waking", ("2026", 10, 0), "ix_duban_case_wake"),
         ("dues_until", ("2026",), "ix_duban_due_due"),
         ("unsealed", (), "ix_duban_entry_seal"),
         ("sealed", (1,), "ix_duban_entry_seal"),
         ("entries", ("a", 0), "sqlite_autoindex_duban_entry_1"),
         ("answer", ("k",), "sqlite_autoindex_duban_answer_1"),
-        ("claim_cases", ("2026", "2026", 10, 0), "ix_duban_case_next_at"),
-        ("takeable", ("mail", "2026", 10, 0), "ix_duban_outbox_next"),
-        ("next_waking", (1, 0), "ix_duban_case_next_at"),
-        ("next_message", ("mail",), "ix_duban_outbox_next"),
+        ("claim_cases", ("2026", "2026", 10, 0), "ix_duban_case_wake"),
+        ("takeable", ("mail", "2026", 10, 0), "ix_duban_outbox_take"),
+        ("next_waking", (1, 0), "ix_duban_case_wake"),
+        ("next_message", ("mail",), "ix_duban_outbox_take"),
     ],
 )
 def test_hot_reads_use_an_index(tmp_path: Path, name: str, values: tuple[object, ...], index: str) -> None:
@@ -419,6 +421,8 @@ def test_hot_reads_use_an_index(tmp_path: Path, name: str, values: tuple[object,
     with store.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
     assert index in plan[0][3]
+    if name in ("waking", "claim_cases", "takeable"):  # very many are due at one instant: what is left is not sorted for each part
+        assert not any("TEMP B-TREE" in line[3] for line in plan), plan
     store.close()
 
 

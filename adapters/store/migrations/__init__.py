@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from adapters.store.tables import VERSION_TABLE, MetaTable, metadata
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that this version of duban writes. A test holds it equal to the last script in ``versions/``."""
 
 FORMAT = "1"
