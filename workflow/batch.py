@@ -81,6 +81,8 @@ class Batch:
         self._worlds: dict[str, World] = {}
         """By definition, as this transaction sees them."""
         self._kept: set[str] = set()
+        self.flood = False
+        """More is due than a transaction of a sweep takes: its cases are not kept in memory, where they would push each other out."""
         self._reached: Addresses | None = None
         self._refreshed = False
         self.erased: set[str] = set()
@@ -156,6 +158,7 @@ class Batch:
         """
         rows = self._unit.claim(self._now, limit)
         self._claimed = {row.id: row for row in rows}
+        self.flood = len(rows) >= limit
         self._copied = bool(self._unit.mark(COPIED))
         if cold := [row.id for row in rows if not self._sources.remembers(row)]:
             self._unit.read_ahead(cold)

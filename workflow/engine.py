@@ -389,7 +389,8 @@ class Engine:
             batch = Batch(self.sources, unit, self._entropy, self._algorithm, utc(self.clock.now()), self.routing)
             yield batch
             batch.flush()
-        self.sources.remember({case: kept for case, kept in batch.standings.items() if case not in batch.erased})
+        if not batch.flood:
+            self.sources.remember({case: kept for case, kept in batch.standings.items() if case not in batch.erased})
         self.sources.forget(batch.erased)
         self._tell(batch.written)
 
