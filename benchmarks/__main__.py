@@ -22,13 +22,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a smoke run: everything once, very small, figures without meaning")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each pair (default 5)")
     parser.add_argument("--folder", type=Path, default=Path(), help="where the databases are made (default: here)")
-    parser.add_argument("--write", action="store_true", help=f"write {page.PAGE.name} (all benchmarks, at least 5 rounds)")
+    parser.add_argument("--write", action="store_true", help=f"write {page.PAGE.name}: all, or what is named into a page of the same day")
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(NAMES)
     if unknown:
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    if options.write and (options.names or options.quick or options.rounds < 5):
-        parser.error("--write takes all benchmarks and at least 5 rounds")
+    if options.write and (options.quick or options.rounds < 5):
+        parser.error("--write takes at least 5 rounds")
     if machine.file_system(options.folder) in ("tmpfs", "ramfs") and not options.quick:
         parser.error("the databases would lie in memory; give --folder on a disk")
     found: dict[str, Report | Skipped] = {}
@@ -44,7 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{page.section(name, found[name], tried=False)}\n", flush=True)
         print(f"{name}: {time.perf_counter() - begin:.1f} s", file=sys.stderr)
     if options.write:
-        page.PAGE.write_text(page.render(found, machine.describe(options.folder)), encoding="utf-8")
+        facts = machine.describe(options.folder)
+        there = page.PAGE.read_text(encoding="utf-8") if options.names else ""
+        page.PAGE.write_text(page.renewed(there, found, facts) if there else page.render(found, facts), encoding="utf-8")
     missed = [name for name, report in found.items() if isinstance(report, Report) and any(goal.fails for goal in report.goals)]
     if missed and not options.quick:
         print(f"below what binds: {', '.join(missed)}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -18,8 +19,28 @@ beside it. What is compared ran in one process on one machine, the sides taking 
 
 
 def render(found: Mapping[str, Report | Skipped], facts: Sequence[tuple[str, str]]) -> str:
-    table = "\n".join(["| | |", "|---|---|", *(f"| {label} | {value} |" for label, value in facts)])
-    return "\n\n".join([_HEAD.rstrip(), table, _summary(found), *(section(name, report) for name, report in found.items())]) + "\n"
+    sections = (section(name, report) for name, report in found.items())
+    return "\n\n".join([_HEAD.rstrip(), _facts(facts), _summary(found), *sections]) + "\n"
+
+
+def renewed(page: str, found: Mapping[str, Report | Skipped], facts: Sequence[tuple[str, str]]) -> str:
+    """The page with these benchmarks measured again. Raises ``ValueError`` when the rest of it is of another day or machine."""
+    if _facts(facts) not in page:
+        raise ValueError("the page is of another day or machine, or of other versions: write all of it")
+    for name, report in found.items():
+        fresh = section(name, report)
+        title = re.escape(fresh.partition("\n")[0])
+        page, count = re.subn(rf"(?ms)^{title}\n.*?(?=^## |\Z)", lambda _, text=fresh: f"{text}\n\n", page)  # type: ignore[misc]
+        assert count == 1, title
+        for line in _summary({name: report}).splitlines()[2:]:
+            start = re.escape(line[: line.index("|", 2) + 1])
+            page, count = re.subn(rf"(?m)^{start}.*$", lambda _, text=line: text, page)  # type: ignore[misc]
+            assert count == 1, start
+    return page.rstrip() + "\n"
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> str:
+    return "\n".join(["| | |", "|---|---|", *(f"| {label} | {value} |" for label, value in facts)])
 
 
 def section(name: str, report: Report | Skipped, *, tried: bool = True) -> str:

@@ -213,7 +213,7 @@ class Batch:
         after = flags(catch_up(standing, world, now), world, now, since).watched(world, now)
         result = None
         messages = planned(after, standing.case.n, world, now, self._routing, self._addresses())
-        self._messages[case] = [replace(m, doubtful=True) for m in messages] if self._copied else messages
+        self._messages[case] = [m._replace(doubtful=True) for m in messages] if self._copied else messages
         if after.case.n == standing.case.n:
             self.standings[case] = (head, after)
         else:

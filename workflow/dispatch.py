@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -137,21 +137,21 @@ def outcome(message: Message, result: Result, now: datetime, jitter: int) -> Mes
     """The message after an attempt. ``jitter`` is a number from 0 to 999 by which the pause before the next one grows, in thousandths."""
     if isinstance(result, Accepted):
         said = "accepted" if result.verified else "accepted, unverified"
-        return replace(message, state="sent", next_at=None, provider=result.id, said=said)
+        return message._replace(state="sent", next_at=None, provider=result.id, said=said)
     if isinstance(result, Rejected):
         said = f"{result.code}: {result.message}"[:300]
         if result.permanent or message.attempts >= MOST_TRIES:
-            return replace(message, state="dead", next_at=None, said=said)
-        return replace(message, state="pending", next_at=now + _pause(message.attempts, jitter), said=said)
+            return message._replace(state="dead", next_at=None, said=said)
+        return message._replace(state="pending", next_at=now + _pause(message.attempts, jitter), said=said)
     if isinstance(result, Throttled):
         said = f"throttled {result.code} {result.message}".strip()[:300]
         if message.urgent and now - message.created > PATIENCE:
-            return replace(message, state="dead", next_at=None, said=said)
+            return message._replace(state="dead", next_at=None, said=said)
         later = now + timedelta(seconds=max(1, result.seconds))  # nothing was sent: that counts as no attempt
-        return replace(message, state="pending", attempts=message.attempts - 1, next_at=later, said=said)
+        return message._replace(state="pending", attempts=message.attempts - 1, next_at=later, said=said)
     if message.attempts >= MOST_TRIES:
-        return replace(message, state="dead", next_at=None, said=result.message[:300], doubtful=True)
-    return replace(message, state="pending", next_at=now + _pause(message.attempts, jitter), said=result.message[:300], doubtful=True)
+        return message._replace(state="dead", next_at=None, said=result.message[:300], doubtful=True)
+    return message._replace(state="pending", next_at=now + _pause(message.attempts, jitter), said=result.message[:300], doubtful=True)
 
 
 def notified(case: Case, message: Message, now: datetime) -> Act:
@@ -187,14 +187,14 @@ def instead(
     dead one may have reached all the same is told of a possible duplicate.
     """
     taken = {(m.row, m.revision, m.tier, m.recipient, m.channel) for m in there}
-    fresh = replace(
-        dead, state="pending", attempts=0, next_at=now, holder="", token=0, doubtful=False, provider="", said="", instead_of=dead.id, id=0
+    fresh = dead._replace(
+        state="pending", attempts=0, next_at=now, holder="", token=0, doubtful=False, provider="", said="", instead_of=dead.id, id=0
     )
     for recipient in ([Recipient(dead.recipient, dead.post, "", "", ())], [] if case.drill else above(dead.post, world, now)):
-        found = [replace(fresh, recipient=person, post=post, channel=name) for person, post, name in _ways(recipient, routing, addresses)]
+        found = [fresh._replace(recipient=person, post=post, channel=name) for person, post, name in _ways(recipient, routing, addresses)]
         found = [m for m in found if (m.row, m.revision, m.tier, m.recipient, m.channel) not in taken]
         if found and found[0].recipient == dead.recipient:
-            return [replace(found[0], doubtful=dead.doubtful)]
+            return [found[0]._replace(doubtful=dead.doubtful)]
         if found:
             return found
     return []

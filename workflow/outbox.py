@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from workflow.errors import DubanError
 
 State = Literal["pending", "sending", "sent", "dead"]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message of the outbox. No two have the same case, row, revision, tier, recipient and channel."""
 
     case: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain, groupby
 from threading import Event, Thread
@@ -195,7 +195,7 @@ class Sender:
         now = utc(self.engine.clock.now())
         with self.engine.store.write() as unit:
             for message in chain.from_iterable(groups):
-                unit.settle_message(replace(message, state="pending", attempts=message.attempts - 1, next_at=now))
+                unit.settle_message(message._replace(state="pending", attempts=message.attempts - 1, next_at=now))
 
     def _run(self) -> None:
         pause = IDLE

@@ -120,7 +120,7 @@ class MemoryWatchWrites(MemoryWatchReads):
                 raise self._fail(_first(m.case))
             watch.keys.add(key)
             number = len(watch.messages) + 1
-            watch.messages[number] = replace(m, id=number)
+            watch.messages[number] = m._replace(id=number)
 
     def take_messages(self, now: datetime, holder: str, until: datetime, limit: int, channel: str) -> Sequence[Message]:
         self._alive()
@@ -128,8 +128,7 @@ class MemoryWatchWrites(MemoryWatchReads):
         waiting = [m for m in watch.messages.values() if m.channel == channel and m.next_at is not None and m.next_at <= now]
         waiting.sort(key=lambda m: (m.next_at, m.id))
         for m in waiting[:limit]:
-            watch.messages[m.id] = replace(
-                m,
+            watch.messages[m.id] = m._replace(
                 state="sending",
                 attempts=m.attempts + 1,
                 next_at=until,
@@ -152,14 +151,14 @@ class MemoryWatchWrites(MemoryWatchReads):
         there = self._held.watch.messages.get(id)
         if there is None or there.state != "dead":
             return False
-        self._held.watch.messages[id] = replace(there, state="pending", attempts=0, next_at=at)
+        self._held.watch.messages[id] = there._replace(state="pending", attempts=0, next_at=at)
         return True
 
     def hasten(self, now: datetime, until: datetime) -> None:
         self._alive()
         for m in list(self._held.watch.messages.values()):
             if m.next_at is not None and m.next_at > until and (m.attempts > 0 or m.urgent or m.created > now):
-                self._held.watch.messages[m.id] = replace(m, next_at=now)
+                self._held.watch.messages[m.id] = m._replace(next_at=now)
 
     def park(self, parked: Parked) -> None:
         self._alive()

@@ -7,7 +7,7 @@ what is leased must be seen by the next reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -275,8 +275,7 @@ class WatchWrites(WatchReads):
         self._alive()
         waiting = [_message(row) for row in self._all(self._watch.takeable, channel, stamp(now), limit, 0)]
         taken = [
-            replace(
-                m,
+            m._replace(
                 state="sending",
                 attempts=m.attempts + 1,
                 next_at=until,

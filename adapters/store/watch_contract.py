@@ -39,10 +39,10 @@ class WatchContract(StoreContract):
             unit.put_dues(
                 "a", [due("a", "x", T0 - MINUTE), due("a", "y", T0), due("a", "z", None), due("a", "done", T0 - MINUTE * 9, is_open=False)]
             )
-            unit.put_messages([message("p1"), replace(message("p2"), created=T0 - MINUTE), replace(message("p3"), created=T0 - 9 * MINUTE)])
+            unit.put_messages([message("p1"), message("p2")._replace(created=T0 - MINUTE), message("p3")._replace(created=T0 - 9 * MINUTE)])
             taken = unit.take_messages(T0, "me", T0 + MINUTE, 3, "mail")
             third = next(m for m in taken if m.recipient == "p3")
-            unit.settle_message(replace(third, state="sent", next_at=None))
+            unit.settle_message(third._replace(state="sent", next_at=None))
             assert unit.figures(T0) == Figures(2, 3, 1, T0 - MINUTE, T0 - MINUTE)
         with store.read() as view:
             assert view.figures(T0) == Figures(2, 3, 1, T0 - MINUTE, T0 - MINUTE)
@@ -109,10 +109,10 @@ class WatchContract(StoreContract):
 
     def test_messages_that_would_wait_too_long_may_be_taken_now_but_for_those_of_the_quiet_hours(self, store: Store) -> None:
         day = 24 * 60 * MINUTE
-        calm = replace(message("calm", at=day), urgent=False)
+        calm = message("calm", at=day)._replace(urgent=False)
         with store.write() as unit:
             unit.put_messages([message("soon", at=MINUTE), message("urgent", at=day), calm, message("leased", "sms")])
-            unit.put_messages([replace(calm, recipient="ahead", created=T0 + day)])
+            unit.put_messages([calm._replace(recipient="ahead", created=T0 + day)])
             unit.take_messages(T0 + day, "me", T0 + day + MINUTE, 9, "sms")
             unit.hasten(T0, T0 + 60 * MINUTE)
             assert {m.recipient for m in unit.messages() if m.next_at == T0} == {"urgent", "leased", "ahead"}
@@ -140,7 +140,7 @@ class WatchContract(StoreContract):
             unit.put_messages([message()])
         with store.read() as view:
             found = view.messages()
-            assert [replace(m, id=0) for m in found] == given
+            assert [m._replace(id=0) for m in found] == given
             assert [m.id for m in found] == sorted({m.id for m in found})
             assert [m.case for m in view.messages(case="案")] == ["案"]
             assert len(view.messages(("pending",))) == 5
@@ -168,9 +168,9 @@ class WatchContract(StoreContract):
             (second,) = unit.take_messages(T0 + MINUTE, "two", T0 + 2 * MINUTE, 10, "mail")
             assert (second.doubtful, second.token, second.attempts) == (True, 2, 2)
         with store.write() as unit:
-            assert unit.settle_message(replace(first, state="sent", next_at=None)) is False, "its token is an old one"
-            assert unit.settle_message(replace(second, state="sent", next_at=None, provider="x1", said="ok")) is True
-            assert unit.settle_message(replace(second, state="dead", next_at=None)) is False, "it was settled"
+            assert unit.settle_message(first._replace(state="sent", next_at=None)) is False, "its token is an old one"
+            assert unit.settle_message(second._replace(state="sent", next_at=None, provider="x1", said="ok")) is True
+            assert unit.settle_message(second._replace(state="dead", next_at=None)) is False, "it was settled"
         with store.read() as view:
             (found,) = view.messages()
             assert (found.state, found.provider, found.said, found.doubtful) == ("sent", "x1", "ok", True)
@@ -180,12 +180,12 @@ class WatchContract(StoreContract):
         with store.write() as unit:
             unit.put_messages([message()])
             (taken,) = unit.take_messages(T0, "me", T0 + MINUTE, 10, "mail")
-            assert unit.settle_message(replace(taken, state="pending", next_at=T0 + 9 * MINUTE, said="450 busy"))
+            assert unit.settle_message(taken._replace(state="pending", next_at=T0 + 9 * MINUTE, said="450 busy"))
         with store.write() as unit:
             assert unit.next_message("mail") == T0 + 9 * MINUTE
             (again,) = unit.take_messages(T0 + 9 * MINUTE, "me", T0 + 10 * MINUTE, 10, "mail")
             assert (again.attempts, again.doubtful) == (2, False)
-            assert unit.settle_message(replace(again, state="pending", next_at=T0 + 9 * MINUTE, attempts=1))
+            assert unit.settle_message(again._replace(state="pending", next_at=T0 + 9 * MINUTE, attempts=1))
         with store.read() as view:
             assert view.messages()[0].attempts == 1
 
@@ -194,7 +194,7 @@ class WatchContract(StoreContract):
             unit.put_messages([message()])
             (taken,) = unit.take_messages(T0, "me", T0 + MINUTE, 10, "mail")
             assert unit.revive_message(taken.id, T0) is False, "it is on its way"
-            unit.settle_message(replace(taken, state="dead", next_at=None, said="550"))
+            unit.settle_message(taken._replace(state="dead", next_at=None, said="550"))
         with store.write() as unit:
             assert unit.revive_message(taken.id, T0 + MINUTE) is True
             assert unit.revive_message(taken.id, T0 + MINUTE) is False
@@ -287,7 +287,7 @@ class WatchContract(StoreContract):
         try:
             with again.read() as view:
                 assert list(view.claims("a")) == [claim()]
-                assert [replace(m, id=0) for m in view.messages()] == [message()]
+                assert [m._replace(id=0) for m in view.messages()] == [message()]
                 assert list(view.parked()) == [parked]
                 assert (view.mark("swept"), view.lease("daemon")) == ("1", lease)
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -143,7 +142,7 @@ BASE = Message("C", "r#1", 1, "missing", "t10", "sms", "p", 3, at("10-01 10:00")
 
 
 def after(result: Any, jitter: int = 0, **more: Any) -> Message:
-    return dispatch.outcome(replace(BASE, **more), result, at("10-01 10:00"), jitter)
+    return dispatch.outcome(BASE._replace(**more), result, at("10-01 10:00"), jitter)
 
 
 def test_what_was_accepted_is_sent_and_keeps_the_id_of_the_service() -> None:
@@ -207,7 +206,7 @@ def test_who_was_told_stands_in_the_journal() -> None:
     play = town(Route("sms", "phone"))
     play.at("10-02 00:10").engine.tick()
     first, *_ = taken(play, "sms")
-    assert enter(play, replace(first, state="sent", next_at=None, provider="x-1")) == [True]
+    assert enter(play, first._replace(state="sent", next_at=None, provider="x-1")) == [True]
     (act,) = [a for a in play.engine.case("C").case.acts if a.kind == NOTIFIED]
     assert act.data["flag"] == first.n
     assert (act.data["person"], act.data["channel"], act.data["result"], act.data["id"]) == (first.recipient, "sms", "accepted", "x-1")
@@ -219,7 +218,7 @@ def test_telling_somebody_changes_nothing_that_is_due() -> None:
     before = play.engine.next_waking()
     ledger = play.engine.ledger("C")
     first, *_ = taken(play, "sms")
-    enter(play, replace(first, state="sent", next_at=None))
+    enter(play, first._replace(state="sent", next_at=None))
     assert play.engine.next_waking() == before
     assert [(r.key, r.outcome, r.due) for r in play.engine.ledger("C")] == [(r.key, r.outcome, r.due) for r in ledger]
 
@@ -231,19 +230,19 @@ def test_a_result_that_comes_after_the_lease_was_lost_is_not_entered() -> None:
     play.at("10-02 00:16")
     second = next(m for m in taken(play, "sms") if m.id == first.id)
     assert second.doubtful
-    assert enter(play, replace(first, state="sent", next_at=None)) == [False]
-    assert enter(play, replace(second, state="sent", next_at=None)) == [True]
+    assert enter(play, first._replace(state="sent", next_at=None)) == [False]
+    assert enter(play, second._replace(state="sent", next_at=None)) == [True]
 
 
 def test_a_dead_message_goes_over_the_next_channel_and_then_to_the_next_person() -> None:
     play = town(Route("sms", "phone"), Route("wechat", "phone", fallback=True))
     play.at("10-02 00:10").engine.tick()
     first = taken(play, "sms")[0]
-    enter(play, replace(first, state="dead", next_at=None, said="no such number"))
+    enter(play, first._replace(state="dead", next_at=None, said="no such number"))
     (second,) = [m for m in outbox(play) if m.instead_of]
     assert (second.channel, second.recipient, second.instead_of) == ("wechat", first.recipient, first.id)
     again = taken(play, "wechat")[0]
-    enter(play, replace(again, state="dead", next_at=None, said="no such number"))
+    enter(play, again._replace(state="dead", next_at=None, said="no such number"))
     others = [m for m in outbox(play) if m.instead_of == again.id]
     assert others
     assert {m.recipient for m in others}.isdisjoint({first.recipient})
@@ -255,10 +254,10 @@ def test_a_dead_message_goes_over_the_next_channel_and_then_to_the_next_person()
 def test_whom_a_dead_message_may_have_reached_is_told_of_a_possible_duplicate_and_nobody_else_is() -> None:
     play = town(Route("sms", "phone"), Route("wechat", "phone", fallback=True))
     play.at("10-02 00:10").engine.tick()
-    enter(play, replace(taken(play, "sms")[0], state="dead", next_at=None, said="the answer was lost", doubtful=True))
+    enter(play, taken(play, "sms")[0]._replace(state="dead", next_at=None, said="the answer was lost", doubtful=True))
     (second,) = [m for m in outbox(play) if m.instead_of]
     assert second.doubtful
-    enter(play, replace(taken(play, "wechat")[0], state="dead", next_at=None, said="no such number"))
+    enter(play, taken(play, "wechat")[0]._replace(state="dead", next_at=None, said="no such number"))
     others = [m for m in outbox(play) if m.instead_of == second.id]
     assert others and not any(m.doubtful for m in others)
 
@@ -267,7 +266,7 @@ def test_when_nobody_is_left_the_watch_says_so() -> None:
     play = town(CONSOLE)
     play.at("10-02 00:10").engine.tick()
     first = taken(play, "console")[0]
-    enter(play, replace(first, state="dead", next_at=None, said="broken pipe"))
+    enter(play, first._replace(state="dead", next_at=None, said="broken pipe"))
     with play.engine.store.read() as view:
         assert [e.kind for e in view.entries("monitor")] == ["untold"]
 
@@ -332,7 +331,7 @@ def test_nobody_above_takes_over_what_a_drill_could_not_say() -> None:
     play.at("10-01 23:50").open("village_office", unit="zhongzhuang", drill=True)
     play.at("10-02 00:10").engine.tick()
     for channel in ("sms", "wechat"):
-        enter(play, *(replace(m, state="dead", next_at=None) for m in taken(play, channel)))
+        enter(play, *(m._replace(state="dead", next_at=None) for m in taken(play, channel)))
     assert {m.channel for m in outbox(play)} == {"sms", "wechat"}
     assert {m.recipient for m in outbox(play) if m.instead_of} == {m.recipient for m in outbox(play) if not m.instead_of}
 

@@ -95,7 +95,7 @@ def test_a_message_says_why_you_got_it(late: Play) -> None:
     reasons = {}
     for one in to:
         assert isinstance(one, dict)
-        _, body = text(late, [replace(message, recipient=str(one["person"]))])
+        _, body = text(late, [message._replace(recipient=str(one["person"]))])
         reasons[str(one["post"])] = next(line for line in body.splitlines() if line.startswith("原因:"))
     assert reasons["zhongzhuang.scene_head"] == "原因:您是责任人"
     assert reasons["town.government"] == "原因:该义务以您为对象"
@@ -114,7 +114,7 @@ def test_a_drill_says_so_before_anything_else() -> None:
 
 
 def test_a_possible_duplicate_says_so(late: Play) -> None:
-    _, body = text(late, [replace(told(late, "missing"), doubtful=True)])
+    _, body = text(late, [told(late, "missing")._replace(doubtful=True)])
     assert body.startswith("【可能重复】")
 
 

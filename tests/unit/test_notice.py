@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.play import Play, at
@@ -39,7 +37,7 @@ def test_a_flag_that_nobody_was_sent_yet_names_whom_it_is_for(play: Play) -> Non
 def test_notified_is_when_a_service_took_it(play: Play) -> None:
     message = next(m for m in taken(play, "sms") if m.n == notice(play).flag.n)
     play.at("10-02 00:11")
-    enter(play, replace(message, state="sent", next_at=None))
+    enter(play, message._replace(state="sent", next_at=None))
     assert notice(play).notified == at("10-02 00:11")
     assert notice(play).first("received") is None, "it was taken by a service, and by nobody else"
 
@@ -61,7 +59,7 @@ def test_each_stage_is_an_act_of_its_own(play: Play) -> None:
 def test_the_stage_is_the_last_that_is_shown(play: Play) -> None:
     assert notice(play).stage == "waiting"
     message = next(m for m in taken(play, "sms") if m.n == notice(play).flag.n)
-    enter(play, replace(message, state="dead", next_at=None))
+    enter(play, message._replace(state="dead", next_at=None))
     assert notice(play).stage == "dead"
     receipt(play, "received")
     assert notice(play).stage == "received", "somebody has it, whatever became of the message"

@@ -30,8 +30,8 @@ def play() -> Play:
     with play.engine.store.write() as unit:
         taken = unit.take_messages(play.clock.now(), "me", play.clock.now() + timedelta(minutes=5), 2, "sms")
     with play.engine.batch() as batch:
-        assert batch.told(replace(taken[0], state="sent", next_at=None, provider="x1"))
-        assert batch.told(replace(taken[1], state="dead", next_at=None, said="550"))
+        assert batch.told(taken[0]._replace(state="sent", next_at=None, provider="x1"))
+        assert batch.told(taken[1]._replace(state="dead", next_at=None, said="550"))
     return play
 
 
@@ -42,7 +42,7 @@ def found(copy: Copy) -> set[tuple[str, str]]:
 def changed(which: str, **values: object) -> Callable[[Copy], None]:
     def change(copy: Copy) -> None:
         first = next(i for i, m in enumerate(copy.outbox) if m.state == which)
-        copy.outbox[first] = replace(copy.outbox[first], **values)  # type: ignore[arg-type]
+        copy.outbox[first] = copy.outbox[first]._replace(**values)  # type: ignore[arg-type]
 
     return change
 
@@ -92,11 +92,11 @@ def test_what_the_watch_says_of_a_message_whose_case_could_not_be_read_counts(pl
     with play.engine.store.write() as unit:
         (taken,) = unit.take_messages(play.clock.now(), "me", play.clock.now() + timedelta(minutes=5), 1, "board")
     with play.engine.batch() as batch:
-        assert batch.told_apart(replace(taken, state=state, next_at=None, provider="x3"))
+        assert batch.told_apart(taken._replace(state=state, next_at=None, provider="x3"))
     copy = Copy.of(play.engine.store)
     assert found(copy) == set()
     with_end = next(i for i, m in enumerate(copy.outbox) if m.id == taken.id)
-    copy.outbox[with_end] = replace(copy.outbox[with_end], state="dead" if state == "sent" else "sent")
+    copy.outbox[with_end] = copy.outbox[with_end]._replace(state="dead" if state == "sent" else "sent")
     assert found(copy) == {("message_row", "C")}
 
 
@@ -106,7 +106,7 @@ def test_what_was_dead_while_its_case_could_not_be_read_may_be_sent_later(play: 
             (taken,) = unit.take_messages(play.clock.now(), "me", play.clock.now() + timedelta(minutes=5), 1, "board")
         with play.engine.batch() as batch:
             tell = batch.told_apart if state == "dead" else batch.told
-            assert tell(replace(taken, state=state, next_at=None, provider="x3"))
+            assert tell(taken._replace(state=state, next_at=None, provider="x3"))
         if state == "dead":
             with play.engine.store.write() as unit:
                 assert unit.revive_message(taken.id, play.clock.now() - timedelta(days=1))

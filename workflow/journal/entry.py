@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from workflow.errors import IntegrityError
 from workflow.journal.canonical import Json, canonical, digest, parse_canonical, parse_known
@@ -44,8 +44,7 @@ class Stored:
     seal: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """``n`` counts from 1 in its case; ``prev`` is the hash of entry ``n - 1``, or the genesis of the case."""
 
     case: str
