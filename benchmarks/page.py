@@ -34,7 +34,7 @@ def renewed(page: str, found: Mapping[str, Report | Skipped], facts: Sequence[tu
         assert count == 1, title
         for line in _summary({name: report}).splitlines()[2:]:
             start = re.escape(line[: line.index("|", 2) + 1])
-            page, count = re.subn(rf"(?m)^{start}.*$", lambda _, text=line: text, page)  # type: ignore[misc]
+            page, count = re.subn(rf"(?m)^{start}.*$", lambda _, text=line: text, page, count=1)  # type: ignore[misc]
             assert count == 1, start
     return page.rstrip() + "\n"
 

@@ -16,7 +16,7 @@ from workflow.case.flags import flags, wake
 from workflow.case.joint import Known, Part, carried_out, opened
 from workflow.case.standing import Standing, settle
 from workflow.demand import answered, demand_free, demand_version, taken
-from workflow.dispatch import Addresses, Routing, instead, notified, planned, untold
+from workflow.dispatch import Addresses, Reach, Routing, instead, notified, planned, untold
 from workflow.errors import LeaseLost, Refused, StoreUnavailable
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.moment import BEGINNING, Moment, stamp
@@ -84,6 +84,7 @@ class Batch:
         self.flood = False
         """More is due than a transaction of a sweep takes: its cases are not kept in memory, where they would push each other out."""
         self._reached: Addresses | None = None
+        self._over: Reach | None = None
         self._refreshed = False
         self.erased: set[str] = set()
         """Cases of which something was destroyed: no copy of it stays in memory."""
@@ -212,7 +213,7 @@ class Batch:
         now = self._now if last > self._now + AHEAD else max(self._now, last)  # what is a little later was another daemon's clock
         after = flags(catch_up(standing, world, now), world, now, since).watched(world, now)
         result = None
-        messages = planned(after, standing.case.n, world, now, self._routing, self._addresses())
+        messages = planned(after, standing.case.n, world, now, self._routing, self._reach())
         self._messages[case] = [m._replace(doubtful=True) for m in messages] if self._copied else messages
         if after.case.n == standing.case.n:
             self.standings[case] = (head, after)
@@ -253,6 +254,11 @@ class Batch:
         self._messages.setdefault(dead.case, []).extend(found)
         body: dict[str, Json] = {"case": dead.case, "flag": dead.n, "person": dead.recipient, "channel": dead.channel}
         self.note(DEAD if found else UNTOLD, {**body, "instead": [{"person": m.recipient, "channel": m.channel} for m in found]})
+
+    def _reach(self) -> Reach:
+        if self._over is None:
+            self._over = Reach(self._routing, self._addresses())
+        return self._over
 
     def _addresses(self) -> Addresses:
         """Who can be reached how, read once in a transaction; nothing where nobody is to be told."""

@@ -58,7 +58,19 @@ class Routing:
         return tuple(r for r in able if not r.fallback) or tuple(able[:1])
 
 
-def planned(after: Standing, since: int, world: World, now: datetime, routing: Routing, addresses: Addresses) -> list[Message]:
+class Reach(dict[str, tuple[Route, ...]]):
+    """Over which channels each person is told, worked out when somebody first asks."""
+
+    def __init__(self, routing: Routing, addresses: Addresses) -> None:
+        super().__init__()
+        self._routing, self._addresses = routing, addresses
+
+    def __missing__(self, person: str) -> tuple[Route, ...]:
+        found = self[person] = self._routing.reaching(self._addresses.get(person, {}))
+        return found
+
+
+def planned(after: Standing, since: int, world: World, now: datetime, routing: Routing, reach: Reach) -> list[Message]:
     """The messages of the flags that were drafted after entry ``since``; whom they tell, why and how is written into the flags."""
     if not routing.routes:
         return []
@@ -68,30 +80,28 @@ def planned(after: Standing, since: int, world: World, now: datetime, routing: R
         if act.kind not in (FLAGGED, UNFLAGGED) or act.data.get("skipped"):
             continue
         row = next((r for r in after.rows.get(Key.of(act.name).duty, ()) if r.key == act.name), None)
-        told = _reachable(audience(act, row, case, world, now), case.drill, world, now, routing, addresses)
+        told = _reachable(audience(act, row, case, world, now), case.drill, world, now, routing, reach)
         data = cast(dict[str, Json], act.data)
-        data["to"] = [_said(r, routing, addresses) for r in told]
+        data["to"] = [_said(r, reach) for r in told]
         if routing.places:
             data["places"] = [route.name for route in routing.places]
         said = (case.id, act.name, int(str(act.data["revision"])), tier_name(case, act))
         pressing = urgent(act, row)
         at = now if pressing else _awake(now, routing.quiet, world.rules.zone)
-        ways = [(r.person, route.name, r.post) for r in told for route in routing.reaching(addresses.get(r.person, {}))]
+        ways = [(r.person, route.name, r.post) for r in told for route in reach[r.person]]
         for recipient, channel, post in (*ways, *(("", route.name, "") for route in routing.places)):
             found.append(Message(*said, recipient, channel, post, act.n, now, pressing, next_at=at))
     return found
 
 
-def _reachable(
-    told: Sequence[Recipient], drill: bool, world: World, now: datetime, routing: Routing, addresses: Addresses
-) -> list[Recipient]:
+def _reachable(told: Sequence[Recipient], drill: bool, world: World, now: datetime, routing: Routing, reach: Reach) -> list[Recipient]:
     """Those who are told, and for whom no channel reaches those one step above as well; in a drill nobody outside it.
 
     Where there are only places to send to, nobody is told as a person, and nobody is missed.
     """
     found = {recipient.person: recipient for recipient in told}
     for recipient in told if not drill and any(route.needs for route in routing.routes) else ():
-        if not routing.reaching(addresses.get(recipient.person, {})):
+        if not reach[recipient.person]:
             for other in above(recipient.post, world, now):
                 found.setdefault(other.person, other)
     return list(found.values())
@@ -105,8 +115,8 @@ def untold(acts: Sequence[Act], messages: Sequence[Message], routing: Routing) -
     return [act.n for act in acts if act.kind == FLAGGED and not act.data.get("skipped") and act.n not in heard]
 
 
-def _said(recipient: Recipient, routing: Routing, addresses: Addresses) -> dict[str, Json]:
-    by = [route.name for route in routing.reaching(addresses.get(recipient.person, {}))]
+def _said(recipient: Recipient, reach: Reach) -> dict[str, Json]:
+    by = [route.name for route in reach[recipient.person]]
     acting: dict[str, Json] = {"acting_for": recipient.acting_for} if recipient.acting_for else {}
     return {"person": recipient.person, "post": recipient.post, **acting, "why": list(recipient.why), "by": [*by]}
 

@@ -111,7 +111,24 @@ def test_the_page_holds_every_goal_and_the_reason_of_what_was_not_measured() -> 
     assert "Not measured: needs dbos." in text
 
 
-def test_the_page_is_not_written_from_a_part(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        command.main(["startup", "--write"])
-    assert "all benchmarks" in capsys.readouterr().err
+def test_the_page_is_not_written_from_too_few_rounds(capsys: pytest.CaptureFixture[str]) -> None:
+    for few in (["--quick"], ["--rounds", "4"]):
+        with pytest.raises(SystemExit):
+            command.main(["startup", "--write", *few])
+        assert "at least 5 rounds" in capsys.readouterr().err
+
+
+def test_a_part_of_the_page_is_renewed_on_the_same_day_and_machine_only() -> None:
+    def report(value: float) -> Report:
+        figure = Figure("speed", "x/s", (value,))
+        return Report((figure,), (Goal(figure, binds=10.0),))
+
+    facts = [("Date", "2026-11-25")]
+    whole = page.render({"startup": report(5), "lint": Report((Figure("other", "s", (1,)),))}, facts)
+    assert whole.count("**not met**") == 2 and "## The checker" in whole
+    again = page.renewed(whole, {"startup": report(20)}, facts)
+    assert "**not met**" not in again and again == page.render(
+        {"startup": report(20), "lint": Report((Figure("other", "s", (1,)),))}, facts
+    )
+    with pytest.raises(ValueError, match="another day"):
+        page.renewed(whole, {"startup": report(20)}, [("Date", "2026-11-26")])

@@ -34,6 +34,9 @@ class Assessed(Mapping[str, tuple[Row, ...]]):
             found = self._found[duty] = tuple(assess((self._duties[duty],), self._case, self._world, self._at))
         return found
 
+    def __contains__(self, duty: object) -> bool:
+        return duty in self._duties
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._duties)
 
@@ -88,7 +91,7 @@ class Standing(NamedTuple):
         """
         rows = self.rows if now is None or self.at == now else Assessed(self.case, world, now)
         first = len(self.case.rounds) == 1 and not self.case.ends and not self.case.kind(MIGRATED)
-        return [row for name in (world.rules.counted if first else rows) for row in rows.get(name, ())]
+        return [row for name in (world.rules.counted if first else rows) if name in rows for row in rows[name]]
 
     def watched(self, world: World, now: datetime) -> Standing:
         """The same standing with its recurring duties assessed again: time alone brings their next slots into sight.
