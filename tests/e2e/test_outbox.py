@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,8 +31,8 @@ def outbox(office: Office) -> Office:
             [Message("甲", "answer/other#1", 1, f"tier {i}", f"p{i}", "mail", "desk", 3, NOW, True, next_at=NOW) for i in range(3)]
         )
         taken = unit.take_messages(NOW, "me", NOW, 2, "mail")
-        unit.settle_message(replace(taken[0], state="sent", next_at=None, provider="x-1", said="accepted"))
-        unit.settle_message(replace(taken[1], state="dead", next_at=None, said="550: no such user", doubtful=True))
+        unit.settle_message(taken[0]._replace(state="sent", next_at=None, provider="x-1", said="accepted"))
+        unit.settle_message(taken[1]._replace(state="dead", next_at=None, said="550: no such user", doubtful=True))
     return office
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -83,7 +82,7 @@ def test_parked_cases_are_named_with_the_reason(play: Play) -> None:
 def test_messages_that_nobody_sends_are_a_fault_and_what_is_put_off_is_none(play: Play) -> None:
     hour = timedelta(hours=1)
     with play.engine.store.write() as unit:
-        unit.put_messages([message("quiet", at=2 * hour), message("p1"), replace(message("p2", "sms"), doubtful=True)])
+        unit.put_messages([message("quiet", at=2 * hour), message("p1"), message("p2", "sms")._replace(doubtful=True)])
     play.clock.set(T0 + hour)
     found = checks(play)["messages"]
     assert found.ok and found.value.en == "1 may arrive twice" and found.todo is not None
@@ -97,15 +96,15 @@ def test_messages_that_nobody_sends_are_a_fault_and_what_is_put_off_is_none(play
 
 def test_a_message_that_could_not_be_sent_is_a_fault_unless_it_was_taken_over(play: Play) -> None:
     with play.engine.store.write() as unit:
-        unit.put_messages([message("p1"), message("p2"), replace(message("p3"), created=T0 - timedelta(days=8))])
+        unit.put_messages([message("p1"), message("p2"), message("p3")._replace(created=T0 - timedelta(days=8))])
         for m in unit.take_messages(T0, "me", T0, 3, "mail"):
-            unit.settle_message(replace(m, state="dead", next_at=None, said="550"))
+            unit.settle_message(m._replace(state="dead", next_at=None, said="550"))
     play.clock.set(T0)
     found = checks(play)["messages"]
     assert not found.ok and found.value.en == "could not be sent in 7 days, taken over by nobody: 2 1; 2"
     assert found.todo is not None and "duban outbox retry" in found.todo.zh
     with play.engine.store.write() as unit:
-        unit.put_messages([replace(message("p1", "sms"), instead_of=1), replace(message("p2", "sms"), instead_of=2)])
+        unit.put_messages([message("p1", "sms")._replace(instead_of=1), message("p2", "sms")._replace(instead_of=2)])
     found = checks(play)["messages"]
     assert found.ok and found.value.en == "nothing amiss" and found.todo is None
 
