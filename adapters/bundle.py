@@ -23,6 +23,7 @@ from workflow.errors import BadInput, DubanError, IntegrityError
 from workflow.journal.canonical import Algorithm, Json, canonical, parse_canonical
 from workflow.journal.chain import Finding
 from workflow.journal.checkpoint import Held, make_note
+from workflow.journal.earlier import Earlier
 from workflow.journal.entry import Entry, Stored
 from workflow.journal.seal import StoredSeal
 from workflow.moment import stamp, unstamp
@@ -200,16 +201,24 @@ def _scan(path: Path) -> _Scan:
     return found
 
 
-def audit_bundle(path: Path, checkpoint: Held | None = None) -> Audited:
+def audit_bundle(path: Path, checkpoint: Held | None = None, earlier: Earlier | None = None) -> Audited:
     """Audit a bundle without a store. Raises :class:`BadInput` for what is no bundle.
 
     Codes besides those of :func:`workflow.audit.audit`: ``unreadable``, ``edited`` and ``truncated`` with the line, ``manifest``.
     """
-    return _audited(_scan(path), checkpoint)
+    return _audited(_scan(path), checkpoint, earlier)
 
 
-def _audited(found: _Scan, checkpoint: Held | None) -> Audited:
-    audited = audit(found.algorithm, found.entries, found.seals, found.documents, checkpoint=checkpoint)
+def read_earlier(path: Path) -> Earlier:
+    """A bundle as a copy to compare with. Raises :class:`BadInput` for what is none, :class:`IntegrityError` for one that was changed."""
+    found = _scan(path)
+    for finding in _audited(found).findings:
+        raise finding.error(str(path))
+    return Earlier(found.entries)
+
+
+def _audited(found: _Scan, checkpoint: Held | None = None, earlier: Earlier | None = None) -> Audited:
+    audited = audit(found.algorithm, found.entries, found.seals, found.documents, checkpoint=checkpoint, earlier=earlier)
     return audited.with_findings(found.findings)
 
 
@@ -219,7 +228,7 @@ def read_bundle(path: Path) -> Bundle:
     Raises :class:`BadInput` for what is no bundle and :class:`IntegrityError`, naming the first bad entry, for one that was changed.
     """
     found = _scan(path)
-    audited = _audited(found, None)
+    audited = _audited(found)
     if audited.findings:
         raise audited.findings[0].error(str(path))
     cases: dict[str, list[Entry]] = {}

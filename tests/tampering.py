@@ -85,7 +85,7 @@ def play(store: Store, chance: random.Random) -> Engine:
     return engine
 
 
-# attacks: each changes a copy and returns where the audit must point first
+# attacks: each changes a copy and returns where it departs from what was there
 
 
 @dataclass
@@ -129,7 +129,7 @@ class Attack:
         row = self.pick()
         if self.insider:
             self.rebuild(row.case, [(self.forged(r) if r.n == row.n else r, part) for r, part in self.chain(row.case)])
-            return set()
+            return {(row.case, row.n)}
         forged = self.forged(row)
         if self.chance.random() < 0.5:
             self.copy.put(row, data=forged.data)
@@ -141,7 +141,7 @@ class Attack:
         row = self.pick(last=False)
         if self.insider:
             self.rebuild(row.case, [(r, part) for r, part in self.chain(row.case) if r.n != row.n])
-            return set()
+            return {(row.case, row.n)}
         self.copy.rows.remove(row)
         self.copy.hidden.pop((row.case, row.n), None)
         return {(row.case, row.n)}
@@ -152,7 +152,7 @@ class Attack:
         if self.insider:
             body = {**json.loads(self.forged(row).data), "private": None}
             self.rebuild(row.case, [*chain[: row.n], (replace(row, data=canonical(body)), None), *chain[row.n :]])
-            return set()
+            return {(row.case, row.n + 1)}
         end = chain[-1][0]
         data = canonical({**json.loads(self.forged(end).data), "n": end.n + 1, "prev": end.hash, "private": None})
         self.copy.rows.append(replace(end, n=end.n + 1, data=data, hash=entry_hash(data, "sha256")))
@@ -166,7 +166,7 @@ class Attack:
             i, j = row.n - 1, other.n - 1
             chain[i], chain[j] = chain[j], chain[i]
             self.rebuild(row.case, chain)
-            return set()
+            return {(row.case, row.n)}
         self.copy.put(row, data=other.data, hash=other.hash)
         self.copy.put(other, data=row.data, hash=row.hash)
         return {(row.case, row.n)}
@@ -179,7 +179,7 @@ class Attack:
         if self.insider:
             self.rebuild(row.case, [x for x in mine if x[0].n != row.n])
             self.rebuild(there, [*theirs, (row, part)])
-            return set()
+            return {(row.case, row.n)}
         place = (there, len(theirs) + 1)
         self.copy.put(row, case=place[0], n=place[1])
         if part is not None:
@@ -190,7 +190,7 @@ class Attack:
         row = self.pick()
         if self.insider:
             self.rebuild(row.case, [(r, part) for r, part in self.chain(row.case) if r.n < row.n])
-            return set()
+            return {(row.case, row.n)}
         for gone in [r for r in self.copy.of_case(row.case) if r.n >= row.n]:
             self.copy.rows.remove(gone)
             self.copy.hidden.pop((gone.case, gone.n), None)

@@ -20,6 +20,7 @@ from workflow.errors import IntegrityError
 from workflow.journal.canonical import Algorithm, digest, parse_canonical
 from workflow.journal.chain import Finding, Head, Part, Verified, in_order, verify
 from workflow.journal.checkpoint import Held, verify_held
+from workflow.journal.earlier import Earlier
 from workflow.journal.entry import Entry, Stored
 from workflow.journal.heads import Heads
 from workflow.journal.seal import Checkpoint, StoredSeal, verify_seals
@@ -84,12 +85,13 @@ def audit(
     *,
     parts: Iterable[Part] | None = None,
     checkpoint: Held | None = None,
+    earlier: Earlier | None = None,
 ) -> Audited:
     """Audit a journal on its own; ``parts`` is ``None`` for an export, which leaves the erasable parts out.
 
     Codes besides those of :func:`workflow.journal.chain.verify` and :func:`workflow.journal.seal.verify_seals`: ``document`` (it does not
-    have its hash, or cannot be read), ``document_missing`` (an entry rests on it), and those of a checkpoint
-    (:func:`workflow.journal.checkpoint.verify_held`).
+    have its hash, or cannot be read), ``document_missing`` (an entry rests on it), those of a checkpoint
+    (:func:`workflow.journal.checkpoint.verify_held`) and of an earlier copy (:meth:`workflow.journal.earlier.Earlier.findings`).
     """
     if algorithm not in tuple(Algorithm):
         raise IntegrityError(Text(f"日志的算法未知:{algorithm!r}", f"the journal names an unknown algorithm: {algorithm!r}"))
@@ -105,8 +107,11 @@ def audit(
             unentered.setdefault(str(entry.body.get("case")), []).append(entry)
 
     heads = None if checkpoint is None or isinstance(checkpoint, Checkpoint) else Heads(algorithm, checkpoint.number)
-    found = verify(entries if heads is None else heads.watch(entries), algorithm, parts, look)
+    rows = entries if heads is None else heads.watch(entries)
+    found = verify(rows if earlier is None else earlier.watch(rows), algorithm, parts, look)
     findings = [*found.findings, *verify_seals(seals, found.trees, algorithm)]
+    if earlier is not None:
+        findings += earlier.findings()
     if checkpoint is not None:
         findings += verify_held(checkpoint, seals, heads or Heads(algorithm, 0), algorithm)
     rules: dict[str, Rules] = {}
@@ -179,7 +184,7 @@ def documents(view: View) -> Iterator[Document]:
             yield Document(kind, name, found, view.blob(found))
 
 
-def audit_store(view: View, checkpoint: Held | None = None) -> Audited:
+def audit_store(view: View, checkpoint: Held | None = None, earlier: Earlier | None = None) -> Audited:
     """Audit the journal of a store, and compare what is derived from it by a fold from nothing: the case rows, the open dues, the
     claims, the outbox, the remembered answers.
 
@@ -187,7 +192,8 @@ def audit_store(view: View, checkpoint: Held | None = None) -> Audited:
     ``case_row``, ``due_row``, ``answer``, ``undecided`` (sound entries that cannot be folded).
     """
     algorithm = str(view.meta()["algorithm"])
-    journal = audit(algorithm, view.stored(), view.stored_seals(), documents(view), parts=view.parts(), checkpoint=checkpoint)
+    rows, seals = view.stored(), view.stored_seals()
+    journal = audit(algorithm, rows, seals, documents(view), parts=view.parts(), checkpoint=checkpoint, earlier=earlier)
     broken = {finding.case for finding in journal.findings}
     return journal.with_findings((*_rows(view, journal, broken), *_packs(view, journal), *_answers(view, journal.heads)))
 

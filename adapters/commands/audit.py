@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from adapters.bundle import audit_bundle, lines, write_archive
+from adapters.bundle import audit_bundle, lines, read_earlier, write_archive
 from adapters.commands import checkpoint as notes
 from adapters.commands import frame, screen
 from adapters.commands.proof import check_proof, prove
@@ -34,15 +34,17 @@ def verify(
         str, typer.Option("--checkpoint", help="保存在别处的检查点:文件或 封印号:哈希 / file or NUMBER:HASH kept elsewhere")
     ] = "",
     key: Annotated[Path | None, typer.Option("--key", help="核验检查点签名的公钥文件 / public key that signed the checkpoint")] = None,
+    against: Annotated[Path | None, typer.Option("--against", help="先前保存的导出或卷宗 / an export or bundle that was kept")] = None,
 ) -> None:
     """核验日志;指出第一条坏记录 / verify the journal and name the first bad entry"""
     point = notes.held(checkpoint)
     signature, wrong = notes.signature(point, key)
+    earlier = read_earlier(against) if against is not None else None
     if bundle is not None:
-        found = audit_bundle(bundle, point)
+        found = audit_bundle(bundle, point, earlier)
     else:
         with frame.store() as store, store.read() as view:
-            found = audit_store(view, point)
+            found = audit_store(view, point, earlier)
     found = found.with_findings(wrong)
     findings = found.findings
     document: dict[str, Json] = {
@@ -58,9 +60,10 @@ def verify(
         "unsealed": found.unsealed,
         "checkpoint": (point.text if isinstance(point, Note) else str(point)) if point is not None else None,
         "signature": signature,
+        "against": str(against) if against is not None else None,
         "beyond": found.beyond,
     }
-    screen.emit(document, lambda: _render(found, point, bundle, signature))
+    screen.emit(document, lambda: _render(found, point, bundle, signature, against))
     if findings:
         raise typer.Exit(6)
 
@@ -69,7 +72,7 @@ def _document(finding: Finding) -> dict[str, Json]:
     return {"code": finding.code, "case": finding.case, "n": finding.n, "zh": finding.message.zh, "en": finding.message.en}
 
 
-def _render(found: Audited, point: Held | None, bundle: Path | None, signature: str | None) -> None:
+def _render(found: Audited, point: Held | None, bundle: Path | None, signature: str | None, against: Path | None) -> None:
     lang = frame.settings.lang
 
     def say(zh: str, en: str) -> None:
@@ -95,10 +98,12 @@ def _render(found: Audited, point: Held | None, bundle: Path | None, signature: 
     elif signature in ("unchecked", "none"):
         zh, en = ("未核验签名", "signature not checked") if signature == "unchecked" else ("检查点没有签名", "the checkpoint is not signed")
         say(f"  {zh}", f"  {en}")
-    if point is None:
+    if against is not None and not found.findings:
+        say("  先前副本里的记录都在,没有改动", "  every entry of the earlier copy is there, unchanged")
+    if point is None and against is None:
         zh = "  没有给出检查点:内部人员整体重写或截断不能发现"
         say(zh, "  no checkpoint given: an insider's rewrite or truncation cannot be seen")
-    elif found.beyond > found.unsealed:
+    elif point is not None and found.beyond > found.unsealed:
         zh, en = (
             f"  检查点之后封印的记录:{found.beyond - found.unsealed}",
             f"  sealed after the checkpoint: {found.beyond - found.unsealed}",

@@ -72,6 +72,8 @@ class Completeness:
                 raise ValueError("other types")
             entries = tuple(Link(item["data"].encode(), str(item["hash"])) for item in found["entries"])
             path = tuple(bytes.fromhex(node) for node in found["path"])
+            if any(len(node) != 32 for node in path):
+                raise ValueError("no digests")
         except (IntegrityError, ValueError, KeyError, TypeError, AttributeError):
             raise BadInput(
                 Text("不是完整性证明", "this is no proof of completeness"),
