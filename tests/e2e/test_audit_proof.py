@@ -185,7 +185,17 @@ def test_what_cannot_be_proved_is_refused(office: Office) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"number": -1}, {"path": [1]}, {"path": ["x"]}, {"path": ["00"]}, {"format": "x"}, {"entries": [1]}, {"algorithm": "md5"}, {"more": 1}]
+    "change",
+    [
+        {"number": -1},
+        {"path": [1]},
+        {"path": ["x"]},
+        {"path": ["00"]},
+        {"format": "x"},
+        {"entries": [1]},
+        {"algorithm": "md5"},
+        {"more": 1},
+    ],
 )
 def test_what_is_no_proof_is_bad_input(office: Office, change: dict[str, Any]) -> None:
     checkpoint(office)
