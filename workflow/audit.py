@@ -283,12 +283,13 @@ def _wakes(row: CaseRow, standing: Standing, world: World, swept: datetime) -> I
 def _dues(case: str, rows: Sequence[DueRow], standing: Standing) -> Iterator[Finding]:
     """Compare with the journaled due dates: a derived row holds nothing that time alone brings (:func:`workflow.written.written_of`)."""
     journaled = standing.case.dues
+    owed = {row.key for row in standing.all_rows() if row.open}
     for found in rows:
         due = None if found.due is None else stamp(found.due)
         if journaled.get((found.row, found.revision), "") != due:
             zh, en = f"{found.row} 的期限与日志不符", f"the due date of {found.row} is not that of the journal"
             yield Finding("due_row", case, 0, Text(zh, en))
-        elif found.row not in {row.key for row in standing.all_rows() if row.open}:
+        elif found.row not in owed:
             zh, en = f"{found.row} 已不再欠,行仍在", f"{found.row} is not owed any more, and its row is still there"
             yield Finding("due_row", case, 0, Text(zh, en))
     kept = {(found.row, found.revision) for found in rows}

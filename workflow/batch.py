@@ -84,7 +84,7 @@ class Batch:
         self.flood = False
         """More is due than a transaction of a sweep takes: its cases are not kept in memory, where they would push each other out."""
         self._reached: Addresses | None = None
-        self._over: Reach | None = None
+        self._routes_of: Reach | None = None
         self._refreshed = False
         self.erased: set[str] = set()
         """Cases of which something was destroyed: no copy of it stays in memory."""
@@ -256,9 +256,9 @@ class Batch:
         self.note(DEAD if found else UNTOLD, {**body, "instead": [{"person": m.recipient, "channel": m.channel} for m in found]})
 
     def _reach(self) -> Reach:
-        if self._over is None:
-            self._over = Reach(self._routing, self._addresses())
-        return self._over
+        if self._routes_of is None:
+            self._routes_of = Reach(self._routing, self._addresses())
+        return self._routes_of
 
     def _addresses(self) -> Addresses:
         """Who can be reached how, read once in a transaction; nothing where nobody is to be told."""

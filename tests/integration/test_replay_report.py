@@ -102,31 +102,32 @@ def test_the_page_needs_nothing_else_and_no_text_of_the_log_is_run(capsys: pytes
     assert page.count("</script>") == 2 and "<b>" not in page.split("__")[0].split('id="data">')[1].split("</script>")[0]
 
 
-@pytest.mark.usefixtures("log")
-def test_a_browser_shows_every_case(capsys: pytest.CaptureFixture[str]) -> None:
+def in_browser(page: Path) -> str:
+    """The document that a real browser makes of a page. Skips where there is none."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     if browser is None:
         pytest.skip("no Chromium on this machine")
-    replayed(capsys, "--html", "r.html")
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom")
-    shown = subprocess.run([browser, *options, Path("r.html").absolute().as_uri()], capture_output=True, text=True, timeout=90).stdout
+    return subprocess.run([browser, *options, page.absolute().as_uri()], capture_output=True, text=True, timeout=90).stdout
+
+
+@pytest.mark.usefixtures("log")
+def test_a_browser_shows_every_case(capsys: pytest.CaptureFixture[str]) -> None:
+    replayed(capsys, "--html", "r.html")
+    shown = in_browser(Path("r.html"))
     assert shown.count('<tr class="case" tabindex="0" data-case="T') == 40 and "listed 40 of 40 that match" in shown
     assert shown.count('<span class="tag deviates">') > 10
 
 
 @pytest.mark.usefixtures("log")
 def test_a_click_shows_what_happened_in_a_case(capsys: pytest.CaptureFixture[str]) -> None:
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        pytest.skip("no Chromium on this machine")
     replayed(capsys, "--html", "r.html")
     page = Path("r.html").read_text(encoding="utf-8")
     # no driver of a browser: every row is clicked by a line at the end of the page's own script
     Path("r.html").write_text(
         page.replace("\ndraw();\n", "\ndraw();\nfor (const row of [...document.querySelectorAll('tr.case')]) row.click();\n"), "utf-8"
     )
-    options = ("--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom")
-    shown = subprocess.run([browser, *options, Path("r.html").absolute().as_uri()], capture_output=True, text=True, timeout=90).stdout
+    shown = in_browser(Path("r.html"))
     assert shown.count('<tr class="detail">') == 40 and shown.count('<svg viewBox="0 0 1040 ') == 40
     assert "unknown activity" in shown and "&lt;/script&gt;&lt;b&gt;" in shown
 
