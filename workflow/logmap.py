@@ -267,6 +267,21 @@ class LogMap(Model):
         name = self.zone.name if self.zone is not None else None
         return ZoneInfo(name) if name is not None and name != FLOATING else None
 
+    @property
+    def timed(self) -> frozenset[str]:
+        """The columns that are read as times, or as parts of them."""
+        said = {*self.columns.time, *self.wide, *(step.date for step in self.wide.values()), self.zh.date if self.zh else None}
+        return frozenset(name for name in said if name is not None)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Every column that the map names."""
+        columns = self.columns
+        said = {columns.case, columns.activity, columns.actor, columns.role, columns.date_only, columns.sequence}
+        said |= {self.zone.column if self.zone else None, *(f.column for f in self.facts.values())}
+        said |= {word for step in self.wide.values() for word in (step.actor, step.role)}
+        return self.timed | {name for name in said if name is not None}
+
 
 def read_map(text: bytes | str, name: str) -> LogMap:
     """Read a map file; ``name`` is used in its messages. Raises :class:`BrokenMap` with every problem, its line and its field."""

@@ -38,7 +38,7 @@ MOST = 20
 
 def replay(
     bundle: Annotated[Path | None, typer.Argument(help="日志导出 / journal export (duban audit export)")] = None,
-    log: Annotated[Path | None, typer.Option("--log", help="事件日志 CSV、XES、Excel / event log")] = None,
+    log: Annotated[Path | None, typer.Option("--log", help="事件日志 CSV、XES、Excel、Parquet / event log")] = None,
     map_file: Annotated[Path | None, typer.Option("--map", help="日志映射 / log map")] = None,
     definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
@@ -112,15 +112,15 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, wa
     if not versions:
         raise UnknownProcedure(Text(f"没有程序 {log_map.procedure!r}", f"there is no procedure {log_map.procedure!r}"), where=str(map_file))
     check_fit(log_map, [r.procedure for r in versions], str(map_file))
-    with _progress() as progress:
+    with progress_bar() as progress:
         reading = progress.add_task(Text("读取", "reading").say(frame.settings.lang), total=None)
-        read = read_log(log, log_map, _advance(progress, reading))
+        read = read_log(log, log_map, advance(progress, reading))
         progress.update(reading, total=read.read, completed=read.read)
         gc.freeze()  # what was read stays to the end: looking through it again and again would cost a tenth of the time
         folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=len(read.cases))
         until = parse(as_of, log_map.clock or versions[0].zone).hi if as_of else read.last
         law = Law(log_map, versions, _calendar(versions), until)
-        found = replayed(read.cases, law, wanted.folder, jobs, _advance(progress, folding))
+        found = replayed(read.cases, law, wanted.folder, jobs, advance(progress, folding))
         found.report.events.update(read=read.read, ignored=read.ignored, unreadable=len(read.unreadable))
         wanted.take(versions, found.files, found.verdicts)
         progress.update(folding, completed=len(read.cases))
@@ -137,11 +137,11 @@ def _calendar(versions: Sequence[Rules]) -> Calendar:
     return shipped(names[0])
 
 
-def _advance(progress: Progress, task: Any) -> Callable[[int], None]:
+def advance(progress: Progress, task: Any) -> Callable[[int], None]:
     return lambda done: progress.update(task, completed=done)
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
     from rich.console import Console
 
     hidden = frame.settings.quiet or not sys.stderr.isatty()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adapters.eventlog.csvlog import csv_table
 from adapters.eventlog.packed import unpacked
+from adapters.eventlog.parquetlog import MAGIC, parquet_table
 from adapters.eventlog.table import Table
 from adapters.eventlog.xeslog import xes_table
 from adapters.eventlog.xlsxlog import OLE, ZIP, xlsx_table
@@ -16,17 +17,26 @@ _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|!DOCTYPE|log[\s>])|\xff\x
 
 
 def open_table(path: Path, log_map: LogMap) -> Table:
-    """The log in a file: a workbook where it is a ZIP archive or called ``.xlsx`` or ``.xlsm``, XES where it is XML or called ``.xes``,
-    else CSV. The last two may be packed by gzip.
+    """The log in a file: Parquet where it begins as such or is called ``.parquet``, a workbook where it is a ZIP archive or called
+    ``.xlsx`` or ``.xlsm``, XES where it is XML or called ``.xes``, else CSV. The last two may be packed by gzip.
 
-    Raises :class:`~workflow.errors.MissingExtra` where the library for workbooks is not installed, and
+    Raises :class:`~workflow.errors.MissingExtra` where the library for Parquet or workbooks is not installed, and
     :class:`~workflow.errors.UnreadableLog` for a file that is missing or broken, here or while the rows are read.
     """
-    with unpacked(path) as data:
-        start = data.read(512)
-    name = path.name.lower()
-    if start.startswith((ZIP, OLE)) or name.endswith((".xlsx", ".xlsm")):
+    start, name = _start(path), path.name.lower()
+    if start.startswith(MAGIC) or name.endswith(".parquet"):
+        return parquet_table(path, log_map)
+    if is_workbook(path):
         return xlsx_table(path, log_map)
     if _XML.match(start) or name.endswith((".xes", ".xes.gz")):
         return xes_table(path)
     return csv_table(path, log_map)
+
+
+def is_workbook(path: Path) -> bool:
+    return _start(path).startswith((ZIP, OLE)) or path.name.lower().endswith((".xlsx", ".xlsm"))
+
+
+def _start(path: Path) -> bytes:
+    with unpacked(path) as data:
+        return data.read(512)

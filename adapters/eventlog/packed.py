@@ -32,3 +32,9 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
         ) from None
     except OSError as error:
         raise UnreadableLog(Text(f"不能读取:{error}", f"cannot be read: {error}"), where=str(path)) from None
+
+
+def starts_with(path: Path, start: bytes) -> bool:
+    """Whether the file begins so. Raises :class:`~workflow.errors.UnreadableLog`."""
+    with unpacked(path) as data:
+        return data.read(len(start)) == start

@@ -15,7 +15,7 @@ _BREAK = re.compile(r"\s*[\r\n]+\s*")
 
 class Table(NamedTuple):
     """A source of rows. Each kind of file has a function that opens one: ``csv_table``, ``xes_table``,
-    ``xlsx_table``."""
+    ``xlsx_table``, ``parquet_table``."""
 
     header: list[str]
     rows: Iterator[tuple[Place, list[str] | Text]]
@@ -25,6 +25,8 @@ class Table(NamedTuple):
     """
     typed: bool = False
     """The file tells times from text: its stamps are written as ISO 8601, whatever the formats of the map."""
+    for_map: bool = False
+    """What a row says depends on which columns the map reads, and which of them as times."""
 
 
 def demand(wanted: Sequence[str], header: Sequence[str], where: str) -> None:

@@ -151,16 +151,11 @@ class _Sheet:
         header = header_of(((Place(n), [self._name(c) for c in cells]) for n, (cells, _) in numbered), self._map.header, self._where)
         while header and not header[-1]:
             header.pop()
-        columns, zone = self._map.columns, self._map.zone
-        times: set[str | None] = {*columns.time, *self._map.wide, *(step.date for step in self._map.wide.values())}
-        times.add(self._map.zh.date if self._map.zh else None)
-        read = {columns.case, columns.activity, columns.actor, columns.role, columns.date_only, columns.sequence} | times
-        read |= {zone.column if zone else None, *(f.column for f in self._map.facts.values())}
-        read |= {word for step in self._map.wide.values() for word in (step.actor, step.role)}
+        times, read = self._map.timed, self._map.named
         timed = [name in times for name in header]
         needed = [name in read and bool(name) for name in header]
         found = [(Place(n, sheet=self._title), self._row(n, *pair, timed, needed)) for n, pair in numbered]
-        return Table(header, _filled(found), typed=True)
+        return Table(header, _filled(found), typed=True, for_map=True)
 
     def _row(self, number: int, cells: Any, formulas: Any, timed: list[bool], needed: list[bool]) -> list[str] | Text:
         fields = [""] * len(timed)

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from adapters.calendars import shipped
-from adapters.eventlog import read_log
+from adapters.eventlog import LogRead, read_log
+from adapters.eventlog.convert import convert
+from adapters.eventlog.instants import taken, written
 from adapters.library import shipped_definitions
 from workflow.logmap import LogMap, read_map
 from workflow.replay import replay_log
@@ -106,6 +108,53 @@ def test_csv_and_a_workbook_of_the_same_events_give_the_same_report(log: Log, ch
         assert replayed(as_csv(folder, log)) == replayed(as_xlsx(folder, mixed))
 
 
+# converted
+
+
+def both(path: Path, log_map: LogMap) -> tuple[LogRead, LogRead]:
+    """A log as it is read, and as it is read once it was converted to Parquet."""
+    out = path.with_suffix(".parquet")
+    convert(path, log_map, out)
+    return read_log(path, log_map), read_log(out, log_map)
+
+
+WRITERS = {"csv": as_csv, "xes": as_xes, "xlsx": as_xlsx}
+
+
+@given(logs, st.sampled_from(sorted(WRITERS)))
+def test_a_converted_log_has_every_row_with_its_place_its_text_and_its_instant(log: Log, kind: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        source, parquet = both(WRITERS[kind](folder, log), LOG_MAP)
+        assert parquet == source
+
+
+zoned = st.lists(
+    st.tuples(
+        st.datetimes(datetime(1850, 1, 1), datetime(2200, 1, 1)),
+        st.sampled_from(["T", " "]),
+        st.sampled_from(["seconds", "milliseconds", "microseconds", "minutes"]),
+        st.sampled_from(["Z", "+00:00", "+08:00", "-0330", "+14:00"]),
+    ).map(lambda t: t[0].isoformat(t[1], t[2]) + t[3]),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(zoned)
+def test_a_column_of_instants_keeps_how_each_was_written(stamps: list[str]) -> None:
+    log = [dict(zip(COLUMNS, ["1", "identified", stamp, "a", ""], strict=True)) for stamp in stamps]
+    with tempfile.TemporaryDirectory() as folder:
+        source, parquet = both(as_csv(folder, log), LOG_MAP)
+        assert parquet == source and source.unreadable == []
+
+
+@given(st.text("0123456789-:.+TZ ", max_size=32) | zoned.map(lambda s: s[0]))
+def test_a_stamp_that_is_taken_as_an_instant_can_be_written_again(text: str) -> None:
+    found = taken(text)
+    if found is not None:
+        assert written(*found) == text
+
+
 # one row a case
 
 
@@ -136,4 +185,7 @@ def test_one_row_a_case_and_one_row_an_event_give_the_same_report(history: list[
     with tempfile.TemporaryDirectory() as folder:
         before = replayed(as_csv(folder, tidy), read_map(TIDY, "tidy.yaml"))
         write = as_csv if kind == "csv" else as_xlsx
-        assert replayed(write(folder, wide, columns), read_map(WIDE, "wide.yaml")) == before
+        path, log_map = write(folder, wide, columns), read_map(WIDE, "wide.yaml")
+        assert replayed(path, log_map) == before
+        source, parquet = both(path, log_map)
+        assert parquet == source

@@ -1,0 +1,61 @@
+"""``duban log``: logs of other systems, before they are replayed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.commands import frame, screen
+from adapters.commands.replay import advance, progress_bar
+from workflow.errors import BadInput
+from workflow.logmap import Columns, LogMap
+from workflow.text import Text
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
+UNMAPPED = LogMap(procedure="-", columns=Columns(case="-", time=("-",), activity="-"), activities={"-": "-"})
+"""For a log without a map: its columns as they stand, of CSV in UTF-8 with commas."""
+
+
+@app.callback()
+def _group() -> None:
+    """其他系统的日志 / logs of other systems"""
+
+
+@app.command()
+def convert(
+    file: Annotated[Path, typer.Argument(help="事件日志 / event log")],
+    out: Annotated[Path, typer.Argument(help="写出的 .parquet / the .parquet to write")],
+    map_file: Annotated[Path | None, typer.Option("--map", help="日志映射 / log map")] = None,
+) -> None:
+    """转换为 Parquet,一次转换,多次回放 / write a log as Parquet, once for many runs"""
+    from adapters.eventlog import load_map
+    from adapters.eventlog.convert import convert as written
+    from adapters.eventlog.kind import is_workbook
+
+    if map_file is None and is_workbook(file):
+        raise BadInput(
+            Text("转换工作簿需要 --map", "a workbook needs --map to be converted"),
+            hint=Text("哪些列是时间由映射说明", "which of its numbers are times only the map says"),
+        )
+    with progress_bar() as progress:
+        task = progress.add_task(Text("转换", "converting").say(frame.settings.lang), total=None)
+        found = written(file, load_map(map_file) if map_file is not None else UNMAPPED, out, advance(progress, task))
+    zh, en = "、".join(found.instants) or "无", ", ".join(found.instants) or "none"
+    frame.say(
+        Text(
+            f"已写入 {out}:{found.rows} 行,其中 {found.unreadable} 行无法读取;时刻列:{zh}",
+            f"wrote {out}: {found.rows} rows, {found.unreadable} of them unreadable; columns of instants: {en}",
+        )
+    )
+    screen.emit(
+        {
+            "file": str(out),
+            "rows": found.rows,
+            "unreadable": found.unreadable,
+            "instants": list(found.instants),
+            "source": found.source._asdict(),
+        },
+        lambda: None,
+    )

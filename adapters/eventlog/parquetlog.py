@@ -1,0 +1,226 @@
+"""Parquet files as tables: those of ``duban log convert``, which know every row's place in its source, and any other. Needs ``parquet``.
+
+What a converted file holds is written down in ``docs/reference/log-map.md``. Nothing of it is executed, no address in it is opened.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from adapters.eventlog.instants import written
+from adapters.eventlog.table import Table
+from workflow.errors import DubanError, MissingExtra, UnreadableLog
+from workflow.logevent import Place
+from workflow.logmap import LogMap
+from workflow.text import Text
+
+MAGIC = b"PAR1"
+KEY = b"duban.log"
+"""Of the file's metadata: what :class:`Converted` holds, as JSON."""
+FORMAT = 1
+FILE, SHEET, ROW, EVENT, UNREADABLE = "duban:file", "duban:sheet", "duban:row", "duban:event", "duban:unreadable"
+FORM = "duban:as:"
+"""Prefix of the column with the forms of a column of instants."""
+MAX_GROUP = 2_000_000_000
+"""Bytes of one row group, unpacked: a reader must hold a whole one."""
+_BATCH = 4096
+_CACHE = 65_536
+
+
+class Source(NamedTuple):
+    """The file that a log was converted from."""
+
+    name: str
+    sha256: str
+
+
+class Converted(NamedTuple):
+    """What a converted file says of itself."""
+
+    source: Source
+    header: list[str]
+    """The names of the columns, as the source has them."""
+    columns: list[str]
+    """The same as they are called in the file: a name that is empty, stands twice or begins with ``duban:`` is ``duban:column:N``."""
+    typed: bool
+    """Of the source: :attr:`adapters.eventlog.table.Table.typed`."""
+    read: list[str] | None
+    times: list[str] | None
+    """Of a workbook: the columns that the map read, and those it read as times, because its cells were looked at for these alone."""
+
+    def metadata(self) -> bytes:
+        return json.dumps({"format": FORMAT, **self._asdict(), "source": self.source._asdict()}, ensure_ascii=False).encode()
+
+
+def library() -> Any:
+    """pyarrow's Parquet module. Raises :class:`MissingExtra`."""
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtra(
+            Text("读写 Parquet 需要 pyarrow", "to read and write Parquet pyarrow is needed"),
+            hint=Text("安装 duban[parquet]", "install duban[parquet]"),
+        ) from None
+    return pyarrow.parquet
+
+
+def converted(path: Path) -> Converted | None:
+    """What a Parquet file says of its source; ``None``: it was not written by duban. Raises :class:`UnreadableLog`."""
+    with _opened(path) as file:
+        return _converted(file, path.name)
+
+
+def parquet_table(path: Path, log_map: LogMap) -> Table:
+    """A Parquet file. A time with a zone is an instant, one without is read in the zone of the map.
+
+    A file that ``duban log convert`` wrote gives the very rows of its source, places and all. Raises
+    :class:`~workflow.errors.UnreadableLog`, here or while the rows are read, for a file that is missing, broken or too large in one row
+    group, or a workbook's that was converted for a map that reads other columns.
+    """
+    with _opened(path) as file:
+        groups = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
+        if max(groups, default=0) > MAX_GROUP:
+            most = f"{MAX_GROUP // 1_000_000_000} GB"
+            raise UnreadableLog(
+                Text(f"有超过 {most} 的行组", f"it has a row group of more than {most}"),
+                where=path.name,
+                hint=Text("写成较小的行组", "write it in smaller row groups"),
+            )
+        about = _converted(file, path.name)
+        header = about.header if about is not None else [str(name) for name in file.schema_arrow.names]
+    if not header:
+        raise UnreadableLog(Text("日志里没有列", "the log has no columns"), where=path.name)
+    if about is None:
+        return Table(header, _foreign(path), typed=True)
+    _same_columns(about, log_map, path.name)
+    return Table(header, _own(path, about), about.typed)
+
+
+def _same_columns(about: Converted, log_map: LogMap, where: str) -> None:
+    if about.read is None or about.times is None:
+        return
+    read, times = (set(names) & set(about.header) for names in (log_map.named, log_map.timed))
+    other = sorted((read - set(about.read)) | (times ^ set(about.times)))
+    if other:
+        raise UnreadableLog(
+            Text(
+                f"转换工作簿时的映射没有这样读取列:{'、'.join(other)}",
+                f"the map of its conversion read otherwise: {', '.join(other)}",
+            ),
+            where=where,
+            hint=Text("用这个映射重新 duban log convert", "convert the workbook again with this map"),
+        )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The file for reading; whatever the library makes of a broken one is :class:`UnreadableLog`, also out of the block."""
+    parquet = library()
+    try:
+        with open(path, "rb") as raw:
+            yield _file(parquet, raw)
+    except DubanError:
+        raise
+    except FileNotFoundError:
+        raise UnreadableLog(Text("没有这个文件", "there is no such file"), where=str(path)) from None
+    except (OSError, ValueError, KeyError, NotImplementedError, MemoryError) as error:  # pyarrow's own derive from these
+        message = str(error).partition("\n")[0]
+        raise UnreadableLog(
+            Text(f"不是 Parquet,或已损坏:{message}", f"it is no Parquet, or a broken one: {message}"), where=path.name
+        ) from None
+
+
+def _file(parquet: Any, raw: BinaryIO) -> Any:
+    return parquet.ParquetFile(raw)
+
+
+def _converted(file: Any, where: str) -> Converted | None:
+    said = (file.schema_arrow.metadata or {}).get(KEY)
+    if said is None:
+        return None
+    try:
+        found = json.loads(said)
+        if found.pop("format") != FORMAT:
+            raise ValueError("another format")
+        about = Converted(**{**found, "source": Source(**found["source"])})
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UnreadableLog(
+            Text(f"文件的元数据 duban.log 无法读取:{error}", f"its metadata duban.log cannot be read: {error}"), where=where
+        ) from None
+    missing = sorted({FILE, SHEET, ROW, EVENT, UNREADABLE, *about.columns} - set(file.schema_arrow.names))
+    if missing or len(about.columns) != len(about.header):
+        raise UnreadableLog(
+            Text(f"转换后的文件缺少列 {'、'.join(missing)}", f"the converted file lacks the columns {', '.join(missing)}"), where=where
+        )
+    return about
+
+
+def _own(path: Path, about: Converted) -> Iterator[tuple[Place, list[str] | Text]]:
+    with _opened(path) as file:
+        stamps = _Stamps()
+        for batch in file.iter_batches(_BATCH, use_threads=False):
+            by = dict(zip(batch.schema.names, batch.columns, strict=True))
+            found = []
+            for name in about.columns:
+                form = by.get(FORM + name)
+                found.append(_words(by[name]) if form is None else stamps.of(by[name], form))
+            columns: Iterator[tuple[str, ...]] = zip(*found, strict=True)
+            places = zip(*(by[name].to_pylist() for name in (ROW, EVENT, SHEET, UNREADABLE)), strict=True)
+            for fields, (row, event, sheet, reason) in zip(columns, places, strict=True):
+                place = Place(row, event, sheet or "")
+                yield place, list(fields) if reason is None else Text(*json.loads(reason))
+
+
+def _foreign(path: Path) -> Iterator[tuple[Place, list[str] | Text]]:
+    with _opened(path) as file:
+        number = 0
+        for batch in file.iter_batches(_BATCH, use_threads=False):
+            for fields in zip(*map(_words, batch.columns), strict=True):
+                number += 1
+                yield Place(number), list(fields)
+
+
+class _Stamps:
+    """Instants as they were written. They repeat, so each is worked out once. Bounded."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], str] = {}
+
+    def of(self, instants: Any, forms: Any) -> list[str]:
+        pairs = zip(instants.cast("int64").to_pylist(), forms.to_pylist(), strict=True)
+        return [form or "" if micros is None else self._known.get((micros, form)) or self._text(micros, form) for micros, form in pairs]
+
+    def _text(self, micros: int, form: str) -> str:
+        if len(self._known) >= _CACHE:
+            self._known.clear()
+        text = self._known[micros, form] = written(micros, form)
+        return text
+
+
+def _words(column: Any) -> list[str]:
+    """The values of a column as the words of a log; nothing is the empty word."""
+    import pyarrow
+
+    kind = column.type
+    if pyarrow.types.is_dictionary(kind):
+        kind, column = kind.value_type, column.dictionary_decode()
+    if pyarrow.types.is_timestamp(kind):
+        column = column.cast(pyarrow.timestamp("us", "UTC" if kind.tz else None), safe=False)
+        return _said(column, lambda value: value.isoformat(" "))
+    if pyarrow.types.is_time(kind):
+        return _said(column.cast(pyarrow.time64("us"), safe=False), lambda value: value.isoformat())
+    if pyarrow.types.is_boolean(kind):
+        return _said(column, lambda value: "true" if value else "false")
+    if pyarrow.types.is_floating(kind):
+        return _said(column, lambda value: str(int(value)) if value.is_integer() else repr(value))
+    if pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind):
+        return _said(column, lambda value: value.decode())
+    return _said(column, str)
+
+
+def _said(column: Any, say: Callable[[Any], str]) -> list[str]:
+    return ["" if value is None else say(value) for value in column.to_pylist()]
