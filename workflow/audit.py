@@ -23,7 +23,8 @@ from workflow.journal.checkpoint import Held, verify_held
 from workflow.journal.earlier import Earlier
 from workflow.journal.entry import Entry, Stored
 from workflow.journal.heads import Heads
-from workflow.journal.seal import Checkpoint, StoredSeal, verify_seals
+from workflow.journal.note import Note
+from workflow.journal.seal import StoredSeal, verify_seals
 from workflow.moment import BEGINNING, stamp, unstamp
 from workflow.monitor import CHAINS, MONITOR, UNENTERED
 from workflow.organisation import CHAIN, Organisation
@@ -106,7 +107,7 @@ def audit(
         elif entry.case == MONITOR and entry.kind == UNENTERED:
             unentered.setdefault(str(entry.body.get("case")), []).append(entry)
 
-    heads = None if checkpoint is None or isinstance(checkpoint, Checkpoint) else Heads(algorithm, checkpoint.number)
+    heads = Heads(algorithm, checkpoint.number) if isinstance(checkpoint, Note) else None
     rows = entries if heads is None else heads.watch(entries)
     found = verify(rows if earlier is None else earlier.watch(rows), algorithm, parts, look)
     findings = [*found.findings, *verify_seals(seals, found.trees, algorithm)]

@@ -17,7 +17,6 @@ from adapters.files import write_whole
 from workflow.audit import Audited, audit_store
 from workflow.engine import Engine
 from workflow.journal.canonical import Json
-from workflow.journal.chain import Finding
 from workflow.journal.checkpoint import Held
 from workflow.journal.note import Note
 from workflow.moment import parse, utc
@@ -31,7 +30,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={
 def verify(
     bundle: Annotated[Path | None, typer.Argument(help="日志导出,不需要库 / a journal export; no store is needed")] = None,
     checkpoint: Annotated[
-        str, typer.Option("--checkpoint", help="保存在别处的检查点:文件或 封印号:哈希 / file or NUMBER:HASH kept elsewhere")
+        str,
+        typer.Option("--checkpoint", help="保存在别处的检查点:文件、一行或 封印号:哈希 / a file, a line or NUMBER:HASH kept elsewhere"),
     ] = "",
     key: Annotated[Path | None, typer.Option("--key", help="核验检查点签名的公钥文件 / public key that signed the checkpoint")] = None,
     against: Annotated[Path | None, typer.Option("--against", help="先前保存的导出或卷宗 / an export or bundle that was kept")] = None,
@@ -52,8 +52,8 @@ def verify(
         "algorithm": found.algorithm,
         "cases": found.cases,
         "entries": found.entries,
-        "first": _document(findings[0]) if findings else None,
-        "findings": [_document(f) for f in findings],
+        "first": findings[0].document if findings else None,
+        "findings": [f.document for f in findings],
         "erased": [[c, n] for c, n in found.erased],
         "parts": bundle is None,
         "seals": found.seals,
@@ -66,10 +66,6 @@ def verify(
     screen.emit(document, lambda: _render(found, point, bundle, signature, against))
     if findings:
         raise typer.Exit(6)
-
-
-def _document(finding: Finding) -> dict[str, Json]:
-    return {"code": finding.code, "case": finding.case, "n": finding.n, "zh": finding.message.zh, "en": finding.message.en}
 
 
 def _render(found: Audited, point: Held | None, bundle: Path | None, signature: str | None, against: Path | None) -> None:

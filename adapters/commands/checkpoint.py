@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shlex
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,15 +16,19 @@ from typing import Annotated
 import typer
 
 from adapters.commands import frame, screen
+from adapters.commands.channels import WORDS, To, addresses, row, usable
 from adapters.files import write_whole
+from adapters.notify.kind import Channel
 from adapters.signing import CommandSigner, FileSigner, read_bytes, read_line, signed, verifies, write_secret
-from workflow.errors import BadInput, IntegrityError
-from workflow.journal.canonical import Algorithm
+from workflow.errors import BadInput, ConfigError, IntegrityError
+from workflow.journal.canonical import Algorithm, Json
 from workflow.journal.chain import Finding
 from workflow.journal.checkpoint import Held, make_note, verify_held
 from workflow.journal.heads import Heads
 from workflow.journal.note import LONGEST, Key, Note
+from workflow.journal.printed import Printed
 from workflow.journal.seal import Checkpoint
+from workflow.letter import Letter
 from workflow.ports import Signer, View
 from workflow.text import Text
 
@@ -30,9 +38,14 @@ class Action(StrEnum):
 
 
 def held(text: str) -> Held | None:
-    """What ``--checkpoint`` names: ``NUMBER:HASH``, or the file of a note; ``None`` for nothing. Raises :class:`BadInput`."""
+    """What ``--checkpoint`` names: the file of a note, the line of one from paper, or ``NUMBER:HASH``; ``None`` for nothing.
+
+    Raises :class:`BadInput`.
+    """
     if not text:
         return None
+    if re.search(r" (sha256|sm3) ", text):
+        return Printed.parse(text)
     if re.match(r"\s*[0-9]+:", text) or not Path(text).exists():
         return Checkpoint.parse(text)
     try:
@@ -72,9 +85,36 @@ def checkpoint(
     signer: Annotated[str, typer.Option("--signer", help="签名程序,从标准输入读取 / a program that signs its standard input")] = "",
     origin: Annotated[str, typer.Option("--origin", help="日志的名称(默认为密钥名称) / name of the log (default: that of the key)")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="检查点文件 / file of the checkpoint")] = None,
+    to: To = None,
 ) -> None:
     """封印尚未封印的记录并写出检查点 / seal what is not sealed and write the checkpoint, a signed note"""
     by = _signer(key, signer)
+    with ExitStack() as stack:
+        ways = _ways(to or [], stack)
+        note, sealed = _made(by, origin, output)
+        if output is not None:
+            write_whole(output, [str(note)])
+            frame.say(Text(f"已写入 {output}", f"wrote {output}"))
+        line = str(Printed.of(note))
+        letter = _letter(note, line)
+        sent = [row(way, way.notifier.send(replace(letter, to=address))) for way, address in ways]
+    document: dict[str, Json] = {
+        "checkpoint": sealed,
+        "line": line,
+        "note": str(note),
+        "number": note.number,
+        "root": note.root,
+        "heads": note.heads,
+        "chains": note.chains,
+        "sent": [dict(told) for told in sent],
+    }
+    screen.emit(document, lambda: _print(note, line, sealed, sent, whole=output is None))
+    if any(told["result"] not in ("accepted", "unverified") for told in sent):
+        raise typer.Exit(frame.EXIT_FINDINGS)
+
+
+def _made(by: Signer | None, origin: str, output: Path | None) -> tuple[Note, str]:
+    """The note, signed where there is a signer, and ``NUMBER:HASH`` of its last seal."""
     with frame.engine() as engine:
         engine.seal()
         with engine.store.read() as view:
@@ -84,22 +124,42 @@ def checkpoint(
             name = origin or (before.origin if before else "") or (by.key.name if by else "duban")
             note = make_note(name, str(view.meta()["algorithm"]), view.stored_seals(), view.stored())
             last = next(reversed(view.seals()), None)
-    if by is not None:
-        note = signed(note, by)
-    line = str(last.checkpoint) if last is not None else "0"
-    if output is not None:
-        write_whole(output, [str(note)])
-        frame.say(Text(f"已写入 {output}", f"wrote {output}"))
-    screen.emit(
-        {"checkpoint": line, "note": str(note), "number": note.number, "root": note.root, "heads": note.heads, "chains": note.chains},
-        lambda: _print(note, line, whole=output is None),
-    )
+    return note if by is None else signed(note, by), str(last.checkpoint) if last is not None else "0"
 
 
-def _print(note: Note, line: str, *, whole: bool) -> None:
+def _print(note: Note, line: str, sealed: str, sent: Sequence[Mapping[str, str]], *, whole: bool) -> None:
     if whole:
         sys.stdout.write(f"{note}\n")
+    for told in sent:
+        result = WORDS[told["result"]].say(frame.settings.lang)
+        print("  ".join(part for part in (told["channel"], result, told["code"], told["id"] or told["message"]) if part))
     print(line)
+    print(sealed)
+
+
+def _ways(to: Sequence[str], stack: ExitStack) -> list[tuple[Channel, str]]:
+    """The channels that carry a checkpoint to these addresses. Raises :class:`ConfigError` for a kind that has none."""
+    addressed = addresses(to)
+    if not addressed:
+        return []
+    good, _ = usable(frame.configuration(), stack)
+    for kind in addressed.keys() - {way.needs for way in good}:
+        raise ConfigError(
+            Text(f"没有可用的渠道能发到 {kind}", f"no usable channel sends to an address of the kind {kind}"),
+            hint=Text("在 [channels] 里设置一个,并用 duban self-test 试过", "set one up under [channels], and try it with duban self-test"),
+        )
+    return [(way, addressed[way.needs]) for way in good if way.needs in addressed]
+
+
+def _letter(note: Note, line: str) -> Letter:
+    """The line comes first, because a mail program may fold or strip what follows; programs are given the note as it is."""
+    subject = Text(f"检查点 {note.origin} {note.number}", f"checkpoint {note.origin} {note.number}").say(frame.settings.lang)
+    words = Text(
+        "请保存本信。核验时把下面一行交给 duban audit verify --checkpoint,或把空行后的各行存为文件。",
+        "Keep this letter. To verify, give the line below to duban audit verify --checkpoint, or save what follows it as a file.",
+    )
+    body = f"{words.say(frame.settings.lang)}\n\n{line}\n\n{note}"
+    return Letter(secrets.token_hex(12), "", subject, body, {"kind": "checkpoint", "line": line, "note": str(note)})
 
 
 def _signer(key: Path | None, command: str) -> Signer | None:
@@ -128,8 +188,8 @@ def _continues(before: Note, view: View) -> None:
     """A log signs no checkpoint that contradicts an earlier one (C2SP tlog-checkpoint). Raises :class:`IntegrityError`."""
     algorithm = str(view.meta()["algorithm"])
     heads = Heads(algorithm, before.number)
-    for row in view.stored():
-        heads.take(row)
+    for stored in view.stored():
+        heads.take(stored)
     for finding in verify_held(before, view.stored_seals(), heads, algorithm):
         raise IntegrityError(
             Text(f"日志与上一个检查点不符:{finding.message.zh}", f"the journal contradicts the checkpoint before: {finding.message.en}"),

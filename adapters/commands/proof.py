@@ -1,4 +1,7 @@
-"""``duban audit prove`` and ``duban audit check-proof``: one case is complete as of a checkpoint, shown without the others."""
+"""``duban audit prove`` and ``duban audit check-proof``: what is shown to somebody who holds a checkpoint and has no store.
+
+One case is complete, without anything of the others; or (:mod:`adapters.commands.growth`) a later checkpoint continues an earlier one.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ import typer
 
 from adapters.commands import frame, screen
 from adapters.commands.checkpoint import held_note, signature
+from adapters.commands.growth import check_growth, prove_growth
 from adapters.files import write_whole
 from adapters.signing import read_bytes
 from workflow.errors import BadInput, UnknownCase
 from workflow.journal.completeness import Completeness
+from workflow.journal.growth import Growth, is_growth
 from workflow.journal.note import Note
 from workflow.text import Text
 
@@ -21,13 +26,19 @@ LONGEST = 256_000_000
 
 
 def prove(
-    case: Annotated[str, typer.Argument(help="案件编号 / case id")],
     output: Annotated[Path, typer.Option("--output", "-o", help="证明文件 / file of the proof")],
+    case: Annotated[str, typer.Argument(help="案件编号 / case id")] = "",
     checkpoint: Annotated[
         str, typer.Option("--checkpoint", help="对方持有的检查点文件 / file of the checkpoint that the other side holds")
     ] = "",
+    since: Annotated[str, typer.Option("--since", help="较早的检查点:文件或一行 / an earlier checkpoint: file or line")] = "",
 ) -> None:
-    """写出一案完整的证明,不透露其他案件 / write the proof that a case is complete, with nothing of the others"""
+    """写出一案完整的证明,不透露其他案件;或检查点延续的证明 / write the proof that a case is complete, or that the log only grew"""
+    if bool(case) is bool(since):
+        raise BadInput(Text("给出案件编号或 --since,不能同时", "give a case or --since, and not both"))
+    if since:
+        prove_growth(since, checkpoint, output)
+        return
     note = held_note(checkpoint)
     with frame.store() as store, store.read() as view:
         number = note.number if note is not None else len(view.stored_seals())
@@ -53,11 +64,19 @@ def check_proof(
     proof: Annotated[Path, typer.Argument(help="证明文件 / file of the proof")],
     checkpoint: Annotated[str, typer.Option("--checkpoint", help="自己持有的检查点文件 / file of the checkpoint that you hold")] = "",
     key: Annotated[Path | None, typer.Option("--key", help="核验检查点签名的公钥文件 / public key that signed the checkpoint")] = None,
+    since: Annotated[str, typer.Option("--since", help="较早的检查点:文件或一行 / an earlier checkpoint: file or line")] = "",
 ) -> None:
-    """核对一案完整的证明,不需要库 / check the proof that a case is complete; no store is needed"""
+    """核对 prove 写的证明,不需要库 / check a proof that prove wrote; no store is needed"""
+    data = read_bytes(proof, LONGEST)
+    if is_growth(data):
+        if not check_growth(Growth.parse(data), since, checkpoint, key):
+            raise typer.Exit(6)
+        return
+    if since:
+        raise BadInput(Text("--since 用于延续证明", "--since goes with a proof of growth"))
     note = held_note(checkpoint)
     state, wrong = signature(note, key)
-    found = Completeness.parse(read_bytes(proof, LONGEST))
+    found = Completeness.parse(data)
     findings = [*found.findings(note), *wrong]
     screen.emit(
         {
@@ -69,7 +88,7 @@ def check_proof(
             "heads": found.heads,
             "checkpoint": note.text if note is not None else None,
             "signature": state,
-            "findings": [{"code": f.code, "case": f.case, "n": f.n, "zh": f.message.zh, "en": f.message.en} for f in findings],
+            "findings": [f.document for f in findings],
         },
         lambda: _render(
             found, note, state, [f"{f.case}{f' #{f.n}' if f.n else ''}  {f.message.say(frame.settings.lang)} [{f.code}]" for f in findings]

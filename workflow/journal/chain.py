@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from workflow.act import ERASED
 from workflow.errors import BadInput, IntegrityError
-from workflow.journal.canonical import digest
+from workflow.journal.canonical import Json, digest
 from workflow.journal.entry import Entry, Private, Stored, genesis
 from workflow.journal.tree import Tree
 from workflow.text import Text
@@ -22,6 +22,10 @@ class Finding:
     case: str
     n: int
     message: Text
+
+    @property
+    def document(self) -> dict[str, Json]:
+        return {"code": self.code, "case": self.case, "n": self.n, "zh": self.message.zh, "en": self.message.en}
 
     def error(self, where: str | None = None) -> IntegrityError:
         """It as an error, for whoever cannot go on with such a journal."""
