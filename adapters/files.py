@@ -14,7 +14,7 @@ from workflow.text import Text
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-def write_whole(path: Path, lines: Iterable[str]) -> None:
+def write_whole(path: Path, lines: Iterable[str] | Iterable[bytes]) -> None:
     """Write beside the file and put it in place at the end: whatever goes wrong, a half-written file is never seen under its name.
 
     Raises :class:`~workflow.errors.BadInput` where nothing can be written, :class:`~workflow.errors.StoreUnavailable` for a full disk.
@@ -23,8 +23,8 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
     special = path.exists() and not path.is_file()  # a pipe or a device cannot be put in place
     try:
         try:
-            with path.open("w", encoding="utf-8", newline="") if special else beside.open("x", encoding="utf-8", newline="") as file:
-                file.writelines(lines)
+            with path.open("wb") if special else beside.open("xb") as file:
+                file.writelines(line if isinstance(line, bytes) else line.encode() for line in lines)
                 if not special:
                     file.flush()
                     os.fsync(file.fileno())
