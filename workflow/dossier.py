@@ -5,20 +5,23 @@ A dossier repeats no text: titles and clauses stand once in the legend of the re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from workflow.act import EVIDENCE, Act
 from workflow.case.fold import Case
 from workflow.explain import clauses
 from workflow.journal.canonical import Json
+from workflow.margin import margin
 from workflow.obligation.row import Outcome, Row
-from workflow.replay import row_document
-from workflow.rules import Rules, World
+from workflow.readings import Reading, Versioned, concerns, readings
+from workflow.replay import Drifted, Judged, row_document
+from workflow.rules import Rules
 from workflow.statistics import Counted, month, unit
 
 CONFORMS, DEVIATES, UNDETERMINABLE = "conforms", "deviates", "undeterminable"
-VERDICTS = (CONFORMS, DEVIATES, UNDETERMINABLE)
+VERDICTS = (CONFORMS, UNDETERMINABLE, DEVIATES)
+"""The gravest of what is found decides."""
 _BROKEN = (Outcome.MISSED, Outcome.MET_LATE)
 
 Proofs = Mapping[int, str]
@@ -32,10 +35,12 @@ class Dossier(NamedTuple):
     document: dict[str, Json]
 
 
-def dossier(case: Case, rows: Iterable[Row], world: World, proofs: Proofs) -> Dossier:
-    """The dossier of a case, from its rows as they were judged."""
-    found = list(rows)
-    verdict = verdict_of(case, found)
+def dossier(judged: Judged) -> Dossier:
+    """The dossier of a case as it was judged."""
+    case, rows, world, as_of, proofs, drift = judged
+    read = readings(case, rows, world, as_of)
+    verdicts = verdicts_of(judged, read)
+    verdict = verdict_of(case, rows, drift)
     document: dict[str, Json] = {
         "case": case.id,
         "procedure": world.rules.procedure.ref,
@@ -44,22 +49,44 @@ def dossier(case: Case, rows: Iterable[Row], world: World, proofs: Proofs) -> Do
         "verdict": verdict,
         "state": list(case.state),
         "acts": [_act(a, proofs) for a in case.acts if a.kind not in EVIDENCE],
-        "rows": [_row(r, case, world, proofs) for r in found],
+        "rows": [_row(r, judged, read.get((world.of(r.definition).rules.hash, r.duty.id), ())) for r in rows],
     }
+    if len(verdicts) > 1:
+        document["verdict_on_readings"] = list[Json](verdicts)
     if not case.listed:
         document["listed"] = False
     return Dossier(case.id, verdict, case.listed, document)
 
 
-def verdict_of(case: Case, rows: Iterable[Row]) -> str:
+def verdict_of(case: Case, rows: Iterable[Row], drift: Iterable[Drifted] = ()) -> str:
     """``deviates`` when an act departs from the procedure or a mandatory duty was missed or met late; else ``undeterminable`` when one
-    cannot be judged; else ``conforms``. Of a target nobody owes anything (S3.5)."""
+    cannot be judged; else ``conforms``. Of a target nobody owes anything (S3.5). A date that was recorded otherwise makes nobody late."""
     if any(a.deviations for a in case.acts):
         return DEVIATES
-    owed = [r.outcome for r in rows if r.duty.obligation.modality == "mandatory"]
-    if any(outcome in _BROKEN for outcome in owed):
-        return DEVIATES
-    return UNDETERMINABLE if Outcome.UNDETERMINABLE in owed else CONFORMS
+    drifted = {d.row for d in drift}
+    return VERDICTS[max((_gravity(row, drifted) for row in rows), default=0)]
+
+
+def verdicts_of(judged: Judged, read: Mapping[Versioned, Sequence[Reading]]) -> list[str]:
+    """Every verdict that the case has under some combination of the readings, the mildest first."""
+    case, rows, world = judged.case, judged.rows, judged.world
+    if any(a.deviations for a in case.acts):
+        return [DEVIATES]
+    drifted = {d.row for d in judged.drift}
+    firm = [r for r in rows if (world.of(r.definition).rules.hash, r.duty.id) not in read]
+    choices = [{max((_gravity(r, drifted) for r in firm), default=0)}]
+    choices += [{max((_gravity(r, drifted) for r in reading.rows), default=0) for reading in found} for found in read.values()]
+    least = max(map(min, choices))  # each duty is read in one way, whatever the others are: the gravest decides
+    return [VERDICTS[n] for n in sorted(set().union(*choices)) if n >= least]
+
+
+def _gravity(row: Row, drifted: Container[str]) -> int:
+    """The place of a row among :data:`VERDICTS`."""
+    if row.duty.obligation.modality != "mandatory":
+        return 0
+    if row.outcome in _BROKEN:
+        return 1 if row.key in drifted else 2
+    return 1 if row.outcome == Outcome.UNDETERMINABLE else 0
 
 
 def _act(act: Act, proofs: Proofs) -> dict[str, Json]:
@@ -81,7 +108,8 @@ def _act(act: Act, proofs: Proofs) -> dict[str, Json]:
     return found
 
 
-def _row(row: Row, case: Case, world: World, proofs: Proofs) -> dict[str, Json]:
+def _row(row: Row, judged: Judged, read: Sequence[Reading]) -> dict[str, Json]:
+    case, world, proofs = judged.case, judged.world, judged.proofs
     numbers = [row.begin.act if row.begin is not None else None, row.met_by, row.ended_by, *(v.cause for v in row.revisions)]
     shown = sorted({n for n in numbers if n is not None and n in proofs})
     found = row_document(row, case)
@@ -91,6 +119,14 @@ def _row(row: Row, case: Case, world: World, proofs: Proofs) -> dict[str, Json]:
     if row.begin is not None:
         counted = Counted(case, world, row)
         found |= {"month": month(counted), "unit": unit(counted)}
+    if read and concerns(row):
+        found["readings"] = [reading.document(row) for reading in read]
+    distance = margin(row, case, world, judged.as_of)
+    if distance is not None:
+        found["margin"] = distance.document()
+    drift = [d.document() for d in judged.drift if d.row == row.key]
+    if drift:
+        found["recorded_due"] = list[Json](drift)
     if shown:
         found["proof"] = {str(n): proofs[n] for n in shown}
     return found

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflow import term as terms
 from workflow.act import Act
 from workflow.case.fold import Case
 from workflow.journal.canonical import Json
-from workflow.moment import Moment, stamp
+from workflow.margin import Margin, margin
+from workflow.moment import TICK, Moment, unstamp
 from workflow.obligation.clock import DueRevision
-from workflow.obligation.paced import real_due
 from workflow.obligation.row import Outcome, Row, same_duty
 from workflow.procedure.legend import basis_text, document_text
 from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
+from workflow.readings import NOT_THERE_TEXT, Reading, readings
+from workflow.readings import said as readings_said
 from workflow.replay import row_document
 from workflow.rowname import title
 from workflow.rules import World
@@ -36,6 +39,9 @@ class Why:
     """Of the due revision that stands; ``None`` without a number or a start."""
     abreast: tuple[Row, ...] = ()
     """Rows of other rules that demand the same thing (S8.3)."""
+    readings: Sequence[Reading] = ()
+    """Where its wording is ambiguous: its rows under every reading."""
+    margin: Margin | None = None
 
     def document(self) -> dict[str, Json]:
         """The whole tree as canonical data."""
@@ -48,7 +54,8 @@ class Why:
             "basis": list(clauses(self.row, p)),
             "row": row_document(self.row, self.case),
             "term": self.story.document() if self.story is not None else None,
-            "readings": [{"term": str(term), "due": stamp(found.instant)} for term, found in _readings(self)],
+            "readings": [reading.document(self.row) for reading in self.readings],
+            "margin": self.margin.document() if self.margin is not None else None,
             "definition": {"ref": p.ref, "hash": self.world.rules.hash},
             "tz": self.case.opened.data.get("tz", ""),
         }
@@ -58,15 +65,21 @@ class Why:
         return list(_lines(self, lang))
 
 
-def why(row: Row, case: Case, world: World, rows: Sequence[Row] = ()) -> Why:
-    """Explain a row of the ledger. With the ``rows`` of the whole ledger, what other rules say of the same duty is said too."""
+def why(row: Row, case: Case, world: World, rows: Sequence[Row] = (), as_of: datetime | None = None) -> Why:
+    """Explain a row of the ledger as of ``as_of`` (default: the last entry of the case).
+
+    With the ``rows`` of the whole ledger, what other rules say of the same duty is said too.
+    """
+    at = as_of or case.acts[-1].recorded
+    read = readings(case, [row], world, at)
+    distance = margin(row, case, world, at)
     world = world.of(row.definition)
     story = None
     current = row.reckoned[-1] if row.reckoned else None
     told = next((v for v in reversed(row.reckoned) if current is not None and v.due == current.due and _counted(v, world)), None)
     if told is not None and told.term is not None:
         story = terms.explain(told.start.lo, told.term, world.calendar(told.calendar), world.rules.zone, told.pauses)
-    return Why(row, case, world, story, tuple(same_duty(row, rows)))
+    return Why(row, case, world, story, tuple(same_duty(row, rows)), next(iter(read.values()), ()), distance)
 
 
 def _counted(v: DueRevision, world: World) -> bool:
@@ -140,19 +153,20 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     for old in row.revisions[:-1]:
         yield f"  {'原定' if zh else 'before'}  {_revision(old, zone, why, lang)}"
     ambiguous = row.duty.obligation.ambiguous
-    if (
-        ambiguous is not None
-        and current is not None
-        and current.alternative is not None
-        and row.duty.obligation.term[current.alternative].note
-    ):
-        yield f"  {'注意' if zh else 'note'}  {ambiguous.note.text.say(lang)}"
-        for reading, found in _readings(why):
-            yield f"  {'读法' if zh else 'reading'}  {reading.text.say(lang)} → {shown(found, zone, lang)}"
+    if ambiguous is not None and current is not None and current.alternative is not None and why.readings:
+        if row.duty.obligation.term[current.alternative].note:
+            yield f"  {'注意' if zh else 'note'}  {ambiguous.note.text.say(lang)}"
+        for reading in why.readings:
+            yield f"  {'读法' if zh else 'reading'}  {_read(reading, why, lang)}"
     if current is not None and current.alternative is not None and row.duty.obligation.term[current.alternative].provisional:
         said = Text("注意  尚未确定适用哪一期限,暂按此期限", "note  which term applies is not known yet; this one holds for the time being")
         yield f"  {said.say(lang)}"
     yield f"  {'结论' if zh else 'outcome'}  {_outcome(why, lang)}"
+    if why.readings:
+        yield f"  {'各读法' if zh else 'readings'}  {readings_said([r.document(row) for r in why.readings]).say(lang)}"
+    if why.margin is not None and why.margin.start is not None:
+        found = {**row_document(row, why.case), "margin": why.margin.document()}
+        yield f"  {'余地' if zh else 'margin'}  {margin_said(found, zone).say(lang)}"
     if why.abreast:
         yield f"  {'并列' if zh else 'abreast'}  {abreast((row, *why.abreast), why.world).say(lang)}"
     yield f"  {'定义' if zh else 'definition'}  {p.ref} ({why.world.rules.hash[:19]}…)"
@@ -185,17 +199,68 @@ def abreast(rows: Sequence[Row], world: World) -> Text:
     return Text(",".join(z for z, _ in said), "; ".join(e for _, e in said))
 
 
-def _readings(why: Why) -> Iterator[tuple[terms.Term, terms.Due]]:
-    """What each reading of an ambiguous wording would give, counted from the same start (promise 5)."""
-    row, ambiguous = why.row, why.row.duty.obligation.ambiguous
-    current = row.reckoned[-1] if row.reckoned else None
-    if current is None or current.due is None or ambiguous is None:
-        return
-    calendar = why.world.calendar(current.calendar)
-    for reading in ambiguous.readings:
-        if not reading.qualitative:
-            found = terms.due(current.start.lo, reading, calendar, why.world.rules.zone, current.pauses)
-            yield reading, found if row.pace is None else real_due(found, row.pace)
+def _read(reading: Reading, why: Why, lang: Lang) -> str:
+    """What one reading gives for a row: its date, and its outcome where that depends on the reading."""
+    row, outcomes = reading.row(why.row), {r.outcome if (r := one.row(why.row)) is not None else None for one in why.readings}
+    parts = [reading.term.text.say(lang)]
+    if row is not None and row.due is not None:
+        parts.append(f" → {shown(row.due, why.world.rules.zone, lang)}")
+    if len(outcomes) > 1:
+        parts.append(f"  {(OUTCOMES[row.outcome] if row is not None else NOT_THERE_TEXT).say(lang)}")
+    return "".join(parts)
+
+
+def margin_said(row: Mapping[str, Any], zone: ZoneInfo) -> Text:
+    """One sentence for the ``margin`` of a row of a dossier: how far it is from another outcome. Empty where it has none."""
+    found = row.get("margin")
+    if found is None:
+        return Text("", "")
+    said = [text for text in (_spared(row), _start_said(row, zone)) if text.en]
+    return Text(";".join(t.zh for t in said), "; ".join(t.en for t in said))
+
+
+def _spared(row: Mapping[str, Any]) -> Text:
+    spare, days = row["margin"].get("spare"), row["margin"].get("working_days")
+    if spare is None:
+        return Text("", "")
+    span = timedelta(seconds=spare)
+    zh, en = duration(span, "zh"), duration(span, "en")
+    if days is not None:
+        zh, en = f"{zh}({abs(days)} 个工作日)", f"{en} ({abs(days)} working days)"
+    if row["outcome"] == Outcome.NOT_DUE.value:
+        return Text(f"尚余{zh}", f"{en} left")
+    return Text(f"提前{zh}", f"in time by {en}") if spare >= 0 and row["outcome"] == Outcome.MET.value else Text(f"迟{zh}", f"late by {en}")
+
+
+def _start_said(row: Mapping[str, Any], zone: ZoneInfo) -> Text:
+    start, due = row["margin"].get("start_from"), row["revisions"][-1]
+    if start is None:
+        return Text("", "")
+    moment, undecided = Moment.decode(start), row["outcome"] == Outcome.UNDETERMINABLE.value
+    if undecided and Moment.decode(row["start"]).exact and "last" not in due and "bounds" not in due:  # what is open is the act
+        last = _local(unstamp(due["due"]), zone)
+        return Text(
+            f"{last}{'(含)' if due['inclusive'] else ''}以前办理才按时",
+            f"in time only if it was done {'by' if due['inclusive'] else 'before'} {last}",
+        )
+    (_, never), (since, till) = _parted(moment.lo, zone), _parted(moment.hi, zone)
+    if not moment.exact:
+        return Text(f"起算{since.zh}必按时,{never.zh}必迟延", f"surely in time if the start was {since.en}, surely late if {never.en}")
+    if row["outcome"] in (Outcome.MET.value, Outcome.NOT_DUE.value):
+        return Text(f"起算{till.zh}才迟延", f"late only if the start was {till.en}")
+    return Text(f"起算{since.zh}才按时", f"in time only if the start was {since.en}")
+
+
+def _parted(first: datetime, zone: ZoneInfo) -> tuple[Text, Text]:
+    """The starts that are in time, of which this is the first, and those that are not; a day stands alone where it begins it."""
+    last = first - TICK
+    if not last.microsecond:
+        at = _local(last, zone)
+        return Text(f"晚于 {at} ", f"after {at}"), Text(f"不晚于 {at} ", f"not after {at}")
+    local = (first + TICK if first.microsecond else first).astimezone(zone)  # the last tick of a day is as good as its end
+    day = local.time() == time()
+    at = f"{local:%Y-%m-%d}" if day else _local(local, zone)
+    return Text(f"在 {at} 或以后", f"{'on' if day else 'at'} or after {at}"), Text(f"早于 {at} ", f"before {at}")
 
 
 def _revision(old: DueRevision, zone: ZoneInfo, why: Why, lang: Lang) -> str:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from workflow.act import ACTED, DEEDS, OPENED, Act
 from workflow.calendar import Calendar
@@ -37,8 +38,44 @@ ENGINE = "1"
 
 SECOND = timedelta(seconds=1)
 
-Each = Callable[[Case, Sequence[Row], World, Mapping[int, str]], None]
-"""Takes each case as it was judged, with its rows, and for each act by its number the place where it stands in the log or the journal."""
+
+class Judged(NamedTuple):
+    """A case as it was judged."""
+
+    case: Case
+    rows: Sequence[Row]
+    world: World
+    as_of: datetime
+    proofs: Mapping[int, str] = {}
+    """For each act by its number the place where it stands in the log or the journal."""
+    drift: Sequence[Drifted] = ()
+
+
+class Drifted(NamedTuple):
+    """A journaled due revision that the case, as it stood with that entry, gives otherwise now: a finding about the engine."""
+
+    entry: int
+    recorded: Mapping[str, Json]
+    recomputed: Mapping[str, Json] | None
+    """``None``: the case gives no such revision."""
+
+    @property
+    def row(self) -> str:
+        return str(self.recorded["row"])
+
+    def document(self) -> dict[str, Json]:
+        """What differs, as it was recorded and as it is computed now."""
+        again = self.recomputed
+        names = sorted(n for n in self.recorded if again is None or again.get(n) != self.recorded[n])
+        return {
+            "entry": self.entry,
+            "revision": self.recorded["revision"],
+            "recorded": {n: self.recorded[n] for n in names},
+            "recomputed": {n: again[n] for n in names} if again is not None else None,
+        }
+
+
+Each = Callable[[Judged], None]
 
 
 @dataclass(slots=True)
@@ -232,7 +269,7 @@ def replay_log(
             judged = _replay_case(case, seen, log_map, world, calendar_digest, until, report, proofs)
             rows = report.judge(judged, world, until)
             if each is not None:
-                each(judged, rows, world, proofs)
+                each(Judged(judged, rows, world, until, proofs))
         if progress is not None and count % 100 == 0:
             progress(count)
     return report
@@ -362,8 +399,9 @@ def replay_cases(
         pinned |= {found.procedure.ref: found.hash for found in lineage(case, world)}
         case = ticked(case, world, as_of)
         rows = report.judge(case, world, as_of)
+        drift = _drift(case_id, seen, world)
         if each is not None:
-            each(case, rows, world, proofs(case_id))
+            each(Judged(case, rows, world, as_of, proofs(case_id), drift))
         report.events["read"] += len(seen)
         if not case.listed:
             report.events["ignored"] += len(seen)
@@ -371,19 +409,19 @@ def replay_cases(
         for act in seen:
             report.events["deviating" if act.deviations else "applied"] += 1
             report.deviations.update(act.deviations)
-        drift = _drift(case_id, seen, world)
         if drift:
-            report.deviations["drift"] += drift
+            report.deviations["drift"] += len({d.entry for d in drift})
     report.header["definitions"] = pinned
     return report
 
 
-def _drift(case_id: str, acts: Sequence[Act], world: World) -> int:
-    """The number of entries whose journaled due dates are not those that the case gives, as it stood with that entry."""
-    count = 0
+def _drift(case_id: str, acts: Sequence[Act], world: World) -> list[Drifted]:
+    """The journaled due revisions that are not those which the case gives, as it stood with their entry."""
+    found: list[Drifted] = []
     for n, act in enumerate(acts, 1):
         dues = act.data.get("dues")
         if isinstance(dues, list):
             again = news({}, Standing.replayed(case_id, acts[:n], world, act.recorded).all_rows())
-            count += any(due not in again for due in dues)
-    return count
+            of = {(d["row"], d["revision"]): d for d in again if isinstance(d, dict)}
+            found += [Drifted(n, due, of.get((due["row"], due["revision"]))) for due in dues if isinstance(due, dict) and due not in again]
+    return found

@@ -307,7 +307,7 @@ def explain(
             Text(f"没有义务 {row!r}", f"there is no obligation {row!r}"),
             hint=Text("可用:" + "、".join(r.key for r in rows), "there are: " + ", ".join(r.key for r in rows)),
         )
-    told = [why(r, known, world, rows) for r in chosen]
+    told = [why(r, known, world, rows, now) for r in chosen]
 
     def render() -> None:
         out = screen.console()

@@ -10,17 +10,15 @@ import hashlib
 import heapq
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from workflow.case.fold import Case
 from workflow.dossier import VERDICTS, dossier, legend
 from workflow.errors import BadInput, IntegrityError
 from workflow.journal.canonical import Json, canonical
-from workflow.obligation.row import Row
-from workflow.replay import Report
-from workflow.rules import Rules, World
+from workflow.replay import Judged, Report
+from workflow.rules import Rules
 from workflow.text import Text
 
 
@@ -36,8 +34,8 @@ class Dossiers:
         """Of the cases that are listed."""
         self._file: IO[bytes] = path.open("wb")
 
-    def take(self, case: Case, rows: Sequence[Row], world: World, proofs: Mapping[int, str]) -> None:
-        found = dossier(case, rows, world, proofs)
+    def take(self, judged: Judged) -> None:
+        found = dossier(judged)
         if found.listed:
             self.verdicts[found.verdict] += 1
         self._file.write(canonical(found.case) + b"\t" + canonical(found.document) + b"\n")

@@ -1,0 +1,73 @@
+"""Readings and margins against brute force: the log replayed again under a procedure that says the other term, or with another start."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.audited import audited, outcomes, reads, row, rules
+from tests.play import at
+from workflow.dossier import VERDICTS
+from workflow.moment import TICK, Moment
+
+MINUTE = timedelta(minutes=1)
+TERMS = [
+    "90 minutes", "48 hours", "2 days", "5 days roll", "5 days roll counting the start day", "3 working days", "3 days cutoff 17:00",
+    "1 month", "until 17:00", "end of week", "earlier of (2 days; 1 working day)", "later of (30 hours; 2 working days)", "by 09-30",
+]  # fmt: skip
+FIRST = at("09-22 00:00")
+starts = st.integers(0, 12 * 1440).map(lambda n: FIRST + n * MINUTE)
+waits = st.integers(0, 9 * 1440).map(lambda n: n * MINUTE)
+spans = st.sampled_from([timedelta(), timedelta(minutes=1) - TICK, timedelta(hours=5), timedelta(days=1) - TICK])
+
+
+@given(st.lists(st.sampled_from(TERMS), min_size=2, max_size=8, unique=True), starts, waits)
+def test_each_reading_gives_what_a_procedure_gives_that_says_so(terms: list[str], start: datetime, wait: timedelta) -> None:
+    course = ("start", Moment.at(start)), ("done", Moment.at(start + wait))
+    whole = audited(rules(terms[0], reads(*terms)), *course)
+    alone = [audited(rules(term), *course) for term in terms]
+    found = whole["rows"][0]["readings"]
+    assert outcomes(found) == {t: a["rows"][0]["outcome"] for t, a in zip(terms, alone, strict=True)}
+    assert [f["due"] for f in found] == [a["rows"][0]["revisions"][-1]["due"] for a in alone]
+    verdicts = sorted({a["verdict"] for a in alone}, key=VERDICTS.index)
+    assert whole.get("verdict_on_readings", [whole["verdict"]]) == verdicts
+
+
+@given(st.sampled_from(TERMS), starts, waits, st.lists(st.integers(-12 * 1440, 12 * 1440), max_size=6), st.booleans())
+def test_the_act_is_in_time_from_the_start_that_the_margin_names_and_from_no_earlier_one(
+    term: str, start: datetime, wait: timedelta, moved: list[int], paused: bool
+) -> None:
+    law, done = rules(term), Moment.at(start + wait)
+    pause = [("hold", Moment.at(start + wait / 3)), ("resume", Moment.at(start + wait / 2))] if paused else []
+
+    def outcome(begun: datetime) -> str:
+        return str(row(law, ("start", Moment.at(begun)), *pause, ("done", done))["outcome"])
+
+    found = row(law, ("start", Moment.at(start)), *pause, ("done", done))
+    limit = pause[0][1].lo if pause else done.lo
+    tried = {t for n in moved if (t := start + n * MINUTE) <= limit}
+    if "start_from" not in found["margin"]:
+        assert len({outcome(t) for t in tried | {start}}) == 1, "no start changes it"
+        return
+    first = Moment.decode(found["margin"]["start_from"]).lo
+    for begun in {t for t in tried | {first, first - TICK, start} if t <= limit}:
+        assert outcome(begun) == ("met" if begun >= first else "met_late")
+
+
+@given(st.sampled_from(TERMS), starts, waits, spans, spans)
+def test_a_start_is_surely_in_time_from_the_one_bound_and_surely_late_before_the_other(
+    term: str, start: datetime, wait: timedelta, width: timedelta, blur: timedelta
+) -> None:
+    law = rules(term)
+    begun, done = Moment(start, start + width), Moment(start + width + wait, start + width + wait + blur)
+    margin = row(law, ("start", begun), ("done", done)).get("margin", {})
+    if "start_from" not in margin:
+        return
+    bounds = Moment.decode(margin["start_from"])
+    for surely, instant in (("met_late", bounds.lo - TICK), ("met", bounds.hi)):
+        if instant <= done.lo:
+            assert {
+                row(law, ("start", Moment.at(instant)), ("done", Moment.at(act)))["outcome"] for act in (done.lo, done.hi)
+            } == {surely}  # fmt: skip
