@@ -44,6 +44,8 @@ class Found(NamedTuple):
     files: list[Path]
     """Of :class:`~adapters.documents.report.Dossiers`, each sorted by case; none where no folder was given."""
     verdicts: Counter[str]
+    records: Counter[str]
+    """Deviations by code."""
 
 
 def part_of(case: str, parts: int) -> int:
@@ -61,7 +63,7 @@ def replayed(cases: Cases, law: Law, folder: Path | None, jobs: int, progress: C
     for case in cases:
         parts[part_of(case[0], len(parts))].append(case)
     given = (law.log_map, [(r.procedure, r.hash) for r in law.versions], law.calendar.data, law.as_of)
-    found = Found(replay_log((), *law[:3], read=0, ignored=0, unreadable=0, as_of=law.as_of), [], Counter())
+    found = Found(replay_log((), *law[:3], read=0, ignored=0, unreadable=0, as_of=law.as_of), [], Counter(), Counter())
     done = 0
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, given) as pool:
         waiting = {pool.submit(_worked, part, folder and folder / str(number)): len(part) for number, part in enumerate(parts) if part}
@@ -70,6 +72,7 @@ def replayed(cases: Cases, law: Law, folder: Path | None, jobs: int, progress: C
             found.report.merge(one.report)
             found.files.extend(one.files)
             found.verdicts.update(one.verdicts)
+            found.records.update(one.records)
             done += waiting[future]
             if progress is not None:
                 progress(done)
@@ -84,7 +87,9 @@ def _part(cases: Cases, law: Law, file: Path | None, progress: Callable[[int], N
     finally:
         if dossiers is not None:
             dossiers.close()
-    return Found(report, [file] if file is not None else [], dossiers.verdicts if dossiers is not None else Counter())
+    if dossiers is None:
+        return Found(report, [], Counter(), Counter())
+    return Found(report, [dossiers.path], dossiers.verdicts, dossiers.records)
 
 
 _law: list[Law] = []

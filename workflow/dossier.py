@@ -8,19 +8,23 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from workflow.act import EVIDENCE, Act
+from workflow.act import CLOCKED, DEEDS, EVIDENCE, MIGRATED, Act
 from workflow.case.fold import Case
-from workflow.explain import clauses
+from workflow.deviation import broken, deviations
+from workflow.explain import bases, clauses
 from workflow.journal.canonical import Json
+from workflow.journal.chain import Finding
 from workflow.margin import margin
+from workflow.moment import stamp
 from workflow.obligation.row import Outcome, Row
 from workflow.readings import Reading, Versioned, concerns, readings
 from workflow.replay import Drifted, Judged, row_document
-from workflow.rules import Rules
+from workflow.rules import Rules, World
+from workflow.statechart import moves, paths
 from workflow.statistics import Counted, month, unit
 
-CONFORMS, DEVIATES, UNDETERMINABLE = "conforms", "deviates", "undeterminable"
-VERDICTS = (CONFORMS, UNDETERMINABLE, DEVIATES)
+CONFORMS, DEVIATES, UNDETERMINABLE, UNVERIFIABLE = "conforms", "deviates", "undeterminable", "unverifiable"
+VERDICTS = (CONFORMS, UNDETERMINABLE, DEVIATES, UNVERIFIABLE)
 """The gravest of what is found decides."""
 _BROKEN = (Outcome.MISSED, Outcome.MET_LATE)
 
@@ -41,6 +45,7 @@ def dossier(judged: Judged) -> Dossier:
     read = readings(case, rows, world, as_of)
     verdicts = verdicts_of(judged, read)
     verdict = verdict_of(case, rows, drift)
+    departures = list(deviations(judged))
     document: dict[str, Json] = {
         "case": case.id,
         "procedure": world.rules.procedure.ref,
@@ -53,9 +58,39 @@ def dossier(judged: Judged) -> Dossier:
     }
     if len(verdicts) > 1:
         document["verdict_on_readings"] = list[Json](verdicts)
+    if departures:
+        document["deviations"] = departures
+    chosen = _chosen(case, world)
+    if chosen is not None:
+        document["chosen"] = chosen
     if not case.listed:
         document["listed"] = False
     return Dossier(case.id, verdict, case.listed, document)
+
+
+def unverifiable(case: str, findings: Iterable[Finding]) -> Dossier:
+    """The dossier of a case whose record does not hold: nothing is judged, what is wrong with it is said."""
+    document: dict[str, Json] = {
+        "case": case,
+        "procedure": "",
+        "definition": "",
+        "unit": "",
+        "verdict": UNVERIFIABLE,
+        "state": [],
+        "acts": [],
+        "rows": [],
+        "deviations": list[Json](broken(findings)),
+    }
+    return Dossier(case, UNVERIFIABLE, True, document)
+
+
+def _chosen(case: Case, world: World) -> dict[str, Json] | None:
+    """The act whose day the version in force was chosen by; for a case that was moved to another version, the act that moved it (S8.1)."""
+    moved = next((a for a in reversed(case.acts) if a.kind == MIGRATED), None)
+    deeds = [a for a in case.acts if a.kind in DEEDS and a.kind != CLOCKED]
+    named = (a for name in world.rules.procedure.in_force.by for a in deeds if a.name == name)
+    act = moved or next(named, deeds[0] if deeds else None)
+    return {"act": act.n, "at": stamp(act.happened.lo)} if act is not None else None
 
 
 def verdict_of(case: Case, rows: Iterable[Row], drift: Iterable[Drifted] = ()) -> str:
@@ -114,6 +149,8 @@ def _row(row: Row, judged: Judged, read: Sequence[Reading]) -> dict[str, Json]:
     shown = sorted({n for n in numbers if n is not None and n in proofs})
     found = row_document(row, case)
     found |= {"duty": row.duty.id, "owed_by": row.owed_by, "owed_to": row.owed_to}
+    if bases(row) != row.duty.obligation.basis:
+        found["clauses"] = list(clauses(row, world.of(row.definition).rules.procedure))
     if row.duty.obligation.modality != "mandatory":
         found["modality"] = row.duty.obligation.modality
     if row.begin is not None:
@@ -133,7 +170,7 @@ def _row(row: Row, judged: Judged, read: Sequence[Reading]) -> dict[str, Json]:
 
 
 def legend(rules: Rules) -> dict[str, Json]:
-    """The titles of a version of a procedure, and the clauses on which each duty rests."""
+    """The titles of a version of a procedure, the clauses on which each duty rests, and its states with the moves between them."""
     p = rules.procedure
     duties: dict[str, Json] = {}
     for name, duty in rules.duties.items():
@@ -146,5 +183,11 @@ def legend(rules: Rules) -> dict[str, Json]:
         "zone": rules.zone.key,
         "duties": duties,
         "events": {name: {"zh": e.text.zh, "en": e.text.en} for name, e in p.events.items()},
+        "states": {
+            path: {"zh": s.text.zh, "en": s.text.en, **({"final": True} if s.final else {}), **({"inner": True} if s.states else {})}
+            for path, s in paths(p.states)
+        },
+        "initial": list(rules.chart.initial),
+        "moves": [[name, list(sources), target] for name, e in p.events.items() for sources, target in moves(p, e)],
         "roles": {name: {"zh": r.text.zh, "en": r.text.en} for name, r in p.roles.items()},
     }

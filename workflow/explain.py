@@ -89,7 +89,8 @@ def _counted(v: DueRevision, world: World) -> bool:
     return terms.due(v.start.lo, v.term, world.calendar(v.calendar), world.rules.zone, v.pauses).instant == v.due.instant
 
 
-def _bases(row: Row) -> tuple[str, ...]:
+def bases(row: Row) -> tuple[str, ...]:
+    """The references on which a row rests: those of the term that applies, else those of the obligation."""
     current = row.current
     if current is not None and current.alternative is not None:
         found = row.duty.obligation.term[current.alternative].basis
@@ -100,7 +101,7 @@ def _bases(row: Row) -> tuple[str, ...]:
 
 def clauses(row: Row, p: Procedure) -> Iterator[dict[str, Json]]:
     """The clauses on which a row rests, as data."""
-    return (_basis_document(p, reference) for reference in _bases(row))
+    return (_basis_document(p, reference) for reference in bases(row))
 
 
 def _basis_document(p: Procedure, reference: str) -> dict[str, Json]:
@@ -122,7 +123,7 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
         yield f"{head}    {OUTCOMES[row.outcome].say(lang)}"
     if why.case.drill:
         yield f"  {'演练' if zh else 'drill'}  {_practice(why).say(lang)}".rstrip()
-    for text in dict.fromkeys(basis_text(p, reference).say(lang) for reference in _bases(row)):
+    for text in dict.fromkeys(basis_text(p, reference).say(lang) for reference in bases(row)):
         term = f":{current.term.text.zh}" if zh and current is not None and current.term is not None else ""
         if not zh and current is not None and current.term is not None:
             term = f": {current.term.text.en}"
@@ -188,7 +189,7 @@ def abreast(rows: Sequence[Row], world: World) -> Text:
     said: list[tuple[str, str]] = []
     for row in sorted(rows, key=lambda r: r.due.instant if r.due is not None else datetime.max.replace(tzinfo=UTC)):
         rules = world.of(row.definition).rules
-        title = document_text(rules.procedure, next(iter(_bases(row)), UNIT_BASIS))
+        title = document_text(rules.procedure, next(iter(bases(row)), UNIT_BASIS))
         late = row.late.clock if row.late is not None else None
         zh, en = OUTCOMES[row.outcome].zh, OUTCOMES[row.outcome].en
         if late is not None:

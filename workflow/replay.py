@@ -19,6 +19,7 @@ from workflow.case.fold import Case, fold
 from workflow.case.standing import Standing, news
 from workflow.errors import IntegrityError, UnknownProcedure
 from workflow.journal.canonical import Json, canonical, digest
+from workflow.journal.chain import Finding
 from workflow.logevent import LogEvent
 from workflow.logmap import LogMap
 from workflow.moment import stamp
@@ -92,12 +93,19 @@ class Report:
     """Cases that are void: counted nowhere, listed always (S7.2). Their entries count as ignored."""
     joined: dict[str, str] = field(default_factory=dict)
     """Case id → the case that leads, of those that are the same incident as another. What is their own is counted (S7.2)."""
+    unverifiable: dict[str, str] = field(default_factory=dict)
+    """Case id → the first fault of its record. Nothing of it is judged; its entries count as unreadable."""
+    rows: int = 0
+    """Rows of ledgers that were judged: what the outcomes add up to."""
 
     def check(self) -> None:
         """Raise :class:`~workflow.errors.IntegrityError` when the control totals do not add up."""
         parts = sum(self.events[k] for k in ("applied", "deviating", "ignored", "unreadable"))
         if self.events["read"] != parts:
             raise IntegrityError(Text("控制总数不符", f"control totals differ: read {self.events['read']}, accounted for {parts}"))
+        outcomes = sum(sum(c.values()) for c in self.outcomes.values())
+        if self.rows != outcomes:
+            raise IntegrityError(Text("控制总数不符:义务与结果", f"control totals differ: {self.rows} duties, {outcomes} outcomes"))
 
     @property
     def digest(self) -> str:
@@ -118,6 +126,7 @@ class Report:
             "deviations": dict(sorted(self.deviations.items())),
             "unlisted": list[Json](sorted(self.unlisted)),
             "joined": dict(sorted(self.joined.items())),
+            "unverifiable": dict(sorted(self.unverifiable.items())),
             "digest": self.digest,
         }
 
@@ -130,10 +139,18 @@ class Report:
             return rows
         if case.same_as:
             self.joined[case.id] = case.same_as
+        self.rows += len(rows)
         for row in rows:
             key = f"{world.rules.procedure.ref}/{row.duty.id}"
             self.outcomes.setdefault(key, Counter())[row.outcome.value] += 1
         return rows
+
+    def refuse(self, case: str, findings: Sequence[Finding], entries: int) -> None:
+        """Take in a case whose record does not hold, of which so many entries were read: it is listed, and nothing of it is judged."""
+        first = findings[0]
+        self.unverifiable[case] = f"{first.code} #{first.n}"
+        self.cases[case] = digest(canonical({"unverifiable": [[f.code, f.n] for f in findings]}))
+        self.events.update(read=entries, unreadable=entries)
 
     def merge(self, other: Report) -> None:
         """Take in what was found in other cases of the same log, under the same header."""
@@ -145,6 +162,8 @@ class Report:
             self.outcomes.setdefault(key, Counter()).update(found)
         self.unlisted += other.unlisted
         self.joined |= other.joined
+        self.unverifiable |= other.unverifiable
+        self.rows += other.rows
 
 
 def row_document(row: Row, case: Case) -> dict[str, Json]:

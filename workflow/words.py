@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workflow import act as kinds
+from workflow.deviation import CODES
 from workflow.obligation.row import Outcome, Row
 from workflow.text import Text
 
@@ -46,26 +47,15 @@ BESIDE = {
     "deemed_receipt": Text("视为收到", "deemed received"),
 }
 
-DEVIATIONS = {
-    "wrong_role": Text("办理人角色不符", "wrong role"),
-    "not_enabled": Text("当前状态不应发生", "not possible in this state"),
-    "missing_facts": Text("缺少事实", "facts are missing"),
-    "blank_element": Text("要素空缺", "an element is blank"),
-    "absent": Text("应到场者不在场", "somebody who must be present is not"),
-    "no_second": Text("缺少会签", "the second signature is missing"),
-    "four_eyes": Text("经办人与会签人相同", "signed twice by one person"),
-    "beyond_authority": Text("超出指挥权限", "beyond the powers of command"),
-    "condition": Text("条件不满足", "the condition does not hold"),
-    "unknown_activity": Text("未知活动", "unknown activity"),
-    "not_opened": Text("立案前发生", "before the case"),
-    "duplicate": Text("重复记录", "duplicate"),
-    "not_revisable": Text("无权修改事实", "a fact stated otherwise by somebody who may not revise it"),
-    "no_case": Text("未写明所涉案件", "the other case is not named"),
-    "other_side": Text("对方案件的办理有偏差", "the act in the other case deviates"),
-    "no_such_slot": Text("没有这个时点", "no such slot"),
-    "own_receipt": Text("送出方自称已签收", "receipt on the sender's own word"),
-    "drift": Text("重算日期与记录不同", "a date recomputed differs from the recorded one"),
+DEVIATIONS = {code: found.text for code, found in CODES.items()}
+
+VERDICTS = {
+    "conforms": Text("符合", "conforms"),
+    "deviates": Text("有偏差", "deviates"),
+    "undeterminable": Text("无法判定", "undeterminable"),
+    "unverifiable": Text("记录受损,不可核验", "unverifiable"),
 }
+"""What an audit says of a case."""
 
 AUTHORITY = {
     "unset": Text("指挥权限未规定", "powers of command not set"),

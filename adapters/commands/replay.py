@@ -14,17 +14,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from adapters.bundle import read_bundle
 from adapters.commands import frame, place, screen
+from adapters.documents import provenance
+from adapters.documents.rendering import Files
 from adapters.documents.wanted import Wanted, documented
 from adapters.eventlog import Unreadable
 from workflow import organisation as organisations
 from workflow.act import Act
 from workflow.calendar import Calendar
 from workflow.errors import BadInput, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
+from workflow.journal.canonical import Json, canonical, digest
 from workflow.journal.chain import Finding, verify
 from workflow.moment import parse, unstamp, utc
 from workflow.monitor import CHAINS
 from workflow.obligation.row import Outcome
-from workflow.organisation import CHAIN
+from workflow.organisation import CHAIN, Organisation
 from workflow.ports import View
 from workflow.replay import Report, replay_cases
 from workflow.rules import Rules
@@ -45,10 +48,12 @@ def replay(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="日志用几个进程 / processes for a log")] = 1,
     report_file: Annotated[Path | None, typer.Option("--report", help="完整报告 / the whole report, canonical JSON")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="网页报告 / the report as a page")] = None,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Excel 台账 / the report as an Excel workbook")] = None,
+    csv: Annotated[Path | None, typer.Option("--csv", help="CSV 文件夹 / the report as CSV files in this folder")] = None,
 ) -> None:
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
     unread: list[Unreadable] = []
-    with documented(report_file, html, frame.settings.lang) as wanted:
+    with documented(report_file, Files(html, xlsx, csv), frame.settings.lang) as wanted:
         if log is not None:
             if map_file is None:
                 raise BadInput(Text("--log 需要 --map", "--log needs --map"))
@@ -59,8 +64,8 @@ def replay(
             report = _store(as_of, wanted)
         written = wanted.write(report)
     screen.emit(report.document(), lambda: render(report))
-    for path, digest in written:
-        frame.say(Text(f"已写入 {path}  {digest}", f"written: {path}  {digest}"))
+    for path, found in written:
+        frame.say(Text(f"已写入 {path}  {found}", f"written: {path}  {found}"))
     if unread and log is not None:
         raise _unreadable(unread, log)
     if report.deviations["drift"]:
@@ -89,7 +94,13 @@ def _bundle(bundle: Path, as_of: str, wanted: Wanted) -> Report:
     try:
         cases = [(case, [Act.decode(e) for e in entries]) for case, entries in found.cases]
         hashes = {case: {e.n: e.hash for e in entries} for case, entries in found.cases}
-        with wanted.taking(found.rules.values()) as each:
+        wanted.provenance = {
+            **provenance.program(),
+            "files": list[Json](provenance.folder("bundle", bundle)),
+            "calendars": provenance.calendars(found.calendars.values()),
+        }
+        with wanted.taking(found.rules.values()) as taken:
+            each = taken.take if taken is not None else None
             return replay_cases(cases, found.rules, found.calendars, found.organisation(until), until, hashes.__getitem__, each)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         # The chains hold, so whoever wrote these entries hashed them: they are no entries of ours.
@@ -112,6 +123,15 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, wa
     if not versions:
         raise UnknownProcedure(Text(f"没有程序 {log_map.procedure!r}", f"there is no procedure {log_map.procedure!r}"), where=str(map_file))
     check_fit(log_map, [r.procedure for r in versions], str(map_file))
+    if wanted.folder is not None:
+        definitions = [provenance.file("definition", f) for f in files]
+        wanted.provenance = {
+            **provenance.program(),
+            "files": [provenance.file("log", log), provenance.file("map", map_file), *definitions],
+            "calendars": provenance.calendars([_calendar(versions)]),
+            "organisation": digest(canonical(Organisation().document())),
+            "as_of": "given" if as_of else "last",
+        }
     with progress_bar() as progress:
         reading = progress.add_task(Text("读取", "reading").say(frame.settings.lang), total=None)
         read = read_log(log, log_map, advance(progress, reading))
@@ -122,7 +142,7 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, wa
         law = Law(log_map, versions, _calendar(versions), until)
         found = replayed(read.cases, law, wanted.folder, jobs, advance(progress, folding))
         found.report.events.update(read=read.read, ignored=read.ignored, unreadable=len(read.unreadable))
-        wanted.take(versions, found.files, found.verdicts)
+        wanted.take(versions, found.files, found.verdicts, found.records)
         progress.update(folding, completed=len(read.cases))
     return found.report, read.unreadable
 
@@ -159,12 +179,17 @@ def _store(as_of: str, wanted: Wanted) -> Report:
             hashes: dict[str, dict[int, str]] = {}
             chain = view.entries(CHAIN)
             organisation = organisations.fold(e.body for e in chain if unstamp(e.recorded) <= until)
+            last = next(reversed(view.seals()), None)
             for case in _sound(view):
                 entries = view.entries(case)
                 calendars.update(engine.sources.calendars_of(view, entries))
                 cases.append((case, [Act.decode(e) for e in entries]))
                 hashes[case] = {e.n: e.hash for e in entries}
-    with wanted.taking(rules.values()) as each:
+            told = provenance.journal(sum(len(acts) for _, acts in cases), len(view.seals()), last.root if last is not None else "")
+    if wanted.folder is not None:
+        wanted.provenance = {**provenance.program(), "journal": told, "calendars": provenance.calendars(calendars.values())}
+    with wanted.taking(rules.values()) as taken:
+        each = taken.take if taken is not None else None
         return replay_cases(cases, rules, calendars, organisation, until, hashes.__getitem__, each)
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
+from adapters.documents.report import Kept
+from adapters.documents.wording import GROUPS
 from workflow import term as terms
-from workflow.act import DEEDS
-from workflow.dossier import VERDICTS
 from workflow.obligation.row import Outcome
 from workflow.text import Lang, Text
-from workflow.words import BESIDE, DEVIATIONS, GRADES, KINDS, OUTCOMES, REASONS
 
 MOST = 3000
+_ORDER = {"deviates": 0, "unverifiable": 0, "undeterminable": 1}
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 BINS: tuple[tuple[int, Text], ...] = (
     (_MINUTE, Text("1 分钟内", "up to 1 minute")),
@@ -31,72 +31,76 @@ BINS: tuple[tuple[int, Text], ...] = (
     (10**12, Text("更久", "longer")),
 )
 """How late, by seconds of the clock at most."""
-_VERDICTS = {
-    "conforms": Text("符合", "conforms"),
-    "deviates": Text("有偏差", "deviates"),
-    "undeterminable": Text("无法判定", "undeterminable"),
-}
 
 
-def page(report: Mapping[str, Any], lang: Lang) -> str:
-    """The page of a report as :func:`adapters.documents.report.read` gives it, in ``lang`` first; it holds both languages."""
+def page(report: Kept, lang: Lang) -> str:
+    """The page of a report, in ``lang`` first; it holds both languages."""
+    found = _Gathered()
+    for case in report.cases():
+        found.take(case)
     data = {
         "lang": lang,
-        "summary": report["summary"],
-        "legend": report["legend"],
-        "zone": next((legend["zone"] for legend in report["legend"].values()), "UTC"),
-        "cases": _shown(report["cases"]),
-        "count": len(report["cases"]),
-        "late": _lateness(report["cases"]),
-        "rates": _rates(report["cases"]),
-        "words": {**_words(), "term": _terms(report["cases"])},
+        "summary": report.summary,
+        "provenance": report.provenance,
+        "legend": report.legend,
+        "zone": next((legend["zone"] for legend in report.legend.values()), "UTC"),
+        "digest": report.digest,
+        "cases": found.shown,
+        "count": report.count,
+        "late": found.lateness,
+        "rates": found.rates,
+        "words": {**_words(), "term": found.terms},
     }
     # "</script>" in a text must not end the script that holds the data.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return files("adapters.documents").joinpath("report.html").read_text(encoding="utf-8").replace("__DATA__", text)
 
 
-def _shown(cases: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    order = {"deviates": 0, "undeterminable": 1, "conforms": 2}
-    chosen = sorted(cases, key=lambda case: order[case["verdict"]])[:MOST]
-    return sorted(chosen, key=lambda case: case["case"])
+class _Gathered:
+    """What a page needs of the cases, gathered as they pass by."""
 
+    def __init__(self) -> None:
+        self._cases: dict[int, list[Mapping[str, Any]]] = {0: [], 1: [], 2: []}
+        self._late: Counter[int] = Counter()
+        self._rates: dict[str, dict[str, Counter[str]]] = {"unit": {}, "month": {}}
+        self._terms: set[str] = set()
 
-def _lateness(cases: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    found: Counter[int] = Counter()
-    for row in _mandatory(cases):
-        if row["outcome"] == Outcome.MET_LATE and row.get("late"):
-            found[next(i for i, (most, _) in enumerate(BINS) if row["late"][0] <= most)] += 1
-    return [{"zh": name.zh, "en": name.en, "count": found[i]} for i, (_, name) in enumerate(BINS)]
+    def take(self, case: Mapping[str, Any]) -> None:
+        kept = self._cases[_ORDER.get(case["verdict"], 2)]
+        if len(kept) < MOST:
+            kept.append(case)
+        for row in case["rows"]:
+            self._terms.update(v["term"] for v in row.get("revisions", ()) if v["term"])
+            if case.get("listed", True) and "modality" not in row:
+                self._judged(row)
 
+    def _judged(self, row: Mapping[str, Any]) -> None:
+        outcome, late = row["outcome"], row.get("late")
+        if outcome == Outcome.MET_LATE and late:
+            self._late[next(i for i, (most, _) in enumerate(BINS) if late[0] <= most)] += 1
+        if outcome in (Outcome.MET, Outcome.MET_LATE, Outcome.MISSED) and "due" in row["revisions"][-1]:
+            for key, groups in self._rates.items():
+                groups.setdefault(row.get(key, ""), Counter())[outcome] += 1
 
-def _rates(cases: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """By unit and by month: how many of the duties that could be judged were met, met late, missed."""
-    found: dict[str, dict[str, Counter[str]]] = {"unit": {}, "month": {}}
-    for row in _mandatory(cases):
-        if row["outcome"] in (Outcome.MET, Outcome.MET_LATE, Outcome.MISSED) and "due" in row["revisions"][-1]:
-            for key, groups in found.items():
-                groups.setdefault(row.get(key, ""), Counter())[row["outcome"]] += 1
-    return {key: [{"name": name, **counts} for name, counts in sorted(groups.items())] for key, groups in found.items()}
+    @property
+    def shown(self) -> list[Mapping[str, Any]]:
+        chosen = [case for kept in self._cases.values() for case in kept][:MOST]
+        return sorted(chosen, key=lambda case: str(case["case"]))
 
+    @property
+    def lateness(self) -> list[dict[str, Any]]:
+        return [{"zh": name.zh, "en": name.en, "count": self._late[i]} for i, (_, name) in enumerate(BINS)]
 
-def _terms(cases: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Each term that decided a date, in words."""
-    written = {v["term"] for case in cases for row in case["rows"] for v in row.get("revisions", ()) if v["term"]}
-    return {term: [text.zh, text.en] for term in sorted(written) for text in (terms.parse(term).text,)}
+    @property
+    def rates(self) -> dict[str, list[dict[str, Any]]]:
+        """By unit and by month: how many of the duties that could be judged were met, met late, missed."""
+        return {key: [{"name": name, **counts} for name, counts in sorted(groups.items())] for key, groups in self._rates.items()}
 
-
-def _mandatory(cases: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-    return (row for case in cases if case.get("listed", True) for row in case["rows"] if "modality" not in row)
+    @property
+    def terms(self) -> dict[str, list[str]]:
+        """Each term that decided a date, in words."""
+        return {term: [text.zh, text.en] for term in sorted(self._terms) for text in (terms.parse(term).text,)}
 
 
 def _words() -> dict[str, Any]:
-    groups: dict[str, Mapping[str, Text]] = {
-        "outcome": {o.value: text for o, text in OUTCOMES.items()},
-        "reason": {**REASONS, **BESIDE},
-        "deviation": DEVIATIONS,
-        "grade": GRADES,
-        "kind": {k: text for k, text in KINDS.items() if k not in DEEDS},
-        "verdict": {v: _VERDICTS[v] for v in VERDICTS},
-    }
-    return {group: {name: [text.zh, text.en] for name, text in words.items()} for group, words in groups.items()}
+    return {group: {name: [text.zh, text.en] for name, text in words.items()} for group, words in GROUPS.items()}

@@ -1,7 +1,8 @@
-"""The report of a replay as one canonical JSON file: every case with its duties and their proof, the legend, and the summary.
+"""The report of a replay as one canonical JSON file: every case with its duties and their proof, the legend, its provenance, the summary.
 
-The file is ``{"cases": […], "legend": {…}, "summary": {…}}`` in canonical form (:mod:`workflow.journal.canonical`), so that whoever replays
-the same input gets the same bytes. Cases stand in the order of their ids. It is written case by case: no more than one is held.
+The file is ``{"cases": […], "legend": {…}, "provenance": {…}, "summary": {…}}`` in canonical form (:mod:`workflow.journal.canonical`), so
+that whoever replays the same input gets the same bytes. Cases stand in the order of their ids. It is written and read case by case: no more
+than one is held.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
-from workflow.dossier import VERDICTS, dossier, legend
+from workflow.dossier import VERDICTS, Dossier, dossier, legend, unverifiable
 from workflow.errors import BadInput, IntegrityError
 from workflow.journal.canonical import Json, canonical
+from workflow.journal.chain import Finding
 from workflow.replay import Judged, Report
 from workflow.rules import Rules
 from workflow.text import Text
+
+_CHUNK = 1 << 20
 
 
 class Dossiers:
@@ -32,16 +36,30 @@ class Dossiers:
         self.path = path
         self.verdicts: Counter[str] = Counter()
         """Of the cases that are listed."""
+        self.records: Counter[str] = Counter()
+        """Of the same cases, the deviations by code."""
         self._file: IO[bytes] = path.open("wb")
 
     def take(self, judged: Judged) -> None:
-        found = dossier(judged)
+        self._keep(dossier(judged))
+
+    def refuse(self, case: str, findings: Iterable[Finding]) -> None:
+        """A case whose record does not hold."""
+        self._keep(unverifiable(case, findings))
+
+    def _keep(self, found: Dossier) -> None:
         if found.listed:
             self.verdicts[found.verdict] += 1
+            self.records.update(record["code"] for record in _records(found.document))
         self._file.write(canonical(found.case) + b"\t" + canonical(found.document) + b"\n")
 
     def close(self) -> None:
         self._file.close()
+
+
+def _records(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    found: Iterable[Mapping[str, Any]] = document.get("deviations", ())
+    return found
 
 
 def _kept(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -51,35 +69,117 @@ def _kept(path: Path) -> Iterator[tuple[str, bytes]]:
             yield json.loads(name), document
 
 
-def summary(report: Report, verdicts: Mapping[str, int]) -> dict[str, Json]:
-    """The document of a report with its verdicts. Raises :class:`~workflow.errors.IntegrityError` when they do not add up to its cases."""
+def summary(report: Report, verdicts: Mapping[str, int], records: Mapping[str, int]) -> dict[str, Json]:
+    """The document of a report with its verdicts and its deviations by code.
+
+    Raises :class:`~workflow.errors.IntegrityError` when the verdicts do not add up to the cases, or the records of acts to those counted.
+    """
     document = report.document()
     listed = len(report.cases) - len(report.unlisted)
     if sum(verdicts.values()) != listed:
         raise IntegrityError(Text("控制总数不符:结论与案件", f"control totals differ: {sum(verdicts.values())} verdicts of {listed} cases"))
-    return {**document, "verdicts": {v: verdicts.get(v, 0) for v in VERDICTS}}
+    for code, count in report.deviations.items():
+        if code != "drift" and records.get(code, 0) != count:
+            raise IntegrityError(
+                Text(f"控制总数不符:偏差 {code}", f"control totals differ: {count} deviations {code}, {records.get(code, 0)} records")
+            )
+    return {**document, "verdicts": {v: verdicts.get(v, 0) for v in VERDICTS}, "records": dict(sorted(records.items()))}
 
 
-def write(path: Path, parts: Iterable[Path], report: Report, verdicts: Mapping[str, int], versions: Iterable[Rules]) -> str:
+class Told(NamedTuple):
+    """What a report says besides its cases."""
+
+    verdicts: Mapping[str, int]
+    records: Mapping[str, int]
+    versions: Iterable[Rules]
+    provenance: Mapping[str, Json]
+
+
+def write(path: Path, parts: Iterable[Path], report: Report, told: Told) -> str:
     """Write the report to ``path`` from the files of :class:`Dossiers`; returns the digest of the file.
 
     Raises :class:`~workflow.errors.BadInput` where it cannot be written.
     """
-    closing = summary(report, verdicts)
+    closing = summary(report, told.verdicts, told.records)
     try:
         with path.open("wb") as file:
             file.write(b'{"cases":[')
             for number, (_, document) in enumerate(heapq.merge(*map(_kept, parts))):
                 file.write(b"," + document if number else document)
-            file.write(b'],"legend":' + canonical({r.procedure.ref: legend(r) for r in versions}))
+            file.write(b'],"legend":' + canonical({r.procedure.ref: legend(r) for r in told.versions}))
+            file.write(b',"provenance":' + canonical(told.provenance))
             file.write(b',"summary":' + canonical(closing) + b"}")
-        with path.open("rb") as file:
-            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        return file_digest(path)
     except OSError as error:
         raise BadInput(Text(f"不能写入:{error.strerror}", f"cannot be written: {error.strerror}"), where=str(path)) from None
 
 
-def read(path: Path) -> dict[str, Any]:
-    """A report as :func:`write` wrote it."""
-    found: dict[str, Any] = json.loads(path.read_bytes())
-    return found
+def file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+class Kept:
+    """A report that lies in a file. Its cases are read one by one, as often as they are asked for; the rest is small and held."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises :class:`~workflow.errors.BadInput` for a file that is no report."""
+        self.path = path
+        self.count = 0
+        try:
+            self.digest = file_digest(path)
+            for _ in self.cases():
+                self.count += 1
+        except OSError as error:
+            raise BadInput(Text(f"不能读取文件:{error.strerror}", f"cannot read the file: {error.strerror}"), where=str(path)) from None
+        self.legend: Mapping[str, Any] = self._rest.get("legend", {})
+        self.provenance: Mapping[str, Any] = self._rest.get("provenance", {})
+        self.summary: Mapping[str, Any] = self._rest.get("summary", {})
+        if not isinstance(self.summary, dict) or "totals" not in self.summary:
+            raise self._no_report()
+
+    @property
+    def rest(self) -> Mapping[str, Any]:
+        """Everything but the cases."""
+        return self._rest
+
+    def cases(self) -> Iterator[dict[str, Any]]:
+        """Each case, in the order of the file."""
+        try:
+            yield from self._cases()
+        except (ValueError, RecursionError):
+            raise self._no_report() from None
+
+    def _no_report(self) -> BadInput:
+        return BadInput(
+            Text("不是回放报告", "this is no report of a replay"),
+            where=str(self.path),
+            hint=Text("用 duban replay --report 写出", "duban replay --report writes one"),
+        )
+
+    def _cases(self) -> Iterator[dict[str, Any]]:
+        decode = json.JSONDecoder().raw_decode
+        with self.path.open(encoding="utf-8") as file:
+            text = file.read(_CHUNK)
+            if not text.startswith('{"cases":['):
+                raise ValueError("no cases")
+            at = len('{"cases":[')
+            while not text.startswith("]", at):
+                try:
+                    case, end = decode(text, at)
+                except json.JSONDecodeError:
+                    more = file.read(max(_CHUNK, len(text) - at))  # twice as much each time: a case may be longer than a chunk
+                    if not more:
+                        raise
+                    text, at = text[at:] + more, 0
+                    continue
+                if not isinstance(case, dict) or not isinstance(case.get("rows"), list):
+                    raise ValueError("no case")
+                yield case
+                if end >= len(text) - 1:
+                    text, end = text[end:] + file.read(_CHUNK), 0
+                at = end + 1 if text.startswith(",", end) else end
+            rest = json.loads("{" + (text[at + 1 :] + file.read()).removeprefix(","))
+        if not isinstance(rest, dict):
+            raise ValueError("no summary")
+        self._rest: dict[str, Any] = rest

@@ -1,0 +1,25 @@
+"""The tables of a report as CSV files in a folder: UTF-8 with a byte-order mark and CRLF, as an office's Excel opens them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from adapters.documents.cell import harmless
+from adapters.documents.report import Kept
+from adapters.documents.table import tables
+from workflow.text import Lang
+
+
+def write(folder: Path, report: Kept, lang: Lang) -> list[Path]:
+    """Write ``summary.csv``, ``duties.csv``, ``deviations.csv``, ``acts.csv``; returns them. The folder is made where it is not there."""
+    folder.mkdir(exist_ok=True)
+    written = []
+    for table in tables(report, lang):
+        path = folder / f"{table.name}.csv"
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            out = csv.writer(file)
+            out.writerow([c.heading.say(lang) for c in table.columns])
+            out.writerows([harmless(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows())
+        written.append(path)
+    return written

@@ -1,0 +1,240 @@
+"""A report as four tables: summary, duties, deviations, acts. What is written of it as Excel, CSV or Word is made of these.
+
+Rows are made one by one from the cases as they are read, so that a report that does not fit into memory can be written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+from adapters.documents.report import Kept
+from adapters.documents.wording import Found, Wording, word
+from workflow.dossier import VERDICTS
+from workflow.obligation.row import Outcome
+from workflow.text import Lang, Text
+
+Cell = str | int
+
+
+class Column(NamedTuple):
+    heading: Text
+    width: int
+    """In characters of half width."""
+
+
+class Table(NamedTuple):
+    name: str
+    """Of a file: ``duties``."""
+    title: Text
+    columns: tuple[Column, ...]
+    rows: Callable[[], Iterable[tuple[Cell, ...]]]
+
+
+def _columns(*found: tuple[str, str, int]) -> tuple[Column, ...]:
+    return tuple(Column(Text(zh, en), width) for zh, en, width in found)
+
+
+SUMMARY = _columns(("项目", "item", 30), ("内容", "what", 44), ("数", "count", 12), ("说明", "remark", 70))
+DUTIES = _columns(
+    ("案件", "case", 18),
+    ("单位", "unit", 14),
+    ("义务", "duty", 28),
+    ("编号", "row", 24),
+    ("条款", "clause", 34),
+    ("性质", "modality", 10),
+    ("责任", "owed by", 16),
+    ("对象", "owed to", 16),
+    ("起算", "start", 28),
+    ("期限", "term", 16),
+    ("暂停", "pauses", 30),
+    ("截止", "due", 28),
+    ("完成", "met", 28),
+    ("结果", "outcome", 12),
+    ("原因", "reason", 26),
+    ("迟(时钟)", "late by the clock", 18),
+    ("迟(秒)", "late in seconds", 12),
+    ("迟(工作日)", "late in working days", 12),
+    ("用时", "elapsed", 16),
+    ("证据", "proof", 30),
+    ("其他", "also", 40),
+)
+DEVIATIONS = _columns(
+    ("案件", "case", 18),
+    ("单位", "unit", 14),
+    ("偏差", "deviation", 28),
+    ("类别", "kind", 24),
+    ("程度", "severity", 8),
+    ("代码", "code", 16),
+    ("事项", "about", 28),
+    ("时间", "when", 28),
+    ("应当", "expected", 46),
+    ("实际", "actual", 46),
+    ("证据", "proof", 30),
+)
+ACTS = _columns(
+    ("案件", "case", 18),
+    ("序号", "number", 8),
+    ("发生", "happened", 28),
+    ("事项", "what", 28),
+    ("办理人", "by", 22),
+    ("状态", "state", 26),
+    ("偏差", "deviations", 28),
+    ("时间依据", "how sure", 16),
+    ("记录于", "recorded", 28),
+    ("证据", "proof", 30),
+)
+_SHOWN = frozenset(
+    {
+        *("row", "duty", "unit", "month", "modality", "clauses", "owed_by", "owed_to", "start", "revisions", "pending", "met", "met_by"),
+        *("outcome", "reason", "late", "elapsed", "bounds", "ended_by", "beside", "blank", "suspected", "pace", "proof"),
+    }
+)
+"""What of a row has a column of its own, or is not shown in a table; anything else stands under "also"."""
+
+
+def tables(report: Kept, lang: Lang) -> tuple[Table, ...]:
+    """All four, in the order in which they are read."""
+    say = Wording(report.legend, report.summary["header"], lang)
+
+    def each(make: Callable[[Found, Wording], Iterator[tuple[Cell, ...]]]) -> Callable[[], Iterable[tuple[Cell, ...]]]:
+        return lambda: chain.from_iterable(make(case, say) for case in report.cases())
+
+    return (
+        Table("summary", Text("汇总", "summary"), SUMMARY, lambda: summary_rows(report, say)),
+        Table("duties", Text("义务", "duties"), DUTIES, each(duty_rows)),
+        Table("deviations", Text("偏差", "deviations"), DEVIATIONS, each(deviation_rows)),
+        Table("acts", Text("经过", "acts"), ACTS, each(act_rows)),
+    )
+
+
+def summary_rows(report: Kept, say: Wording) -> Iterator[tuple[Cell, ...]]:
+    """What decided, the control totals, the figures."""
+    found, lang = report.summary, say.lang
+    totals = found["totals"]
+    yield say.say("报告", "report"), report.digest, "", say.say("报告文件的哈希", "hash of the report file")
+    yield say.say("结果", "outcome"), found["digest"], "", say.say("全部结果的哈希", "digest of every outcome")
+    for name, value in found["header"].items():
+        yield say.say("依据", "what decided"), name, "", _plain(value)
+    for name, value in report.provenance.items():
+        yield say.say("来源", "where from"), name, "", _plain(value)
+    yield say.say("案件", "cases"), "", totals["cases"], ""
+    for verdict in VERDICTS:
+        count = found.get("verdicts", {}).get(verdict, 0)
+        if count:
+            yield say.say("结论", "verdict"), word("verdict", verdict, lang), count, verdict
+    yield from ((say.say("事件", "events"), event_word(name).say(lang), count, name) for name, count in totals["events"].items())
+    yield say.say("义务", "duties"), "", totals["obligations"], ""
+    for key, counts in found["obligations"].items():
+        ref, _, duty = key.partition("/")
+        title = say.label({"procedure": ref}, "duties", duty)
+        for outcome in Outcome:
+            if counts.get(outcome.value):
+                yield title, word("outcome", outcome.value, lang), counts[outcome.value], key
+    for code, count in (found.get("records") or found["deviations"]).items():
+        yield say.say("偏差", "deviation"), word("deviation", code, lang), count, code
+    for case in found["unlisted"]:
+        yield say.say("不计入(误立)", "not counted (void)"), case, "", ""
+    for case, lead in found["joined"].items():
+        yield say.say("并案", "joined"), case, "", lead
+    for case, why in found.get("unverifiable", {}).items():
+        yield say.say("不可核验", "unverifiable"), case, "", why
+
+
+_EVENTS = {
+    "read": Text("读取", "read"),
+    "applied": Text("采用", "applied"),
+    "deviating": Text("偏差", "deviating"),
+    "ignored": Text("忽略", "ignored"),
+    "unreadable": Text("不可读", "unreadable"),
+}
+
+
+def event_word(name: str) -> Text:
+    return _EVENTS.get(name, Text(name, name))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_plain(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_plain, value))
+    return "" if value is None else str(value)
+
+
+def duty_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
+    for row in case["rows"]:
+        revisions: Sequence[Found] = row.get("revisions") or ({},)
+        last = revisions[-1]
+        late = row.get("late")
+        pauses = (f"{say.instant(case, lo)} … {say.instant(case, hi)}" for lo, hi in last.get("pauses") or ())
+        bounds = row.get("bounds")
+        also = [f"{name}: {_plain(value)}" for name, value in row.items() if name not in _SHOWN and value]
+        if bounds:
+            also.insert(0, say.say("上下界 ", "bounds ") + say.moment(case, bounds))
+        if len(revisions) > 1:
+            also.insert(0, say.say("原定 ", "before ") + say.join(say.due(case, v) for v in revisions[:-1]))
+        if row.get("suspected"):
+            also.insert(0, say.say("疑似漏报,待认定", "suspected missing, to be determined"))
+        yield (
+            case["case"],
+            row.get("unit", case["unit"]),
+            say.label(case, "duties", row["duty"]),
+            row["row"],
+            say.clauses(case, row),
+            word("modality", row.get("modality", "mandatory"), say.lang),
+            say.label(case, "roles", row.get("owed_by", "")),
+            say.label(case, "roles", row.get("owed_to", "")),
+            say.moment(case, row.get("start")),
+            say.term(last.get("term")),
+            say.join(pauses),
+            say.due(case, last),
+            say.moment(case, row.get("met")),
+            word("outcome", row["outcome"], say.lang),
+            say.reason(row),
+            say.span(late[0]) if late else "",
+            late[0] if late else "",
+            late[1] if late and late[1] is not None else "",
+            say.span(row.get("elapsed")),
+            say.join(dict.fromkeys(row.get("proof", {}).values())),
+            say.join(also),
+        )
+
+
+def deviation_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
+    acts = {act["n"]: act for act in case["acts"]}
+    duties = {row["row"]: row for row in case["rows"]}
+    for record in case.get("deviations", ()):
+        act: Found = acts.get(record.get("act"), {})
+        row: Found = duties.get(record.get("row"), {})
+        about = say.happened(case, act) if act else say.label(case, "duties", row["duty"]) if row else f"#{record.get('entry', '')}"
+        yield (
+            case["case"],
+            str(row.get("unit", case["unit"])),
+            word("deviation", record["code"], say.lang),
+            word("deviation_kind", record["kind"], say.lang),
+            word("severity", record["severity"], say.lang),
+            record["code"],
+            about,
+            say.moment(case, act["happened"] if act else row.get("met")),
+            say.expected(case, record),
+            say.actual(case, record),
+            say.join(record.get("proof", ())),
+        )
+
+
+def act_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
+    for act in case["acts"]:
+        yield (
+            case["case"],
+            act["n"],
+            say.moment(case, act["happened"]),
+            say.happened(case, act),
+            say.actor(case, act),
+            " + ".join(say.label(case, "states", s) for s in act["state"]),
+            say.join(word("deviation", code, say.lang) for code in act.get("deviations", ())),
+            word("grade", act["grade"], say.lang),
+            say.instant(case, act["recorded"]),
+            act.get("proof", ""),
+        )

@@ -1,0 +1,143 @@
+"""A report as Excel and CSV: the same figures as its canonical JSON, times as texts, no formula, one row at a time."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from adapters.commands.frame import main
+from adapters.documents import table as tables
+from adapters.documents.report import Kept
+from adapters.documents.xlsx import write as write_xlsx
+from tests.unit.test_cell import HOSTILE
+from workflow.errors import BadInput
+
+MAP = """
+procedure: service-incident
+columns: {case: ticket, time: when, activity: what, actor: who}
+formats: "%Y-%m-%d %H:%M"
+zone: Asia/Shanghai
+activities: {open: created, working: activated, solved: resolved}
+"""
+
+
+@pytest.fixture
+def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Hostile case ids and actors, some late, some never answered, one out of order, one with an activity that nobody knows."""
+    monkeypatch.chdir(tmp_path)
+    Path("map.yaml").write_text(MAP, encoding="utf-8")
+    ids = [text.strip("\t\r\n ") for text in HOSTILE] + ["T1", "T2", "案件三"]
+    rows = []
+    for n, case in enumerate(dict.fromkeys(ids)):
+        rows.append([case, f"2026-03-{1 + n % 9:02} 09:00", "open", "@who"])
+        if n % 3:
+            rows.append([case, f"2026-03-{1 + n % 9:02} {10 + n % 8}:00", "working", "=Li"])
+        rows.append([case, f"2026-03-{2 + n % 9 + (n % 3) * 5:02} 10:00", "solved", "Li"])
+        if n % 4 == 0:
+            rows.append([case, "2026-03-30 10:00", "solved" if n % 8 else "nobody knows", "Li"])
+    with Path("log.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["ticket", "when", "what", "who"], *rows])
+    options = ["--report", "r.json", "--xlsx", "r.xlsx", "--csv", "tables"]
+    assert main(["--lang", "zh", "replay", "--log", "log.csv", "--map", "map.yaml", "-q", *options]) == 0
+    return json.loads(Path("r.json").read_bytes())
+
+
+def lines(name: str) -> list[dict[str, str]]:
+    with Path("tables", f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_tables_have_every_duty_deviation_and_act_of_the_report(report: Any) -> None:
+    cases = report["cases"]
+    outcomes = {"met": "按时", "met_late": "迟延", "missed": "未完成", "undeterminable": "无法判定"}
+    assert Counter(r["结果"] for r in lines("duties")) == Counter(outcomes[r["outcome"]] for c in cases for r in c["rows"])
+    assert Counter(r["代码"] for r in lines("deviations")) == Counter(report["summary"]["records"])
+    assert len(lines("acts")) == report["summary"]["totals"]["events"]["read"]
+    assert {"late_step", "not_enabled", "unknown_activity"} <= set(report["summary"]["records"])
+
+
+def test_a_deviation_says_what_was_expected_and_what_is_so(report: Any) -> None:
+    [first, *_] = [r for r in lines("deviations") if r["代码"] == "late_step" and r["事项"] == "响应"]
+    assert first["应当"].startswith("角色:服务台;步骤:") and "不迟于 2026-03-" in first["应当"]
+    assert first["实际"].startswith("完成 2026-03-") and "迟 " in first["实际"] and first["证据"].count(";") == 1
+    assert {r["类别"] for r in lines("deviations") if r["代码"] == "not_enabled"} == {"顺序不符"}
+
+
+def test_an_office_opens_the_files_with_its_spreadsheet(report: Any) -> None:
+    data = Path("tables", "duties.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf") and data.count(b"\r\n") == len(lines("duties")) + 1
+    assert {r["起算"][-7:] for r in lines("duties")} == {" +00:00"}, "a time is a text with its offset"
+
+
+def test_no_cell_of_the_csv_files_begins_like_a_formula(report: Any) -> None:
+    cells = [cell for name in ("summary", "duties", "deviations", "acts") for row in lines(name) for cell in row.values()]
+    assert not [cell for cell in cells if cell and cell.lstrip()[:1] in set("=+-@=+-@")]
+    assert {f"'{c['case']}" for c in report["cases"] if c["case"][:1] in "=+-@"} <= set(cells)
+
+
+def test_no_cell_of_the_workbook_is_a_formula_and_ids_are_unchanged(report: Any) -> None:
+    book = load_workbook("r.xlsx")
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not [cell for cell in cells if cell.data_type == "f"]
+    hostile = [c for c in cells if isinstance(c.value, str) and c.value[:1] in set("=+-@")]
+    assert hostile and all(c.data_type == "s" and c.quotePrefix for c in hostile)
+    assert {row[0].value for row in book["义务"].iter_rows(min_row=2)} == {c["case"] for c in report["cases"]}
+
+
+def test_the_sheets_can_be_filtered_and_their_header_stays(report: Any) -> None:
+    book = load_workbook("r.xlsx")
+    assert book.sheetnames == ["汇总", "义务", "偏差", "经过"]
+    for sheet in book:
+        assert sheet.freeze_panes == "B2" and sheet.auto_filter.ref == f"A1:{sheet.cell(sheet.max_row, sheet.max_column).coordinate}"
+        assert all(sheet.column_dimensions[c.column_letter].width >= 8 for c in sheet[1])
+
+
+def test_what_a_sheet_cannot_hold_goes_on_in_the_next(report: Any) -> None:
+    write_xlsx(Path("parts.xlsx"), Kept(Path("r.json")), "en", most=10)
+    book = load_workbook("parts.xlsx")
+    parts = [name for name in book.sheetnames if name.startswith("acts")]
+    assert parts[:2] == ["acts", "acts 2"] and all(book[name].max_row <= 11 for name in parts)
+    assert sum(book[name].max_row - 1 for name in parts) == report["summary"]["totals"]["events"]["read"]
+    assert all(book[name]["A1"].value == "case" for name in parts)
+
+
+def test_a_report_is_read_case_by_case(report: Any) -> None:
+    one = report["cases"][0]
+    text = json.dumps(one, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    tail = Path("r.json").read_text(encoding="utf-8").rpartition('],"legend":')[2]
+    with Path("big.json").open("w", encoding="utf-8") as file:
+        file.write('{"cases":[' + text)
+        for _ in range(15_000):
+            file.write("," + text)
+        file.write('],"legend":' + tail)
+    tracemalloc.start()
+    kept = Kept(Path("big.json"))
+    count = sum(len(list(tables.duty_rows(c, _words(kept)))) for c in kept.cases())
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert kept.count == 15_001 and count == 15_001 * len(one["rows"])
+    assert most < 16_000_000 < Path("big.json").stat().st_size
+
+
+def _words(kept: Kept) -> Any:
+    from adapters.documents.wording import Wording
+
+    return Wording(kept.legend, kept.summary["header"], "zh")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", '{"cases":[', '{"cases":[{}],"summary":{}}', '{"cases":[{"rows":[]}', '{"cases":[],"summary":1}', '{"cases":[1]}', "\x00"],
+)
+def test_what_is_no_report_is_said(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match="no report of a replay"):
+        Kept(path)
