@@ -85,7 +85,7 @@ TABLE: dict[str, tuple[str, str, Text]] = {
     "store": ("store", "app", Text("存储:复制到另一处(SQLite、PostgreSQL)", "stores: copy to another place (SQLite, PostgreSQL)")),
     "backup": ("store", "backup", Text("备份到一个文件(使用中也可),并核对", "make a backup, also of a store in use, and check it")),
     "replay": ("replay", "replay", Text("回放日志或本库", "replay a log or this store")),
-    "log": ("log", "app", Text("其他系统的日志:转换为 Parquet", "logs of other systems: write one as Parquet")),
+    "log": ("log", "app", Text("其他系统的日志:查看、起草映射、转换", "logs of other systems: inspect, draft a map, convert")),
     "audit": ("audit", "app", Text("核验日志链、封印、导出", "verify the journal, seal it, export it")),
     "calendar": ("calendar", "app", Text("工作日历:计算、查看、导入", "calendars: due, show, import")),
     "org": ("org", "app", Text("机构:导入、查看", "the organisation: load, show")),

@@ -1,4 +1,4 @@
-"""``duban log``: logs of other systems, before they are replayed."""
+"""``duban log``: logs of other systems, looked through and converted before they are replayed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ from typing import Annotated
 import typer
 
 from adapters.commands import frame, screen
+from adapters.commands.inspect import inspect
 from adapters.commands.replay import advance, progress_bar
 from workflow.errors import BadInput
-from workflow.logmap import Columns, LogMap
 from workflow.text import Text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
-UNMAPPED = LogMap(procedure="-", columns=Columns(case="-", time=("-",), activity="-"), activities={"-": "-"})
-"""For a log without a map: its columns as they stand, of CSV in UTF-8 with commas."""
-
-
-@app.callback()
-def _group() -> None:
-    """其他系统的日志 / logs of other systems"""
 
 
 @app.command()
@@ -33,6 +26,7 @@ def convert(
     from adapters.eventlog import load_map
     from adapters.eventlog.convert import convert as written
     from adapters.eventlog.kind import is_workbook
+    from adapters.eventlog.survey import BARE
 
     if map_file is None and is_workbook(file):
         raise BadInput(
@@ -41,7 +35,7 @@ def convert(
         )
     with progress_bar() as progress:
         task = progress.add_task(Text("转换", "converting").say(frame.settings.lang), total=None)
-        found = written(file, load_map(map_file) if map_file is not None else UNMAPPED, out, advance(progress, task))
+        found = written(file, load_map(map_file) if map_file is not None else BARE, out, advance(progress, task))
     zh, en = "、".join(found.instants) or "无", ", ".join(found.instants) or "none"
     frame.say(
         Text(
@@ -59,3 +53,6 @@ def convert(
         },
         lambda: None,
     )
+
+
+app.command()(inspect)

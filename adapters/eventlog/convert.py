@@ -19,7 +19,7 @@ from adapters.eventlog.instants import taken
 from adapters.eventlog.kind import open_table
 from adapters.eventlog.packed import starts_with
 from adapters.eventlog.parquetlog import EVENT, FILE, FORM, KEY, MAGIC, ROW, SHEET, UNREADABLE, Converted, Source, converted, library
-from adapters.eventlog.table import Table
+from adapters.eventlog.table import Table, wrong_width
 from adapters.files import FULL
 from workflow.errors import BadInput, StoreUnavailable
 from workflow.logevent import Place
@@ -95,8 +95,7 @@ def _write(
     try:
         for place, fields in table.rows:
             if not isinstance(fields, Text) and len(fields) != len(about.header):
-                width = len(about.header)
-                fields = Text(f"有 {len(fields)} 个字段,应为 {width} 个", f"{len(fields)} fields instead of {width}")
+                fields = wrong_width(len(fields), len(about.header))
             rows += 1
             unreadable += isinstance(fields, Text)
             group.take(place, fields)

@@ -11,7 +11,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from adapters.eventlog.stamp import BadRow, Stamps
-from adapters.eventlog.table import Table, demand
+from adapters.eventlog.table import Table, demand, wrong_width
 from workflow.errors import WrongType
 from workflow.journal.canonical import Json
 from workflow.logevent import LogEvent, Place
@@ -69,7 +69,7 @@ class Rows:
         if self._turn is not None:
             self._turn.come(place)
         if len(fields) != self._width:
-            raise BadRow(Text(f"有 {len(fields)} 个字段,应为 {self._width} 个", f"{len(fields)} fields instead of {self._width}"))
+            raise BadRow(wrong_width(len(fields), self._width))
         content = "\x1f".join(fields if self._by_name is None else self._by_name(fields))
         if "\0" in content or content.count("\x1f") >= self._width:
             raise BadRow(Text("含有控制字符 NUL 或 U+001F", "it holds a control character, NUL or U+001F"))

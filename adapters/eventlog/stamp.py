@@ -41,7 +41,7 @@ class Stamps:
         self._zones: dict[str, tuple[str, tzinfo]] = {}
         self._missing = frozenset(log_map.missing)
         formats = dict.fromkeys((*log_map.formats, ISO) if typed else log_map.formats)
-        self._formats = tuple(_Format(_ISO if form == ISO else stamp_pattern(form)) for form in formats if form != ZH)
+        self._formats = tuple(face_of(form) for form in formats if form != ZH)
         self._chinese = log_map.zh or Chinese()
         about = timedelta(minutes=self._chinese.about) if self._chinese.about is not None else None
         parts = {word: part_of_day(part) for word, part in self._chinese.parts.items()}
@@ -123,7 +123,7 @@ class Stamps:
         return BadRow(Text(f"无法读取的时间 {text!r}", f"cannot read the time {text!r}"))
 
 
-class _Format:
+class Face:
     """One stamp format. Years to seconds are always a leading part of ``Y m d H M S``, so they are read as one run of numbers."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
@@ -146,6 +146,11 @@ class _Format:
             _offset(part.get("z")),
         )  # fmt: skip
         return face, _DAY if "H" not in part else _MINUTE if "S" not in part else _EXACT
+
+
+def face_of(form: str) -> Face:
+    """The reader of one format, ``iso`` or one of ``strptime`` as :mod:`workflow.logmap` has them."""
+    return Face(_ISO if form == ISO else stamp_pattern(form))
 
 
 def _offset(text: str | None) -> tzinfo | None:

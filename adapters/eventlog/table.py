@@ -29,6 +29,11 @@ class Table(NamedTuple):
     """What a row says depends on which columns the map reads, and which of them as times."""
 
 
+def wrong_width(found: int, width: int) -> Text:
+    """Why a row is unreadable that has more or fewer fields than the header has names."""
+    return Text(f"有 {found} 个字段,应为 {width} 个", f"{found} fields instead of {width}")
+
+
 def demand(wanted: Sequence[str], header: Sequence[str], where: str) -> None:
     """Raise :class:`UnreadableLog` unless each column is there, and once."""
     hint = Text("现有列:" + "、".join(header[:60]), "it has: " + ", ".join(header[:60]))

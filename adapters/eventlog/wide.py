@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from adapters.eventlog.table import Table, demand
+from adapters.eventlog.table import Table, demand, wrong_width
 from workflow.logevent import Place
 from workflow.logmap import LogMap
 from workflow.text import Text
@@ -61,7 +61,7 @@ def _events(table: Table, kept: list[int], steps: list[_Step], missing: frozense
             yield place, fields
             continue
         if len(fields) != width:
-            yield place, Text(f"有 {len(fields)} 个字段,应为 {width} 个", f"{len(fields)} fields instead of {width}")
+            yield place, wrong_width(len(fields), width)
             continue
         fields = [*fields, ""]
         about = [fields[i] for i in kept]

@@ -10,7 +10,9 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.parsers import expat
@@ -44,17 +46,35 @@ def xlsx_table(path: Path, log_map: LogMap) -> Table:
     Raises :class:`~workflow.errors.UnreadableLog` when the file is missing, broken, of before 2007, encrypted, too large unpacked, or has
     no such sheet, and :class:`~workflow.errors.MissingExtra` without openpyxl.
     """
+    with _opened(path) as books:
+        sheets = [_sheet(book, log_map.sheet, path.name) for book in books]
+        for sheet in sheets:
+            sheet.reset_dimensions()  # what a sheet says of its own size need not be so
+        pairs = _bounded(zip(*(s.iter_rows() for s in sheets), strict=True), path.name)
+        return _Sheet(sheets[0].title, books[0].epoch, log_map, path.name).table(pairs)
+
+
+def xlsx_beginnings(path: Path, log_map: LogMap, count: int) -> dict[str, list[tuple[int, list[str]]]]:
+    """Of every sheet the first rows with anything in them, by number, whatever header the map says. Raises as :func:`xlsx_table`."""
+    found: dict[str, list[tuple[int, list[str]]]] = {}
+    with _opened(path) as (book, _):
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()
+            words = _Sheet(sheet.title, book.epoch, log_map, path.name)
+            rows = ((n, words.names(cells)) for n, cells in enumerate(sheet.iter_rows(max_row=10 * count), 1))
+            found[sheet.title] = list(islice(((n, names) for n, names in rows if any(names)), count))
+    return found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[list[Any]]:
+    """The workbook twice: with the values that were saved, and with its formulas."""
     openpyxl = _library()
     try:
         with open(path, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves out: styles, validations
             _inspect(file, path.name)
-            books = [openpyxl.load_workbook(file, read_only=True, data_only=saved, keep_links=False) for saved in (True, False)]
-            sheets = [_sheet(book, log_map.sheet, path.name) for book in books]
-            for sheet in sheets:
-                sheet.reset_dimensions()  # what a sheet says of its own size need not be so
-            pairs = _bounded(zip(*(s.iter_rows() for s in sheets), strict=True), path.name)
-            return _Sheet(sheets[0].title, books[0].epoch, log_map, path.name).table(pairs)
+            yield [openpyxl.load_workbook(file, read_only=True, data_only=saved, keep_links=False) for saved in (True, False)]
     except DubanError:
         raise
     except FileNotFoundError:
@@ -148,7 +168,7 @@ class _Sheet:
     def table(self, rows: Iterable[tuple[Any, Any]]) -> Table:
         """``rows`` are pairs: the cells with the values that were saved, and the same cells with their formulas."""
         numbered = enumerate(rows, 1)
-        header = header_of(((Place(n), [self._name(c) for c in cells]) for n, (cells, _) in numbered), self._map.header, self._where)
+        header = header_of(((Place(n), self.names(cells)) for n, (cells, _) in numbered), self._map.header, self._where)
         while header and not header[-1]:
             header.pop()
         times, read = self._map.timed, self._map.named
@@ -170,8 +190,8 @@ class _Sheet:
                 fields[i] = self._word(cell, timed[i])
         return fields
 
-    def _name(self, cell: Any) -> str:
-        return "" if cell.value is None else self._word(cell, False)
+    def names(self, cells: Any) -> list[str]:
+        return ["" if cell.value is None else self._word(cell, False) for cell in cells]
 
     def _word(self, cell: Any, timed: bool) -> str:
         value = cell.value
