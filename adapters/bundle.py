@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters import archive, verifier
 from workflow import organisation as organisations
@@ -220,6 +220,22 @@ def read_earlier(path: Path) -> Earlier:
 def _audited(found: _Scan, checkpoint: Held | None = None, earlier: Earlier | None = None) -> Audited:
     audited = audit(found.algorithm, found.entries, found.seals, found.documents, checkpoint=checkpoint, earlier=earlier)
     return audited.with_findings(found.findings)
+
+
+class Scanned(NamedTuple):
+    """What lies in a bundle, with what an audit says of it."""
+
+    as_of: datetime
+    entries: list[Stored]
+    seals: list[StoredSeal]
+    audited: Audited
+
+
+def scan_bundle(path: Path, checkpoint: Held | None = None) -> Scanned:
+    """Read and audit a bundle, whatever is wrong with it. Raises :class:`BadInput` for what is no bundle."""
+    found = _scan(path)
+    assert found.as_of is not None
+    return Scanned(found.as_of, found.entries, found.seals, _audited(found, checkpoint))
 
 
 def read_bundle(path: Path) -> Bundle:

@@ -13,6 +13,7 @@ from adapters.bundle import audit_bundle, lines, read_earlier, write_archive
 from adapters.commands import checkpoint as notes
 from adapters.commands import frame, screen
 from adapters.commands.proof import check_proof, prove
+from adapters.commands.render import render
 from adapters.commands.stamp import check_stamp, stamp
 from adapters.files import write_whole
 from workflow.audit import Audited, audit_store
@@ -175,5 +176,6 @@ app.command()(notes.checkpoint)
 app.command()(notes.key)
 app.command()(prove)
 app.command()(check_proof)
+app.command()(render)
 app.command()(stamp)
 app.command()(check_stamp)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -12,23 +13,20 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from adapters.bundle import read_bundle
 from adapters.commands import frame, place, screen
 from adapters.documents import provenance
 from adapters.documents.rendering import Files
 from adapters.documents.wanted import Wanted, documented
 from adapters.eventlog import Unreadable
-from workflow import organisation as organisations
-from workflow.act import Act
+from adapters.journaled import Journaled, of_bundle, of_store
 from workflow.calendar import Calendar
 from workflow.errors import BadInput, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
 from workflow.journal.canonical import Json, canonical, digest
-from workflow.journal.chain import Finding, verify
-from workflow.moment import parse, unstamp, utc
-from workflow.monitor import CHAINS
+from workflow.journal.chain import Finding
+from workflow.journal.checkpoint import Held
+from workflow.moment import parse, utc
 from workflow.obligation.row import Outcome
-from workflow.organisation import CHAIN, Organisation
-from workflow.ports import View
+from workflow.organisation import Organisation
 from workflow.replay import Report, replay_cases
 from workflow.rules import Rules
 from workflow.text import Text
@@ -50,6 +48,8 @@ def replay(
     html: Annotated[Path | None, typer.Option("--html", help="网页报告 / the report as a page")] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Excel 台账 / the report as an Excel workbook")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="CSV 文件夹 / the report as CSV files in this folder")] = None,
+    checkpoint: Annotated[str, typer.Option("--checkpoint", help="日志须与之相符的检查点 / a checkpoint that the journal must fit")] = "",
+    key: Annotated[Path | None, typer.Option("--key", help="核验检查点签名的公钥文件 / public key that signed the checkpoint")] = None,
 ) -> None:
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
     unread: list[Unreadable] = []
@@ -57,17 +57,28 @@ def replay(
         if log is not None:
             if map_file is None:
                 raise BadInput(Text("--log 需要 --map", "--log needs --map"))
+            if checkpoint or key is not None:
+                raise BadInput(Text("检查点是日志的,不是事件日志的", "a checkpoint is of a journal, not of an event log"))
             report, unread = _log(log, map_file, definition, as_of, jobs, wanted)
         elif bundle is not None:
-            report = _bundle(bundle, as_of, wanted)
+            report = _bundle(bundle, as_of, checkpoint, key, wanted)
         else:
-            report = _store(as_of, wanted)
+            report = _store(as_of, checkpoint, key, wanted)
         written = wanted.write(report)
     screen.emit(report.document(), lambda: render(report))
     for path, found in written:
         frame.say(Text(f"已写入 {path}  {found}", f"written: {path}  {found}"))
     if unread and log is not None:
         raise _unreadable(unread, log)
+    if report.unverifiable:
+        case, first = next(iter(sorted(report.unverifiable.items())))
+        raise IntegrityError(
+            Text(
+                f"{len(report.unverifiable)} 个案件的记录受损,未作评判:{case}({first})",
+                f"the record of {len(report.unverifiable)} case(s) does not hold; they were not judged: {case} ({first})",
+            ),
+            hint=Text("用 duban audit verify 核验", "see duban audit verify"),
+        )
     if report.deviations["drift"]:
         raise Drift(
             Text(f"{report.deviations['drift']} 条记录的期限重算后不同", f"{report.deviations['drift']} entries have other due dates now"),
@@ -88,27 +99,50 @@ def _unreadable(rows: Sequence[Unreadable], log: Path) -> UnreadableRows:
     )
 
 
-def _bundle(bundle: Path, as_of: str, wanted: Wanted) -> Report:
-    found = read_bundle(bundle)
+def _journal(found: Journaled, until: datetime, told: Mapping[str, Json], wanted: Wanted) -> Report:
+    """Replay the cases whose record holds; the others are listed as unverifiable."""
+    cases, rules, calendars = found.cases, found.rules, found.calendars
+    wanted.provenance = {**provenance.program(), **told, "calendars": provenance.calendars(calendars.values())}
+    organisation = found.organisation(until)
+    with wanted.taking(rules.values()) as taken:
+        each = taken.take if taken is not None else None
+        try:
+            report = replay_cases(cases, rules, calendars, organisation, until, found.hashes.__getitem__, each)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            # The chains hold, so whoever wrote these entries hashed them: they are no entries of ours.
+            raise IntegrityError(
+                Text("记录完好,但不是程序写成的内容", "the chains hold, but these are no acts that duban writes"),
+                hint=Text("加 -v 查看详情", "repeat with -v for the traceback"),
+            ) from error
+    for case, findings in found.broken.items():
+        report.refuse(case, findings, found.entries[case])
+    wanted.refuse(found.broken)
+    return report
+
+
+def _held(checkpoint: str, key: Path | None) -> tuple[Held | None, str | None, list[Finding]]:
+    """What the journal is to be compared with, what there is to say of its signature, and what is wrong with that."""
+    if not checkpoint and key is None:
+        return None, None, []
+    from adapters.commands import checkpoint as notes
+
+    point = notes.held(checkpoint)
+    return (point, *notes.signature(point, key))
+
+
+def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted: Wanted) -> Report:
+    point, signature, wrong = _held(checkpoint, key)
+    found = of_bundle(bundle, point, wrong)
     until = parse(as_of, ZONE).hi if as_of else found.as_of
-    try:
-        cases = [(case, [Act.decode(e) for e in entries]) for case, entries in found.cases]
-        hashes = {case: {e.n: e.hash for e in entries} for case, entries in found.cases}
-        wanted.provenance = {
-            **provenance.program(),
-            "files": list[Json](provenance.folder("bundle", bundle)),
-            "calendars": provenance.calendars(found.calendars.values()),
-        }
-        with wanted.taking(found.rules.values()) as taken:
-            each = taken.take if taken is not None else None
-            return replay_cases(cases, found.rules, found.calendars, found.organisation(until), until, hashes.__getitem__, each)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        # The chains hold, so whoever wrote these entries hashed them: they are no entries of ours.
-        raise IntegrityError(
-            Text("记录完好,但不是程序写成的内容", "the chains hold, but these are no acts that duban writes"),
-            where=str(bundle),
-            hint=Text("加 -v 查看详情", "repeat with -v for the traceback"),
-        ) from error
+    assert until is not None
+    told: dict[str, Json] = {
+        "journal": provenance.journal(found),
+        "checkpoint": provenance.checkpoint(point, checkpoint, signature),
+        "as_of": "given" if as_of else "export",
+    }
+    if wanted.folder is not None:
+        told["files"] = list[Json](provenance.folder("bundle", bundle))
+    return _journal(found, until, told, wanted)
 
 
 def _log(log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, wanted: Wanted) -> tuple[Report, list[Unreadable]]:
@@ -169,42 +203,18 @@ def progress_bar() -> Progress:
     return Progress(*columns, console=Console(stderr=True), disable=hidden, transient=True)
 
 
-def _store(as_of: str, wanted: Wanted) -> Report:
+def _store(as_of: str, checkpoint: str, key: Path | None, wanted: Wanted) -> Report:
+    point, signature, wrong = _held(checkpoint, key)
     with frame.engine() as engine:
         until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
-        rules = {r.hash: r for r in engine.definitions()}
         with engine.store.read() as view:
-            cases = []
-            calendars: dict[str, Calendar] = {}
-            hashes: dict[str, dict[int, str]] = {}
-            chain = view.entries(CHAIN)
-            organisation = organisations.fold(e.body for e in chain if unstamp(e.recorded) <= until)
-            last = next(reversed(view.seals()), None)
-            for case in _sound(view):
-                entries = view.entries(case)
-                calendars.update(engine.sources.calendars_of(view, entries))
-                cases.append((case, [Act.decode(e) for e in entries]))
-                hashes[case] = {e.n: e.hash for e in entries}
-            told = provenance.journal(sum(len(acts) for _, acts in cases), len(view.seals()), last.root if last is not None else "")
-    if wanted.folder is not None:
-        wanted.provenance = {**provenance.program(), "journal": told, "calendars": provenance.calendars(calendars.values())}
-    with wanted.taking(rules.values()) as taken:
-        each = taken.take if taken is not None else None
-        return replay_cases(cases, rules, calendars, organisation, until, hashes.__getitem__, each)
-
-
-def _sound(view: View) -> list[str]:
-    """The cases of a store, from the journal and not from what is derived of it. Raises :class:`IntegrityError` for a chain that is broken
-    or ends elsewhere than its row says."""
-    found = verify(view.stored(), str(view.meta()["algorithm"]))
-    if found.first is not None:
-        raise found.first.error(place.name())
-    for row in view.cases():
-        if found.heads.get(row.id) != (row.n, row.head):
-            raise Finding("truncated", row.id, row.n, Text("记录与案件行不符", "the entries are not those that its row knows")).error(
-                place.name()
-            )
-    return sorted(case for case in found.heads if case not in CHAINS)
+            found = of_store(view, place.name(), point, wrong)
+    told: dict[str, Json] = {
+        "journal": provenance.journal(found),
+        "checkpoint": provenance.checkpoint(point, checkpoint, signature),
+        "as_of": "given" if as_of else "now",
+    }
+    return _journal(found, until, told, wanted)
 
 
 def render(report: Report) -> None:
@@ -234,6 +244,10 @@ def render(report: Report) -> None:
     if document["unlisted"]:
         listed = "、".join(document["unlisted"])
         out.print(Text(f"\n不计入的案件(误立):{listed}", f"\ncases not counted (void): {listed}").say(lang))
+    if document["unverifiable"]:
+        broken = [f"{case} ({why})" for case, why in document["unverifiable"].items()]
+        zh, en = f"记录受损、未作评判的案件:{'、'.join(broken)}", f"cases whose record does not hold, not judged: {', '.join(broken)}"
+        out.print(Text(f"\n{zh}", f"\n{en}").say(lang))
     if document["joined"]:
         same = "、".join(f"{case} → {lead}" for case, lead in document["joined"].items())
         out.print(Text(f"\n并案(各单位的报告义务仍各自计入):{same}", f"\njoined (each unit's own duties are counted): {same}").say(lang))

@@ -7,18 +7,18 @@ of a log under another name. No clock of the machine, no host, no folder, no num
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from adapters import host
+from adapters.journaled import Journaled
 from workflow.calendar import Calendar
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json
-from workflow.journal.chain import Finding
 from workflow.journal.checkpoint import Held
-from workflow.journal.note import Note
 from workflow.journal.printed import Printed
+from workflow.journal.seal import Checkpoint
 from workflow.replay import ENGINE
 from workflow.text import Text
 
@@ -54,18 +54,19 @@ def calendars(found: Iterable[Calendar]) -> list[Json]:
     return [kept[name] for name in sorted(kept)]
 
 
-def journal(entries: int, seals: int, root: str) -> dict[str, Json]:
+def journal(found: Journaled) -> dict[str, Json]:
     """A journal by its last seal, and how many entries were read."""
-    return {"role": "journal", "entries": entries, "seals": seals, "root": root}
+    return {"entries": found.entries.total(), "seals": found.seals, "root": found.root, "broken": len(found.broken)}
 
 
-def checkpoint(held: Held | None, source: str, signature: str | None, findings: Sequence[Finding]) -> Json:
-    """The checkpoint that the journal was compared with, where it was got from, and whether it held; ``None`` where there was none."""
+def checkpoint(held: Held | None, source: str, signature: str | None) -> Json:
+    """The checkpoint that the journal was compared with, and where it was got from; ``None`` where there was none."""
     if held is None:
         return None
-    found: dict[str, Json] = {"from": Path(source).name, "signature": signature, "holds": not findings}
-    if isinstance(held, Note):
-        return {**found, "origin": held.origin, "size": held.number, "root": held.root, "heads": held.heads, "chains": held.chains}
+    if isinstance(held, Checkpoint):
+        return {"from": "given", "signature": signature, "origin": None, "size": held.number, "root": held.hash}
     if isinstance(held, Printed):
-        return {**found, "origin": held.origin, "size": held.number, "root": held.root}
-    return {**found, "origin": None, "size": held.number, "root": held.hash}
+        return {"from": "given", "signature": signature, "origin": held.origin, "size": held.number, "root": held.root}
+    name = Path(source).name
+    found: dict[str, Json] = {"from": name, "signature": signature, "origin": held.origin, "size": held.number, "root": held.root}
+    return {**found, "heads": held.heads, "chains": held.chains}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.documents.rendering import Files, render
 from adapters.documents.report import Dossiers, Kept, Told, write
 from workflow.journal.canonical import Json
+from workflow.journal.chain import Finding
 from workflow.replay import Report
 from workflow.rules import Rules
 from workflow.text import Lang
@@ -46,6 +47,18 @@ class Wanted:
     def take(self, versions: Iterable[Rules], parts: Iterable[Path], verdicts: Mapping[str, int], records: Mapping[str, int]) -> None:
         self._versions, self._parts = tuple(versions), tuple(parts)
         self._verdicts, self._records = Counter(verdicts), Counter(records)
+
+    def refuse(self, broken: Mapping[str, Sequence[Finding]]) -> None:
+        """Take the cases whose record does not hold, after the others."""
+        if self.folder is None or not broken:
+            return
+        dossiers = Dossiers(self.folder / "broken")
+        for case in sorted(broken):
+            dossiers.refuse(case, broken[case])
+        dossiers.close()
+        self._parts += (dossiers.path,)
+        self._verdicts.update(dossiers.verdicts)
+        self._records.update(dossiers.records)
 
     def write(self, report: Report) -> list[tuple[Path, str]]:
         """Write what is wanted; returns each file with its digest. Raises :class:`~workflow.errors.BadInput` where one cannot be."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import shutil
 import tracemalloc
 from collections import Counter
 from pathlib import Path
@@ -130,6 +132,23 @@ def _words(kept: Kept) -> Any:
     from adapters.documents.wording import Wording
 
     return Wording(kept.legend, kept.summary["header"], "zh")
+
+
+def test_a_report_is_rendered_later_and_elsewhere(report: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    shutil.move("r.json", away / "r.json")
+    found = hashlib.sha256((away / "r.json").read_bytes()).hexdigest()
+    made = ["--html", "again.html", "--csv", "again"]
+    capsys.readouterr()
+    assert main(["--lang", "zh", "audit", "render", str(away / "r.json"), *made, "--sha256", found.upper(), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "digest": report["summary"]["digest"], "files": ["again.html", "again"], "report": f"sha256:{found}",
+    }  # fmt: skip
+    for name in ("summary", "duties", "deviations", "acts"):
+        assert Path("again", f"{name}.csv").read_bytes() == Path("tables", f"{name}.csv").read_bytes()
+    assert main(["audit", "render", str(away / "r.json"), *made, "--sha256", "0" * 64]) == 6
+    assert main(["audit", "render", str(away / "r.json")]) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,25 @@
 """Of which cases the record does not hold, from the findings of an audit: the rest of a journal can be judged without them.
 
 A fault at an entry concerns its case. A fault of a seal concerns every case with an entry under that seal, and a checkpoint that does not
-fit every case with one under any seal up to it: what was sealed is not what is there now. Anything else, such as seals that are gone,
-leaves no case that can be relied on.
+fit every case with one under any seal up to it: what was sealed is not what is there now. A broken chain often shows what its entries were,
+because each names the hash of the one before; where a seal fits with those hashes it holds for every other case. Anything else, such
+as seals that are gone, leaves no case that can be relied on.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from workflow.journal.chain import Finding
-from workflow.journal.entry import Stored
+from workflow.errors import IntegrityError
+from workflow.journal.chain import Finding, Head
+from workflow.journal.entry import Entry, Stored
+from workflow.journal.seal import Seal, StoredSeal
+from workflow.journal.tree import Tree
 
 _SEAL = re.compile(r"seal (\d+)")
-_ALONE = frozenset({"seal_edited", "sealed_entries"})
-"""Faults of one seal; a checkpoint that does not fit says it of all seals up to one."""
-_UPTO = frozenset({"rewritten"})
+_ALONE, _UPTO = frozenset({"seal_edited", "sealed_entries"}), frozenset({"rewritten"})
 
 
 class Doubt(NamedTuple):
@@ -27,25 +29,61 @@ class Doubt(NamedTuple):
     """What leaves no case that can be relied on."""
 
 
-def doubted(findings: Iterable[Finding], cases: Collection[str], rows: Iterable[Stored]) -> Doubt:
-    """``rows`` are the entries as they lie in the journal: which seal covers which case."""
+def doubted(findings: Iterable[Finding], cases: Mapping[str, Head], rows: Sequence[Stored], seals: Sequence[StoredSeal]) -> Doubt:
+    """``rows`` and ``seals`` are what lies in the journal, whatever it is; ``cases`` are those that are known, each with the last
+    entry that it is said to have: believed only where a seal fits with it."""
     found = Doubt({}, [])
-    seals: list[tuple[int, Finding]] = []
+    of_seals: list[tuple[int, Finding]] = []
     for finding in findings:
         seal = _SEAL.fullmatch(finding.case)
         if finding.case in cases:
             found.cases.setdefault(finding.case, []).append(finding)
         elif seal is not None and finding.code in _ALONE | _UPTO:
-            seals.append((int(seal[1]), finding))
+            of_seals.append((int(seal[1]), finding))
         else:
             found.rest.append(finding)
-    if seals:
-        covered: dict[int, set[str]] = {}
-        for row in rows:
-            if type(row.seal) is int and row.case in cases:
-                covered.setdefault(row.seal, set()).add(row.case)
-        for number, finding in seals:
-            upto = finding.code in _UPTO
-            for case in sorted({c for n, there in covered.items() if (n <= number if upto else n == number) for c in there}):
-                found.cases.setdefault(case, []).append(finding)
+    mended = _mended(rows, {case: cases[case] for case in found.cases}) if of_seals and found.cases else {}
+    for number, finding in of_seals:
+        if finding.code == "sealed_entries" and _fits(number, mended, seals):
+            continue
+        upto = finding.code in _UPTO
+        for case in sorted({r.case for r in rows if type(r.seal) is int and (r.seal <= number if upto else r.seal == number)} & set(cases)):
+            found.cases.setdefault(case, []).append(finding)
     return found
+
+
+Leaves = dict[tuple[str, int], tuple[int, str]]
+"""By case and number the seal and the hash of an entry."""
+
+
+def _mended(rows: Iterable[Stored], broken: Mapping[str, Head]) -> Leaves:
+    """The entries under seals, those of broken chains with the hashes that the entries after them name."""
+    leaves: Leaves = {}
+    for row in rows:
+        if type(row.n) is not int or type(row.seal) is not int:
+            continue
+        leaves.setdefault((row.case, row.n), (row.seal, row.hash))
+        if row.case in broken and row.n > 1:
+            try:
+                before = Entry.parse(row.data, row.hash).prev
+            except (IntegrityError, TypeError, AttributeError):
+                continue
+            seal, _ = leaves.get((row.case, row.n - 1), (row.seal, ""))
+            leaves[row.case, row.n - 1] = (seal, before)
+    for case, head in broken.items():
+        if (case, head.n - 1) in leaves:
+            leaves.setdefault((case, head.n), (leaves[case, head.n - 1][0], head.hash))
+    return leaves
+
+
+def _fits(number: int, leaves: Leaves, seals: Sequence[StoredSeal]) -> bool:
+    """Whether a seal covers just these entries."""
+    for row in seals:
+        if row.number == number:
+            try:
+                seal = Seal.parse(row.data, row.hash)
+            except (IntegrityError, TypeError, AttributeError):
+                return False
+            tree = Tree(seal.algorithm, (hash_.encode() for _, (under, hash_) in sorted(leaves.items()) if under == number))
+            return (tree.root, tree.count) == (seal.root, seal.count)
+    return False
