@@ -239,6 +239,8 @@ class LogMap(Model):
     delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] = ","
     sheet: Word | None = None
     """The sheet of a workbook; ``None``: the first."""
+    object_type: Word | None = None
+    """Of an OCEL log: the type of the objects that are the cases."""
     header: Annotated[
         tuple[Annotated[int, Field(ge=1, le=1000)], ...], BeforeValidator(_rows), AfterValidator(_upward), Field(min_length=1)
     ] = (1,)

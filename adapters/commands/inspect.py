@@ -91,6 +91,7 @@ def _document(found: Survey, name: str, sha256: str) -> dict[str, Json]:
         "rows": found.rows,
         "header": list(found.base.header),
         "sheet": found.base.sheet,
+        "object_type": found.base.object_type,
         "encoding": found.base.encoding,
         "delimiter": found.base.delimiter,
         "columns": [_column(found, c) for c in found.columns],
@@ -222,6 +223,8 @@ def _said(instant: datetime, found: Survey) -> str:
 
 def _file(found: Survey) -> list[Text]:
     base, said = found.base, []
+    if base.object_type is not None:
+        said.append(Text(f"对象类型 {base.object_type}", f"object type {base.object_type}"))
     if base.sheet is not None:
         said.append(Text(f"工作表 {base.sheet}", f"sheet {base.sheet}"))
     if base.header != (1,):

@@ -19,6 +19,7 @@ from workflow.text import Text
 HINTS: dict[str, tuple[str, ...]] = {
     "case": (
         "case:concept:name",
+        "ocel:oid",
         "case",
         "case_id",
         "incident",
@@ -34,6 +35,7 @@ HINTS: dict[str, tuple[str, ...]] = {
     ),
     "activity": (
         "concept:name",
+        "ocel:activity",
         "activity",
         "event",
         "action",
@@ -254,6 +256,8 @@ def _time_lines(found: Guess, columns: Sequence[Column]) -> list[str]:
 
 def _file_lines(base: LogMap) -> list[str]:
     lines = []
+    if base.object_type is not None:
+        lines.append(f"object_type: {_quoted(base.object_type)}  # 事件最多的对象类型,是否为案件由人核对 / the type with the most events")
     if base.sheet is not None:
         lines.append(f"sheet: {_quoted(base.sheet)}")
     if base.header != (1,):

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from adapters.eventlog.guess import Guess, guess, reading
 from adapters.eventlog.history import LogRead, Unreadable, read_log
-from adapters.eventlog.kind import is_workbook, open_table
+from adapters.eventlog.kind import is_ocel, is_workbook, open_table
 from adapters.eventlog.lines import Records
+from adapters.eventlog.ocelfiles import read_ocel
 from adapters.eventlog.packed import unpacked
 from adapters.eventlog.profile import Column, columns_of, word_of
 from adapters.eventlog.xlsxlog import xlsx_beginnings
@@ -118,7 +119,7 @@ def _backward(events: list[LogEvent]) -> int:
 
 
 def bare(path: Path) -> LogMap:
-    """How a file without a map is to be read: encoding and delimiter of CSV, header rows, by its beginning.
+    """How a file without a map is to be read: encoding and delimiter of CSV, header rows, the type of objects with the most events.
 
     Raises :class:`~workflow.errors.UnreadableLog`.
     """
@@ -129,6 +130,9 @@ def bare(path: Path) -> LogMap:
         return BARE.model_copy(update={"header": header, "sheet": title if len(sheets) > 1 else None})
     with unpacked(path) as data:
         start = data.read(_LOOK)
+    if is_ocel(path):
+        types = read_ocel(path, start).types()
+        return BARE.model_copy(update={"object_type": next(iter(types), None)})
     if start[:4] == b"PAR1" or start.lstrip()[:1] == b"<":
         return BARE
     encoding = "utf-8"
