@@ -15,7 +15,7 @@ import json
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +41,20 @@ def read(data: bytes) -> Any:
 
 
 def digest(algorithm: str, data: bytes) -> str:
+    if algorithm not in ("sha256", "sm3"):
+        raise ValueError(f"the algorithm {algorithm!r}")
     return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
 
 
 class Tree:
     """RFC 6962 section 2.1, one hash for each complete subtree."""
 
-    def __init__(self, algorithm: str) -> None:
+    def __init__(self, algorithm: str, leaves: Iterable[bytes] = ()) -> None:
         self.algorithm = algorithm
         self.count = 0
         self.nodes: list[tuple[int, bytes]] = []
+        for leaf in leaves:
+            self.add(leaf)
 
     def hash(self, data: bytes) -> bytes:
         return hashlib.new(self.algorithm, data).digest()
@@ -97,12 +101,12 @@ class Check:
         self.files = files
         self.faults: list[str] = []
         self.algorithm = ""
-        self.count = 0
-        self.chains: dict[str, tuple[str, int, str]] = {}
-        """Case → hash of its first entry, number and hash of its last one."""
-        self.sealed: dict[str, list[tuple[int, int, str]]] = {}
-        """Case → (number, seal, hash) of its entries that a seal covers."""
+        self.chains: dict[str, tuple[str, int, str]] = {}  # case → hash of its first entry, number and hash of its last one
+        self.sealed: dict[str, list[tuple[int, int, str]]] = {}  # case → (number, seal, hash) of its entries that a seal covers
         self.seals: list[tuple[int, bytes, str]] = []
+        self.eras: dict[int, str] = {}  # seal → algorithm
+        self.anchors: dict[int, Tree] = {}  # last seal before a change of algorithm → what it was re-anchored over
+        self.acts: dict[int, Any] = {}
         self.trees: dict[int, Tree] = {}
         self.documents: dict[str, str] = {}
         self.pinned: list[tuple[str, int, str]] = []
@@ -126,30 +130,24 @@ class Check:
         for name in sorted(there - set(listed["files"]) - {"manifest.json"}):
             self.fault(name, "清单里没有 / is not in the manifest")
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        with self.files.open("journal.jsonl") as file:
-            number = 0
-            while text := file.readline(LINE):
-                number += 1
-                yield number, text.removesuffix(b"\n")
-
     def journal(self) -> None:
         ended = 0
-        for number, line in self.lines():
-            try:
-                item = read(line)
-                if ended or (item["type"] == "header") is not (number == 1):
-                    raise ValueError("out of place")
-                if item["type"] == "end":
-                    ended = number
-                    if item["lines"] != number - 1:
-                        self.fault(f"line {number}", f"应有 {item['lines']} 行 / {item['lines']} lines were written")
-                else:
-                    self.take(item, line)
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                if "unsupported hash" in str(error):
-                    raise
-                self.fault(f"line {number}", f"无法读取 / cannot be read ({error})")
+        with self.files.open("journal.jsonl") as file:
+            for number, text in enumerate(iter(lambda: file.readline(LINE), b""), 1):
+                try:
+                    item = read(line := text.removesuffix(b"\n"))
+                    if ended or (item["type"] == "header") is not (number == 1):
+                        raise ValueError("out of place")
+                    if item["type"] == "end":
+                        ended = number
+                        if item["lines"] != number - 1:
+                            self.fault(f"line {number}", f"应有 {item['lines']} 行 / {item['lines']} lines were written")
+                    else:
+                        self.take(item, line)
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                    if "unsupported hash" in str(error):
+                        raise
+                    self.fault(f"line {number}", f"无法读取 / cannot be read ({error})")
         if not ended:
             self.fault("journal.jsonl", "被截断 / is truncated")
 
@@ -165,6 +163,9 @@ class Check:
                 self.fault(f"{kind} {item['name']}", "内容与哈希不符 / does not have its hash")
             self.documents[item["hash"]] = kind
         elif kind == "seal":
+            algorithm = self.eras[item["number"]] = item["hash"].partition(":")[0]
+            if self.seals and algorithm != self.eras[self.seals[-1][0]]:
+                self.anchors[self.seals[-1][0]] = Tree(algorithm)
             self.seals.append((item["number"], item["data"].encode(), item["hash"]))
         elif kind == "entry":
             self.entry(item, line)
@@ -175,17 +176,15 @@ class Check:
         data = item["data"].encode()
         entry = read(data)
         case, n = entry["case"], entry["n"]
-        self.count += 1
-        where = f"{case} #{n}"
-        if digest(self.algorithm, data) != item["hash"]:
+        where, algorithm = f"{case} #{n}", self.eras.get(item["seal"], self.algorithm)
+        if digest(algorithm, data) != item["hash"]:
             self.fault(where, "被改动 / was edited")
-        if list(entry) != FIELDS or entry["algorithm"] != self.algorithm or entry["format"] != 1:
+        if list(entry) != FIELDS or entry["algorithm"] != algorithm or entry["format"] != 1:
             self.fault(where, "不是日志条目 / is no entry of this journal")
         if case not in self.chains:
             if self.chains and case < max(self.chains):
                 self.fault(where, "顺序被改动 / is out of order")
-            start = digest(self.algorithm, b"duban-genesis-1\n" + canonical(case))
-            self.chains[case] = (item["hash"], 0, start)
+            self.chains[case] = (item["hash"], 0, digest(algorithm, b"duban-genesis-1\n" + canonical(case)))
         first, last, head = self.chains[case]
         if n != last + 1:
             self.fault(f"{case} #{last + 1}", "不在 / is missing" if n > last else "重复或顺序被改动 / is there twice or out of order")
@@ -193,13 +192,17 @@ class Check:
             self.fault(where, "与前一条不相接 / does not link to the entry before")
         self.chains[case] = (first, n, item["hash"])
         if item["seal"] is not None:
-            self.trees.setdefault(item["seal"], Tree(self.algorithm)).add(item["hash"].encode())
+            self.trees.setdefault(item["seal"], Tree(algorithm)).add(item["hash"].encode())
             self.sealed.setdefault(case, []).append((n, item["seal"], item["hash"]))
+            for last_seal in [number for number in self.anchors if item["seal"] <= number]:
+                self.anchors[last_seal].add(data)
         told = entry["body"].get("data")
         if entry["kind"] in ("opened", "recalendared", "migrated") and isinstance(told, dict):
             self.pinned += [(case, n, told[name]) for name in ("definition", "calendar", "from") if name in told]
         if case == "organisation":
             self.organisation.append(line)
+        if (case, entry["kind"]) == ("monitor", "reanchored"):
+            self.acts[entry["body"]["number"]] = entry["body"]
 
     def rest(self) -> None:
         for case, n, name in self.pinned:
@@ -208,15 +211,22 @@ class Check:
         before, expected = "", 1
         for number, data, told in self.seals:
             where = f"seal {number}"
-            tree = self.trees.pop(number, None) or Tree(self.algorithm)
+            tree = self.trees.pop(number, None) or Tree(self.eras[number])
             seal = read(data)
-            if number != expected or digest(self.algorithm, data) != told or sorted(seal) != SEAL or seal["number"] != number:
+            if number != expected or digest(self.eras[number], data) != told or sorted(seal) != SEAL or seal["number"] != number:
                 self.fault(where, "缺少或被改动 / is missing or was edited")
             elif seal["previous"] != before:
                 self.fault(where, "与前一个不相接 / does not link to the seal before")
             if (seal["root"], seal["count"]) != (tree.root(), tree.count):
                 self.fault(where, "覆盖的记录不同 / covers other entries than are there")
             before, expected = told, number + 1
+            if rows := self.anchors.get(number):
+                seals = Tree(rows.algorithm, [d for _, d, _ in self.seals[:number]])
+                said = {"from": self.eras[number], "to": rows.algorithm, "number": number, "seal": told, "seals": seals.root()}
+                if self.acts.get(number) != {**said, "count": rows.count, "entries": rows.root()}:
+                    self.fault(f"seal {number + 1}", "算法改变而没有相符的重新锚定 / the algorithm changes with no re-anchoring that fits")
+        if self.seals and self.eras[self.seals[-1][0]] != self.algorithm:
+            self.fault("journal.jsonl", "算法与最后的封印不同 / has another algorithm than its last seal")
         for number in self.trees:
             self.fault(f"seal {number}", "不在 / is not there")
         if self.files.data("organisation.jsonl").splitlines() != self.organisation:
@@ -226,11 +236,9 @@ class Check:
 
     def note(self, where: str, data: bytes) -> None:
         """A checkpoint as a note (C2SP tlog-checkpoint with one extension line)."""
-        text, _, _ = data.decode().rpartition("\n\n")
-        _, size, root, heads = text.split("\n")
-        number, kept = int(size), Tree(self.algorithm)
-        for _, seal, _ in self.seals[:number]:
-            kept.add(seal)
+        _, size, root, heads = data.decode().rpartition("\n\n")[0].split("\n")
+        number, algorithm = int(size), self.eras.get(int(size), self.algorithm)
+        kept = Tree(algorithm, [seal for _, seal, _ in self.seals[:number]])
         if number > len(self.seals):
             self.fault(where, f"有 {number} 个封印 / knows of {number} seals")
         elif base64.b64decode(root).hex() != kept.root().partition(":")[2]:
@@ -239,11 +247,9 @@ class Check:
             leaves = []
             for case, rows in self.sealed.items():
                 if mine := [row for row in rows if row[1] <= number]:
-                    name = digest(self.algorithm, f"duban-case-1\n{self.chains[case][0]}\n".encode() + canonical(case))
+                    name = digest(algorithm, f"duban-case-1\n{self.chains[case][0]}\n".encode() + canonical(case))
                     leaves.append((name, mine[-1][0], mine[-1][2]))
-            tree = Tree(self.algorithm)
-            for leaf in sorted(leaves):
-                tree.add(canonical(list(leaf)))
+            tree = Tree(algorithm, [canonical(list(leaf)) for leaf in sorted(leaves)])
             if heads != f"heads {tree.count} {tree.root()}":
                 self.fault(where, "各案件的末条记录不同 / the last entries of the cases are others")
 
@@ -261,8 +267,7 @@ def main(words: list[str]) -> int:
     paths = [w for i, w in enumerate(words) if w != "--checkpoint" and (i == 0 or words[i - 1] != "--checkpoint")]
     try:
         check = Check(Files(Path(paths[0]) if paths else Path(__file__).resolve().parent))
-        steps: list[Callable[[], None]] = [check.manifest, check.journal, check.rest]
-        for step in steps:
+        for step in (check.manifest, check.journal, check.rest):
             step()
         for point in points:
             check.held(point)
@@ -276,9 +281,10 @@ def main(words: list[str]) -> int:
         check.fault("bundle", f"无法读取 / cannot be read ({error})")
     for fault in check.faults:
         print(f"✗ {fault}")
+    count = sum(n for _, n, _ in check.chains.values())
     if not check.faults:
-        print(f"✓ 完整:{len(check.chains)} 条链,{check.count} 条记录,{len(check.seals)} 个封印")
-        print(f"✓ whole: {len(check.chains)} chains, {check.count} entries, {len(check.seals)} seals")
+        print(f"✓ 完整:{len(check.chains)} 条链,{count} 条记录,{len(check.seals)} 个封印")
+        print(f"✓ whole: {len(check.chains)} chains, {count} entries, {len(check.seals)} seals")
     print("签名未核验;可删除部分不在其中 / signature not checked; erasable parts are not in a bundle")
     if not points:
         print("没有给出检查点:整体重写不能发现 / no checkpoint given: a rewrite of everything cannot be seen")

@@ -22,6 +22,7 @@ from workflow.journal.chain import Finding, Head, Part, Verified, in_order, veri
 from workflow.journal.checkpoint import Held, verify_held
 from workflow.journal.earlier import Earlier
 from workflow.journal.entry import Entry, Stored
+from workflow.journal.eras import REANCHORED, Anchors, Eras
 from workflow.journal.heads import Heads
 from workflow.journal.note import Note
 from workflow.journal.seal import StoredSeal, verify_seals
@@ -92,10 +93,13 @@ def audit(
 
     Codes besides those of :func:`workflow.journal.chain.verify` and :func:`workflow.journal.seal.verify_seals`: ``document`` (it does not
     have its hash, or cannot be read), ``document_missing`` (an entry rests on it), those of a checkpoint
-    (:func:`workflow.journal.checkpoint.verify_held`) and of an earlier copy (:meth:`workflow.journal.earlier.Earlier.findings`).
+    (:func:`workflow.journal.checkpoint.verify_held`), of an earlier copy (:meth:`workflow.journal.earlier.Earlier.findings`) and of the
+    re-anchoring (:meth:`workflow.journal.eras.Anchors.findings`).
     """
     if algorithm not in tuple(Algorithm):
         raise IntegrityError(Text(f"日志的算法未知:{algorithm!r}", f"the journal names an unknown algorithm: {algorithm!r}"))
+    eras = Eras.of(seals, algorithm)
+    anchors = Anchors(eras)
     pins: list[tuple[str, int, str]] = []
     organisation: list[Entry] = []
     unentered: dict[str, list[Entry]] = {}
@@ -106,15 +110,17 @@ def audit(
             organisation.append(entry)
         elif entry.case == MONITOR and entry.kind == UNENTERED:
             unentered.setdefault(str(entry.body.get("case")), []).append(entry)
+        elif entry.case == MONITOR and entry.kind == REANCHORED:
+            anchors.act(entry)
 
-    heads = Heads(algorithm, checkpoint.number) if isinstance(checkpoint, Note) else None
-    rows = entries if heads is None else heads.watch(entries)
-    found = verify(rows if earlier is None else earlier.watch(rows), algorithm, parts, look)
-    findings = [*found.findings, *verify_seals(seals, found.trees, algorithm)]
+    heads = Heads(eras.at(checkpoint.number), checkpoint.number) if isinstance(checkpoint, Note) else None
+    rows = anchors.watch(entries if heads is None else heads.watch(entries))
+    found = verify(rows if earlier is None else earlier.watch(rows), eras, parts, look)
+    findings = [*found.findings, *verify_seals(seals, found.trees, eras), *anchors.findings(seals)]
     if earlier is not None:
         findings += earlier.findings()
     if checkpoint is not None:
-        findings += verify_held(checkpoint, seals, heads or Heads(algorithm, 0), algorithm)
+        findings += verify_held(checkpoint, seals, heads or Heads(algorithm, 0), eras)
     rules: dict[str, Rules] = {}
     calendars: dict[str, Calendar] = {}
     findings += _documents(documents, rules, calendars)

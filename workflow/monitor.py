@@ -11,6 +11,7 @@ from datetime import datetime
 
 from workflow.journal.canonical import Json
 from workflow.journal.entry import Entry, link
+from workflow.journal.eras import REANCHORED
 from workflow.moment import stamp
 from workflow.organisation import CHAIN
 from workflow.ports import Unit
@@ -46,17 +47,29 @@ WORDS: Mapping[str, Text] = {
     UNPARKED: Text("恢复案件", "case taken up again"),
     DEAD: Text("消息未能发出,改由他人或他途", "a message could not be sent; another takes over"),
     UNTOLD: Text("无人可告知", "nobody could be told"),
+    REANCHORED: Text("重新锚定:改用另一种算法", "re-anchored: the journal goes on in another algorithm"),
     UNENTERED: Text("消息已有结果,但其案件无法读取", "a message has ended, but its case cannot be read"),
 }
 
 
-def note(unit: Unit, kind: str, body: Mapping[str, Json], now: datetime, algorithm: str) -> Entry:
-    """Add an entry to the chain. Raises :class:`~workflow.errors.StaleVersion`, at the latest on leaving the unit, if another was first."""
+def note(
+    unit: Unit,
+    kind: str,
+    body: Mapping[str, Json],
+    now: datetime,
+    algorithm: str,
+    private: Mapping[str, Json] | None = None,
+    salt: bytes = b"",
+) -> Entry:
+    """Add an entry, and its erasable part, to the chain.
+
+    Raises :class:`~workflow.errors.StaleVersion`, at the latest on leaving the unit, if another was first.
+    """
     known = int(unit.mark(MONITOR) or 0)  # only where to look: what is there decides
     last = next(reversed(unit.entries(MONITOR, after=max(0, known - 1))), None)
     n = last.n + 1 if last is not None else 1
     head = last.hash if last is not None else None
-    entry, _ = link(n, head, case=MONITOR, kind=kind, recorded=stamp(now), body=body, algorithm=algorithm)
-    unit.append([(entry, None)])
+    pair = link(n, head, case=MONITOR, kind=kind, recorded=stamp(now), body=body, private=private, salt=salt, algorithm=algorithm)
+    unit.append([pair])
     unit.put_mark(MONITOR, str(n))
-    return entry
+    return pair[0]

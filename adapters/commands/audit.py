@@ -13,6 +13,7 @@ from adapters.bundle import audit_bundle, lines, read_earlier, write_archive
 from adapters.commands import checkpoint as notes
 from adapters.commands import frame, screen
 from adapters.commands.proof import check_proof, prove
+from adapters.commands.reanchor import re_anchor
 from adapters.commands.render import render
 from adapters.commands.stamp import check_stamp, stamp
 from adapters.files import write_whole
@@ -174,6 +175,7 @@ def pack(
 
 app.command()(notes.checkpoint)
 app.command()(notes.key)
+app.command("re-anchor")(re_anchor)
 app.command()(prove)
 app.command()(check_proof)
 app.command()(render)

@@ -24,6 +24,7 @@ from workflow.errors import BadInput, ConfigError, IntegrityError
 from workflow.journal.canonical import Algorithm, Json
 from workflow.journal.chain import Finding
 from workflow.journal.checkpoint import Held, make_note, verify_held
+from workflow.journal.eras import Eras
 from workflow.journal.heads import Heads
 from workflow.journal.note import LONGEST, Key, Note
 from workflow.journal.printed import Printed
@@ -122,6 +123,8 @@ def _made(by: Signer | None, origin: str, output: Path | None) -> tuple[Note, st
             if before is not None:
                 _continues(before, view)
             name = origin or (before.origin if before else "") or (by.key.name if by else "duban")
+            if before is not None:
+                _goes_on(before, name, by)
             note = make_note(name, str(view.meta()["algorithm"]), view.stored_seals(), view.stored())
             last = next(reversed(view.seals()), None)
     return note if by is None else signed(note, by), str(last.checkpoint) if last is not None else "0"
@@ -186,16 +189,27 @@ def _before(output: Path | None) -> Note | None:
 
 def _continues(before: Note, view: View) -> None:
     """A log signs no checkpoint that contradicts an earlier one (C2SP tlog-checkpoint). Raises :class:`IntegrityError`."""
-    algorithm = str(view.meta()["algorithm"])
-    heads = Heads(algorithm, before.number)
+    eras = Eras.of(view.stored_seals(), str(view.meta()["algorithm"]))
+    heads = Heads(before.algorithm, before.number)
     for stored in view.stored():
         heads.take(stored)
-    for finding in verify_held(before, view.stored_seals(), heads, algorithm):
+    for finding in verify_held(before, view.stored_seals(), heads, eras):
         raise IntegrityError(
             Text(f"日志与上一个检查点不符:{finding.message.zh}", f"the journal contradicts the checkpoint before: {finding.message.en}"),
             where=finding.case,
             hint=Text("先用 duban audit verify 核验", "see duban audit verify first"),
         )
+
+
+def _goes_on(before: Note, origin: str, by: Signer | None) -> None:
+    """A file goes on under its name and its key, or its readers would not know what happened. Raises :class:`BadInput`."""
+    signers = {(s.name, s.id) for s in before.signatures}
+    if before.origin == origin and (not signers or (by is not None and (by.key.name, by.key.id) in signers)):
+        return
+    raise BadInput(
+        Text("文件里的检查点用的是另一个来源名称或密钥", "the checkpoint in the file has another origin, or another key signed it"),
+        hint=Text("换一个文件名,并告知持有旧检查点的人", "take another file, and tell whoever holds the old checkpoint"),
+    )
 
 
 def key(

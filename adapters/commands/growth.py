@@ -11,6 +11,7 @@ from adapters.files import write_whole
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json
 from workflow.journal.checkpoint import verify_held
+from workflow.journal.eras import Eras
 from workflow.journal.growth import Growth, Root
 from workflow.journal.heads import Heads
 from workflow.journal.note import Note
@@ -35,11 +36,12 @@ def prove_growth(since: str, checkpoint: str, output: Path) -> None:
     old, new = root(since), root(checkpoint)
     assert old is not None
     with frame.store() as store, store.read() as view:
-        seals, algorithm = view.stored_seals(), str(view.meta()["algorithm"])
+        seals = view.stored_seals()
+        eras = Eras.of(seals, str(view.meta()["algorithm"]))
         for point in (old, new):
             if point is not None:
-                _must_be_there(point, seals, algorithm)
-        proof = Growth.of(algorithm, seals, old.number, new.number if new is not None else len(seals))
+                _must_be_there(point, seals, eras)
+        proof = Growth.of(eras, seals, old.number, new.number if new is not None else len(seals))
     write_whole(output, [bytes(proof).decode() + "\n"])
     screen.emit(
         {"number": proof.number, "later": proof.later, "nodes": len(proof.path), "file": str(output)},
@@ -49,10 +51,10 @@ def prove_growth(since: str, checkpoint: str, output: Path) -> None:
     )
 
 
-def _must_be_there(point: Root, seals: Sequence[StoredSeal], algorithm: str) -> None:
+def _must_be_there(point: Root, seals: Sequence[StoredSeal], eras: Eras) -> None:
     """Raises :class:`IntegrityError` for a checkpoint that the journal contradicts."""
     line = Printed(point.origin, point.number, point.root)
-    for finding in verify_held(line, seals, Heads(algorithm, 0), algorithm):
+    for finding in verify_held(line, seals, Heads(point.algorithm, 0), eras):
         raise finding.error()
 
 

@@ -17,6 +17,7 @@ from adapters.files import write_whole
 from adapters.signing import read_bytes
 from workflow.errors import BadInput, UnknownCase
 from workflow.journal.completeness import Completeness
+from workflow.journal.eras import Eras
 from workflow.journal.growth import Growth, is_growth
 from workflow.journal.note import Note
 from workflow.text import Text
@@ -42,7 +43,8 @@ def prove(
     note = held_note(checkpoint)
     with frame.store() as store, store.read() as view:
         number = note.number if note is not None else len(view.stored_seals())
-        proof = Completeness.of(case, str(view.meta()["algorithm"]), number, view.stored())
+        eras = Eras.of(view.stored_seals(), str(view.meta()["algorithm"]))
+        proof = Completeness.of(case, eras.at(number), number, view.stored())
         known = view.head(case) != ""
     if proof is None:
         if known:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -36,19 +37,12 @@ def copy(
     from adapters.store.sql import SqlStore
 
     for address in (source, target):
-        _allowed(address)
+        allowed(address)
     with closing(SqlStore.open(source, create=False)) as old:
         with old.read() as view:
             algorithm = view.meta()["algorithm"]
-        made = new_file(target)
-        try:
-            with closing(SqlStore.open(target, algorithm=algorithm)) as new:
-                found = copied(old, new)
-        except BaseException:
-            if made is not None:  # a file that holds half of it helps nobody
-                for name in (made, made.with_name(f"{made.name}-wal"), made.with_name(f"{made.name}-shm")):
-                    name.unlink(missing_ok=True)
-            raise
+        with fresh(target), closing(SqlStore.open(target, algorithm=algorithm)) as new:
+            found = copied(old, new)
     with closing(SqlStore.open(target, create=False)) as new:
         told(found, new, {"from": shown(source), "to": shown(target)})
 
@@ -92,6 +86,19 @@ def backup(file: Annotated[Path, typer.Argument(help="备份文件,不得已存�
         told(found, copied, {"from": place.name(), "file": str(file)})
 
 
+@contextmanager
+def fresh(target: str) -> Iterator[None]:
+    """A file that is made inside is taken away again where that fails: one that holds half of it helps nobody."""
+    made = new_file(target)
+    try:
+        yield
+    except BaseException:
+        if made is not None:
+            for name in (made, made.with_name(f"{made.name}-wal"), made.with_name(f"{made.name}-shm")):
+                name.unlink(missing_ok=True)
+        raise
+
+
 def new_file(address: str) -> Path | None:
     """The file that will be made for an address; ``None`` where one is there already, or it is a server's."""
     if "://" in address and not address.startswith("sqlite:///"):
@@ -126,7 +133,8 @@ def _render(found: Copied) -> None:
     print(Text(f"  日志摘要 {found.digest}", f"  digest of the journal {found.digest}").say(lang))
 
 
-def _allowed(address: str) -> None:
+def allowed(address: str) -> None:
+    """Raises :class:`ConfigError` for an address with a secret in it, and for a store that is no SQL database."""
     if carries_secret(address):
         raise ConfigError(
             Text("地址中不能写密码", "an address cannot hold a password here"),

@@ -112,6 +112,18 @@ def test_a_seal_that_was_made_anew_contradicts_the_checkpoint_and_is_not_signed_
     assert "contradicts the checkpoint before" in said and Path(note).read_bytes() == before
 
 
+@pytest.mark.parametrize("words", [["--origin", "other.example"], [], ["--key", "other"]])
+def test_another_origin_or_key_does_not_replace_a_checkpoint_in_silence(office: Office, words: list[str]) -> None:
+    note, _ = signed(office)
+    other = str(office.folder / "other")
+    office.run("audit", "key", "new", "--name", "office.example/duban", "-o", other)
+    before = Path(note).read_bytes()
+    given = [other if word == "other" else word for word in words]
+    _, said = office.run("audit", "checkpoint", "-o", note, *given, exit=2)
+    assert "another origin" in said and Path(note).read_bytes() == before
+    office.run("audit", "checkpoint", "-o", f"{note}.2", *given)
+
+
 def test_heads_that_the_journal_does_not_have_are_found(office: Office) -> None:
     note, _ = signed(office)
     path = Path(note)

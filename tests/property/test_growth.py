@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests import independent
 from workflow.errors import BadInput
+from workflow.journal.eras import Eras
 from workflow.journal.growth import Growth
 from workflow.journal.printed import Printed
 from workflow.journal.seal import StoredSeal
@@ -32,7 +33,7 @@ def held(log: list[bytes], algorithm: str) -> Printed:
 def test_a_log_that_only_grew_is_shown_to_whoever_holds_two_checkpoints(log: list[bytes], data: st.DataObject, algorithm: str) -> None:
     later = data.draw(st.integers(0, len(log)))
     number = data.draw(st.integers(0, later))
-    proof = Growth.of(algorithm, seals(log), number, later)
+    proof = Growth.of(Eras(algorithm), seals(log), number, later)
     assert proof.findings(held(log[:number], algorithm), held(log[:later], algorithm)) == []
     assert Growth.parse(bytes(proof) + b"\n") == proof
 
@@ -41,7 +42,7 @@ def test_a_log_that_only_grew_is_shown_to_whoever_holds_two_checkpoints(log: lis
 def test_a_log_that_was_rewritten_is_shown_by_no_proof_of_its_own(log: list[bytes], other: list[bytes], data: st.DataObject) -> None:
     number = data.draw(st.integers(1, min(len(log), len(other))))
     assume(log[:number] != other[:number])
-    proof = Growth.of("sha256", seals(other), number, len(other))
+    proof = Growth.of(Eras("sha256"), seals(other), number, len(other))
     old, new = held(log[:number], "sha256"), held(other, "sha256")
     assert [f.code for f in proof.findings(old, new)] == ["checkpoint"]
     claimed = replace(proof, root=old.root)
@@ -51,7 +52,7 @@ def test_a_log_that_was_rewritten_is_shown_by_no_proof_of_its_own(log: list[byte
 @given(LOGS, st.data())
 def test_whatever_is_changed_in_a_proof_is_found(log: list[bytes], data: st.DataObject) -> None:
     number = data.draw(st.integers(1, len(log)))
-    proof = Growth.of("sha256", seals(log), number, len(log))
+    proof = Growth.of(Eras("sha256"), seals(log), number, len(log))
     old, new = held(log[:number], "sha256"), held(log, "sha256")
     node = data.draw(st.binary(min_size=32, max_size=32))
     changed = [replace(proof, path=(*proof.path, node)), replace(proof, number=number - 1), replace(proof, later=proof.later + 1)]
@@ -63,8 +64,8 @@ def test_whatever_is_changed_in_a_proof_is_found(log: list[bytes], data: st.Data
 
 def test_more_seals_than_there_are_have_no_proof() -> None:
     with pytest.raises(BadInput):
-        Growth.of("sha256", seals([b"a"]), 2, 2)
+        Growth.of(Eras("sha256"), seals([b"a"]), 2, 2)
     with pytest.raises(BadInput):
-        Growth.of("sha256", seals([b"a", b"b"]), 2, 1)
+        Growth.of(Eras("sha256"), seals([b"a", b"b"]), 2, 1)
     with pytest.raises(BadInput):
-        Growth.of("sha256", seals([b"a", b"b"]), 1, 3)
+        Growth.of(Eras("sha256"), seals([b"a", b"b"]), 1, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from workflow.act import ERASED
 from workflow.errors import BadInput, IntegrityError
@@ -83,11 +83,30 @@ Part = tuple[str, int, Private]
 """An erasable part and the entry that it belongs to."""
 
 
+class Eras(Protocol):
+    """:class:`workflow.journal.eras.Eras`."""
+
+    def at(self, seal: object) -> str: ...
+
+
+class One(NamedTuple):
+    """The only era of a journal that was never re-anchored."""
+
+    algorithm: str
+
+    def at(self, seal: object) -> str:
+        return self.algorithm
+
+
 def verify(
-    entries: Iterable[Stored], algorithm: str, parts: Iterable[Part] | None = None, look: Callable[[Entry], None] | None = None
+    entries: Iterable[Stored],
+    algorithm: str | Eras,
+    parts: Iterable[Part] | None = None,
+    look: Callable[[Entry], None] | None = None,
 ) -> Verified:
     """Check entries, and their erasable parts, that both come ordered by (case id, number). ``None``: the parts are elsewhere.
 
+    ``algorithm`` is that of the journal, or of each of its eras.
     ``look`` is called with each entry whose bytes can be read. Codes, with the number at which the fault shows:
 
     ``edited`` (the bytes do not have the recorded hash), ``unreadable`` (they have it and are no entry), ``misplaced`` (an entry of another
@@ -95,6 +114,7 @@ def verify(
     number twice), ``reordered``, ``chain`` (no link to the entry before), ``private_altered``, ``private_missing`` (gone, and no act of
     the case says that it was erased), ``private_extra`` (no entry names it), ``not_erased`` (an act says so and it is there).
     """
+    eras = One(algorithm) if isinstance(algorithm, str) else algorithm
     found = Verified()
     hidden = _Parts(parts)
     previous: _Case | None = None
@@ -109,14 +129,14 @@ def verify(
             found.findings.extend(hidden.before(row.case))
             if row.case in found.heads or (previous is not None and row.case < previous.id):
                 found.findings.append(Finding("reordered", row.case, row.n, Text("案件顺序被改动", "the cases are out of order")))
-            previous = _Case(row.case, algorithm, parts is not None)
+            previous = _Case(row.case, eras, eras.at(row.seal), parts is not None)
         entry = previous.take(row, hidden)
         if entry is not None and look is not None:
             look(entry)
         if type(row.seal) is not int:
             found.unsealed += 1
         else:
-            found.trees.setdefault(row.seal, Tree(algorithm)).add(str(row.hash).encode("utf-8", "replace"))
+            found.trees.setdefault(row.seal, Tree(eras.at(row.seal))).add(str(row.hash).encode("utf-8", "replace"))
     if previous is not None:
         previous.close(found)
     found.findings.extend(hidden.rest())
@@ -170,9 +190,9 @@ def _extra(part: Part) -> Finding:
 class _Case:
     """One chain, entry by entry. What it finds is told when the chain is over."""
 
-    def __init__(self, case: str, algorithm: str, parts: bool) -> None:
+    def __init__(self, case: str, eras: Eras, algorithm: str, parts: bool) -> None:
         self.id = case
-        self._algorithm = algorithm
+        self._eras = eras
         self._parts = parts
         self._head = Head(0, genesis(case, algorithm))
         self._findings: list[Finding] = []
@@ -194,7 +214,7 @@ class _Case:
             else:
                 self._findings.append(_extra(found))
         if entry is not None and self._parts:
-            self._hidden(entry, part)
+            self._hidden(entry, part, self._eras.at(row.seal))
         if entry is not None and entry.kind == ERASED:
             self._erasures.update(dict.fromkeys((n for n in erased_by(entry) if n < entry.n), entry.n))
         self._head = Head(row.n, str(row.hash))
@@ -221,7 +241,8 @@ class _Case:
         if (entry.kind, entry.recorded) != (row.kind, row.recorded):
             self._find("column", row.n, "列 kind 或 recorded 与内容不同", "the column kind or recorded differs from the bytes")
         # the name of the algorithm is what canonical bytes of an entry begin with
-        if entry.algorithm != self._algorithm or not row.data.startswith(f'{{"algorithm":"{self._algorithm}",'.encode()):
+        algorithm = self._eras.at(row.seal)
+        if entry.algorithm != algorithm or not row.data.startswith(f'{{"algorithm":"{algorithm}",'.encode()):
             self._find("algorithm", row.n, "算法与日志的不同", "another algorithm than that of the journal")
         return entry
 
@@ -236,7 +257,7 @@ class _Case:
         elif entry is not None and entry.prev != self._head.hash:
             self._find("chain", row.n, "与前一条不相接", "it does not link to the entry before")
 
-    def _hidden(self, entry: Entry, part: Private | None) -> None:
+    def _hidden(self, entry: Entry, part: Private | None, algorithm: str) -> None:
         if entry.private is None:
             if part is not None:
                 self._findings.append(_extra((self.id, entry.n, part)))
@@ -244,7 +265,7 @@ class _Case:
             self._missing.append(entry.n)
         else:
             self._there.append(entry.n)
-            if not _has(part, self._algorithm, entry.private):
+            if not _has(part, algorithm, entry.private):
                 self._find("private_altered", entry.n, "可删除部分被改动", "the erasable part was changed")
 
     def close(self, found: Verified) -> None:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from workflow.journal.chain import Finding
 from workflow.journal.entry import Stored
+from workflow.journal.eras import Eras
 from workflow.journal.heads import Heads
 from workflow.journal.note import Note, checked_origin
 from workflow.journal.printed import Printed
@@ -34,7 +35,7 @@ def make_note(origin: str, algorithm: str, seals: Sequence[StoredSeal], rows: It
     return Note(checked_origin(origin), len(seals), Tree(algorithm, (s.data for s in seals)).root, tree.root, tree.count)
 
 
-def verify_held(held: Held, seals: Sequence[StoredSeal], heads: Heads, algorithm: str) -> list[Finding]:
+def verify_held(held: Held, seals: Sequence[StoredSeal], heads: Heads, eras: Eras) -> list[Finding]:
     """Whether what was kept outside is still what the journal says.
 
     Codes: ``truncated`` (seals are gone), ``rewritten`` (others are there), ``heads`` (the case heads are others than the note names),
@@ -42,14 +43,14 @@ def verify_held(held: Held, seals: Sequence[StoredSeal], heads: Heads, algorithm
     """
     if isinstance(held, Checkpoint):
         return verify_checkpoint(held, seals)
-    if held.algorithm != algorithm:
+    if held.algorithm != eras.at(held.number):
         return [Finding("algorithm", "checkpoint", 0, Text("算法与日志的不同", "another algorithm than that of the journal"))]
     there = [s for s in seals if type(s.number) is int and s.number <= held.number]
     for number in range(1, held.number + 1):
         if number > len(there) or there[number - 1].number != number:
             zh, en = f"检查点有 {held.number} 个封印,第 {number} 个不在", f"the checkpoint knows of {held.number} seals; this one is gone"
             return [Finding("truncated", f"seal {number}", 0, Text(zh, en))]
-    if not all(type(s.data) is bytes for s in there) or Tree(algorithm, (s.data for s in there)).root != held.root:
+    if not all(type(s.data) is bytes for s in there) or Tree(held.algorithm, (s.data for s in there)).root != held.root:
         zh, en = f"前 {held.number} 个封印与检查点不同", f"the first {held.number} seals differ from the checkpoint"
         return [Finding("rewritten", f"seal {held.number}", 0, Text(zh, en))]
     if isinstance(held, Printed):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from workflow.errors import BadInput, IntegrityError
 from workflow.journal.canonical import Algorithm, Json, canonical, parse_canonical
 from workflow.journal.chain import Finding, verify
 from workflow.journal.entry import Entry, Stored
+from workflow.journal.eras import Eras
 from workflow.journal.heads import Heads, Leaf
 from workflow.journal.note import Note
 from workflow.journal.proof import included, inclusion, leaf
@@ -110,8 +112,8 @@ class Completeness:
                 entry = Entry.parse(link.data, link.hash)
             except IntegrityError as error:
                 return [Finding("unreadable", self.case, n, error.message)]
-            rows.append(Stored(self.case, n, entry.recorded, entry.kind, link.data, link.hash, 1))
-        found = verify(rows, self.algorithm).findings
+            rows.append(Stored(self.case, n, entry.recorded, entry.kind, link.data, link.hash, n))
+        found = verify(rows, self._eras()).findings
         if not rows or not self._leads(rows):
             zh, en = "不是检查点时的全部记录", "these are not the entries that the case had at the checkpoint"
             found.append(Finding("incomplete", self.case, 0, Text(zh, en)))
@@ -119,6 +121,12 @@ class Completeness:
         if note is not None and told != (note.algorithm, note.number, note.chains, note.heads):
             found.append(Finding("heads", self.case, 0, Text("证明不属于此检查点", "the proof is about another checkpoint")))
         return found
+
+    def _eras(self) -> Eras:
+        """The algorithm of each entry as its hash names it: a case may be older than the re-anchoring of its journal."""
+        told = [name if (name := link.hash.partition(":")[0]) in tuple(Algorithm) else self.algorithm for link in self.entries]
+        ends = tuple((n, before) for n, (before, after) in enumerate(pairwise(told), 1) if before != after)
+        return Eras(told[-1] if told else self.algorithm, ends)
 
     def _leads(self, rows: list[Stored]) -> bool:
         mine = Leaf.of(self.case, rows[0].hash, rows[-1].n, rows[-1].hash, self.algorithm)

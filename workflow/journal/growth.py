@@ -13,6 +13,7 @@ from typing import Any
 from workflow.errors import BadInput, IntegrityError
 from workflow.journal.canonical import Algorithm, canonical, parse_canonical
 from workflow.journal.chain import Finding
+from workflow.journal.eras import Eras
 from workflow.journal.note import Note
 from workflow.journal.printed import Printed
 from workflow.journal.proof import consistency, consistent, leaf
@@ -39,8 +40,14 @@ class Growth:
     path: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, algorithm: str, seals: Sequence[StoredSeal], number: int, later: int) -> Growth:
-        """Raises :class:`~workflow.errors.BadInput` where there are fewer seals."""
+    def of(cls, eras: Eras, seals: Sequence[StoredSeal], number: int, later: int) -> Growth:
+        """Raises :class:`~workflow.errors.BadInput` where there are fewer seals, or the journal was re-anchored between the two."""
+        algorithm = eras.at(later)
+        if eras.at(number) != algorithm:
+            raise BadInput(
+                Text("两个检查点之间重新锚定过,算法不同", "the journal was re-anchored between the two: their trees are in two algorithms"),
+                hint=Text("用 duban audit verify 对两个检查点核验整个日志", "see duban audit verify: the whole journal against both"),
+            )
         if later > len(seals):
             raise BadInput(Text(f"只有 {len(seals)} 个封印,没有 {later} 个", f"there are {len(seals)} seals, not {later}"))
         data = [seal.data for seal in seals[:later]]

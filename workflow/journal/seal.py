@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from workflow.errors import BadInput, IntegrityError
 from workflow.journal.canonical import canonical, digest, parse_canonical
-from workflow.journal.chain import Finding
+from workflow.journal.chain import Eras, Finding, One
 from workflow.journal.entry import Entry
 from workflow.journal.tree import Tree
 from workflow.text import Text
@@ -102,12 +102,13 @@ def make_seal(previous: Seal | None, entries: Iterable[Entry], recorded: str, al
     return Seal(number, algorithm, tree.count, tree.root, before, recorded, digest(data, algorithm), data)
 
 
-def verify_seals(seals: Sequence[StoredSeal], trees: Mapping[int, Tree], algorithm: str) -> list[Finding]:
+def verify_seals(seals: Sequence[StoredSeal], trees: Mapping[int, Tree], algorithm: str | Eras) -> list[Finding]:
     """Every fault of the seals and of what they cover, in order. ``trees`` are those over the entries as they are now.
 
     Codes: ``seal_missing`` (a gap in the numbers, or entries under a seal that is not there), ``seal_edited``, ``seal_chain`` (no link to
     the seal before), ``sealed_entries`` (it covers other entries than are there).
     """
+    eras = One(algorithm) if isinstance(algorithm, str) else algorithm
     findings: list[Finding] = []
     number, head = 0, ""
     for row in seals:
@@ -115,13 +116,13 @@ def verify_seals(seals: Sequence[StoredSeal], trees: Mapping[int, Tree], algorit
         if row.number != number + 1:
             findings.append(Finding("seal_missing", f"seal {number + 1}", 0, Text("封印不在", "the seal is not there")))
             head = ""
-        seal = _read(row, algorithm)
+        seal = _read(row, eras.at(row.number))
         if seal is None:
             findings.append(Finding("seal_edited", where, 0, Text("封印内容被改动", "the seal was edited")))
         else:
             if row.number == number + 1 and seal.previous != head:
                 findings.append(Finding("seal_chain", where, 0, Text("封印与前一个不相接", "the seal does not link to the one before")))
-            now = trees.get(row.number) or Tree(algorithm)
+            now = trees.get(row.number) or Tree(eras.at(row.number))
             if (now.root, now.count) != (seal.root, seal.count):
                 message = Text(
                     f"封印覆盖 {seal.count} 条,现有 {now.count} 条,或内容不同",
