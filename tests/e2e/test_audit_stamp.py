@@ -59,6 +59,19 @@ def test_one_file_has_one_request(office: Office) -> None:
     assert Path("a").read_bytes() == Path("b").read_bytes() and Path("a").read_bytes()[0] == 0x30
 
 
+def test_s9_3_a_token_from_before_an_erasure_holds_after_it_and_so_does_what_it_stamped(office: Office) -> None:
+    authority = Authority.new(office.folder / "tsa")
+    token = stamped(office, authority)
+    office.run("fire", "A", "close", "--as", "boss")
+    office.run("erase", "A", "--ground", "保存期满", "--decider", "boss", "--as", "boss", "--entry", "1")
+    office.run("audit", "checkpoint", "-o", "later.txt")
+    assert office.json("audit", "check-stamp", "note.txt", token, "--ca", str(authority.root))["ok"]
+    found = office.json("audit", "verify", "--checkpoint", "note.txt")
+    assert found["ok"] and found["erased"] == [["A", 1]]
+    office.run("audit", "prove", "--since", "note.txt", "-o", "p")
+    assert office.json("audit", "check-proof", "p", "--since", "note.txt", "--checkpoint", "later.txt")["ok"]
+
+
 def test_a_token_of_another_checkpoint_is_found(office: Office) -> None:
     authority = Authority.new(office.folder / "tsa")
     token = stamped(office, authority)
