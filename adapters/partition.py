@@ -13,15 +13,17 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from adapters.documents.report import Dossiers
 from workflow.calendar import Calendar
+from workflow.comparison import Comparison
 from workflow.journal.canonical import parse_canonical
 from workflow.logevent import LogEvent
 from workflow.logmap import LogMap
+from workflow.otherwise import Otherwise, beside, other_log
 from workflow.procedure.model import Procedure
-from workflow.replay import Report, replay_log
+from workflow.replay import Each, Report, replay_log
 from workflow.rules import Rules
 
 PARTS_EACH = 8
@@ -37,6 +39,8 @@ class Law(NamedTuple):
     versions: Sequence[Rules]
     calendar: Calendar
     as_of: datetime | None
+    otherwise: Otherwise | None = None
+    """The other side, where the replay is compared with one."""
 
 
 class Found(NamedTuple):
@@ -46,6 +50,7 @@ class Found(NamedTuple):
     verdicts: Counter[str]
     records: Counter[str]
     """Deviations by code."""
+    comparison: Comparison | None = None
 
 
 def part_of(case: str, parts: int) -> int:
@@ -62,10 +67,9 @@ def replayed(cases: Cases, law: Law, folder: Path | None, jobs: int, progress: C
     parts: list[list[tuple[str, Sequence[LogEvent]]]] = [[] for _ in range(jobs * PARTS_EACH)]
     for case in cases:
         parts[part_of(case[0], len(parts))].append(case)
-    given = (law.log_map, [(r.procedure, r.hash) for r in law.versions], law.calendar.data, law.as_of)
-    found = Found(replay_log((), *law[:3], read=0, ignored=0, unreadable=0, as_of=law.as_of), [], Counter(), Counter())
+    found = _part((), law, None)
     done = 0
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, given) as pool:
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, _packed(law)) as pool:
         waiting = {pool.submit(_worked, part, folder and folder / str(number)): len(part) for number, part in enumerate(parts) if part}
         for future in as_completed(waiting):
             one = future.result()
@@ -73,6 +77,8 @@ def replayed(cases: Cases, law: Law, folder: Path | None, jobs: int, progress: C
             found.files.extend(one.files)
             found.verdicts.update(one.verdicts)
             found.records.update(one.records)
+            if found.comparison is not None and one.comparison is not None:
+                found.comparison.merge(one.comparison)
             done += waiting[future]
             if progress is not None:
                 progress(done)
@@ -81,23 +87,47 @@ def replayed(cases: Cases, law: Law, folder: Path | None, jobs: int, progress: C
 
 def _part(cases: Cases, law: Law, file: Path | None, progress: Callable[[int], None] | None = None) -> Found:
     dossiers = Dossiers(file) if file is not None else None
-    each = dossiers.take if dossiers is not None else None
+    each: Each | None = dossiers.take if dossiers is not None else None
+    comparison = other_log(cases, *law[:4], law.otherwise) if law.otherwise is not None else None
+    if comparison is not None:
+        each = beside(comparison, each)
     try:
         report = replay_log(cases, *law[:3], read=0, ignored=0, unreadable=0, as_of=law.as_of, progress=progress, each=each)
     finally:
         if dossiers is not None:
             dossiers.close()
+    if comparison is not None:
+        comparison.rest()
     if dossiers is None:
-        return Found(report, [], Counter(), Counter())
-    return Found(report, [dossiers.path], dossiers.verdicts, dossiers.records)
+        return Found(report, [], Counter(), Counter(), comparison)
+    return Found(report, [dossiers.path], dossiers.verdicts, dossiers.records, comparison)
 
 
 _law: list[Law] = []
 """Of this process, if it is one that replays parts."""
 
+_Versions = Sequence[tuple[Procedure, str]]
 
-def _begin(log_map: LogMap, versions: Sequence[tuple[Procedure, str]], calendar: bytes, as_of: datetime | None) -> None:
-    _law[:] = [Law(log_map, [Rules(p, h) for p, h in versions], Calendar.of(parse_canonical(calendar)), as_of)]
+
+def _packed(law: Law) -> tuple[Any, ...]:
+    """What :func:`_begin` takes: the content of rules and calendars, without what was worked out from it."""
+    other = law.otherwise
+    there = other and (
+        other.asked,
+        [(r.procedure, r.hash) for r in other.versions.values()],
+        other.calendar.data if other.calendar is not None else None,
+        other.as_of,
+    )
+    return law.log_map, [(r.procedure, r.hash) for r in law.versions], law.calendar.data, law.as_of, there
+
+
+def _begin(log_map: LogMap, versions: _Versions, calendar: bytes, as_of: datetime | None, there: tuple[Any, ...] | None) -> None:
+    otherwise = None
+    if there is not None:
+        asked, others, data, until = there
+        counted = Calendar.of(parse_canonical(data)) if data is not None else None
+        otherwise = Otherwise(asked, {p.procedure: Rules(p, h) for p, h in others}, counted, until)
+    _law[:] = [Law(log_map, [Rules(p, h) for p, h in versions], Calendar.of(parse_canonical(calendar)), as_of, otherwise)]
 
 
 def _worked(cases: Cases, file: Path | None) -> Found:

@@ -65,11 +65,16 @@ def moment(text: str | Moment) -> Moment:
 
 
 def judged(law: Rules, *happened: tuple[str, str | Moment], as_of: str = "12-31 12:00", calendar: Any = CALENDAR) -> Judged:
-    events = sorted((LogEvent(name, True, moment(when), "", Place(n), name) for n, (name, when) in enumerate(happened, 1)), key=order)
+    events = log(happened)
     found: list[Judged] = []
     until = at(as_of)
     replay_log([("C", events)], LOG_MAP, [law], calendar, read=len(events), ignored=0, unreadable=0, as_of=until, each=found.append)
     return found[0]
+
+
+def log(happened: Sequence[tuple[str, str | Moment]]) -> list[LogEvent]:
+    """The events of one case, in their order."""
+    return sorted((LogEvent(name, True, moment(when), "", Place(n), name) for n, (name, when) in enumerate(happened, 1)), key=order)
 
 
 def order(event: LogEvent) -> tuple[Any, ...]:

@@ -41,7 +41,7 @@ class Dossier(NamedTuple):
 
 def dossier(judged: Judged) -> Dossier:
     """The dossier of a case as it was judged."""
-    case, rows, world, as_of, proofs, drift = judged
+    case, rows, world, as_of, proofs, drift, _ = judged
     read = readings(case, rows, world, as_of)
     verdicts = verdicts_of(judged, read)
     verdict = verdict_of(case, rows, drift)
@@ -58,6 +58,8 @@ def dossier(judged: Judged) -> Dossier:
     }
     if len(verdicts) > 1:
         document["verdict_on_readings"] = list[Json](verdicts)
+    if judged.comparison is not None:
+        document["comparison"] = dict(judged.comparison)
     if departures:
         document["deviations"] = departures
     chosen = _chosen(case, world)

@@ -50,6 +50,8 @@ class Judged(NamedTuple):
     proofs: Mapping[int, str] = {}
     """For each act by its number the place where it stands in the log or the journal."""
     drift: Sequence[Drifted] = ()
+    comparison: Mapping[str, Json] | None = None
+    """What comes out otherwise on the other side of a comparison; ``None``: nothing, or none was asked for."""
 
 
 class Drifted(NamedTuple):
@@ -97,6 +99,8 @@ class Report:
     """Case id → the first fault of its record. Nothing of it is judged; its entries count as unreadable."""
     rows: int = 0
     """Rows of ledgers that were judged: what the outcomes add up to."""
+    comparison: Mapping[str, Json] | None = None
+    """The same cases on another side, where one was asked for: :mod:`workflow.comparison`. No part of the digest."""
 
     def check(self) -> None:
         """Raise :class:`~workflow.errors.IntegrityError` when the control totals do not add up."""
@@ -128,6 +132,7 @@ class Report:
             "joined": dict(sorted(self.joined.items())),
             "unverifiable": dict(sorted(self.unverifiable.items())),
             "digest": self.digest,
+            **({"comparison": dict(self.comparison)} if self.comparison is not None else {}),
         }
 
     def judge(self, case: Case, world: World, as_of: datetime) -> list[Row]:
@@ -251,8 +256,10 @@ def replay_log(
     as_of: datetime | None = None,
     progress: Callable[[int], None] | None = None,
     each: Each | None = None,
+    under: Rules | None = None,
 ) -> Report:
-    """Replay the cases of a log, each under the version in force on the day that the last version of the procedure names (S8.1).
+    """Replay the cases of a log, each under the version in force on the day that the last version of the procedure names (S8.1), or all
+    ``under`` one, whatever was in force.
 
     ``read``, ``ignored`` and ``unreadable`` are the reader's counts of rows. ``as_of`` defaults to the last instant of the events; what
     happened after it is ignored and decides nothing, not even the version. Raises :class:`~workflow.errors.UnknownProcedure` when no
@@ -264,7 +271,7 @@ def replay_log(
     report = Report(
         {
             "engine": ENGINE,
-            "mode": "in_force",
+            "mode": "in_force" if under is None else "under",
             "in_force_by": list(by),
             "procedure": log_map.procedure,
             "definitions": {r.procedure.ref: r.hash for r in versions},
@@ -278,12 +285,14 @@ def replay_log(
     report.events.update(read=read, ignored=ignored, unreadable=unreadable)
     if until is None:
         return report
-    worlds = {r.hash: World(r, {calendar_digest: calendar}, Organisation()) for r in versions}
+    worlds = {
+        r.hash: World(r, {calendar_digest: calendar}, Organisation()) for r in ((*versions, under) if under is not None else versions)
+    }
     for count, (case, events) in enumerate(cases, 1):
         seen = [e for e in events if e.happened.lo <= until]
         report.events["ignored"] += len(events) - len(seen)
         if seen:
-            world = worlds[_version(case, seen, by, log_map, versions).hash]
+            world = worlds[(under or _version(case, seen, by, log_map, versions)).hash]
             proofs: dict[int, str] = {}
             judged = _replay_case(case, seen, log_map, world, calendar_digest, until, report, proofs)
             rows = report.judge(judged, world, until)

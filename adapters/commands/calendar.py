@@ -186,16 +186,16 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看哪些期限会移动 / only show which dates move")] = False,
 ) -> None:
     """导入一年的通知或地方日历,重算受影响的未到期期限 / import a notice or local days and recompute the open dates they change"""
-    documents = _documents(file, revision, issued)
+    documents = notices_of(file, revision, issued)
     with frame.engine(create=True, dry_run=dry_run) as engine:
-        new, years = _with(engine.calendar, documents, str(file))
+        new, years = with_documents(engine.calendar, documents, str(file))
         said = ground or _ground(documents) or file.name
         found = engine.import_calendar(new, Said(actor=Actor("engine")), said, write=not dry_run)
         moves = [_move(engine, case, before, after) for case, before, after in found]
     _report(new, years, moves, dry_run=dry_run)
 
 
-def _documents(file: Path, revision: int, issued: str) -> list[Mapping[str, Any]]:
+def notices_of(file: Path, revision: int, issued: str) -> list[Mapping[str, Any]]:
     """The notices of a file, or its one overlay; data of holiday-cn become ours."""
     content = read_document(file)
     found: list[Mapping[str, Any]] = []
@@ -218,7 +218,7 @@ def _documents(file: Path, revision: int, issued: str) -> list[Mapping[str, Any]
     return found
 
 
-def _with(calendar: Calendar, documents: Sequence[Mapping[str, Any]], where: str) -> tuple[Calendar, list[int]]:
+def with_documents(calendar: Calendar, documents: Sequence[Mapping[str, Any]], where: str) -> tuple[Calendar, list[int]]:
     try:
         for document in documents:
             calendar = calendar.with_notice(document) if "year" in document else calendar.under(()).with_overlay(document)

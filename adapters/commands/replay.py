@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from adapters.commands import frame, place, screen
+from adapters.commands import alternative, frame, place, screen
+from adapters.commands.alternative import Alternative
 from adapters.documents import provenance
 from adapters.documents.rendering import Files
 from adapters.documents.wanted import Wanted, documented
 from adapters.eventlog import Unreadable
 from adapters.journaled import Journaled, of_bundle, of_store
 from workflow.calendar import Calendar
+from workflow.comparison import Comparison
 from workflow.errors import BadInput, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.journal.chain import Finding
@@ -27,7 +29,8 @@ from workflow.journal.checkpoint import Held
 from workflow.moment import parse, utc
 from workflow.obligation.row import Outcome
 from workflow.organisation import Organisation
-from workflow.replay import Report, replay_cases
+from workflow.otherwise import beside, compared, other_cases
+from workflow.replay import Each, Report, replay_cases
 from workflow.rules import Rules
 from workflow.text import Text
 from workflow.words import DEVIATIONS, OUTCOMES
@@ -44,6 +47,10 @@ def replay(
     definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="日志用几个进程 / processes for a log")] = 1,
+    day: Annotated[str, typer.Option("--rules-of", help="对照:另一日施行的规则 / compare: the rules in force on this day")] = "",
+    definitions: Annotated[list[Path], typer.Option("--what-if-definition", help="对照:假设的定义 / compare: under this definition")] = [],
+    calendar: Annotated[Path | None, typer.Option("--what-if-calendar", help="对照:假设的日历 / compare: with this calendar file")] = None,
+    as_known: Annotated[str, typer.Option("--as-known", help="对照:当时所知 / compare: what had been recorded by then")] = "",
     report_file: Annotated[Path | None, typer.Option("--report", help="完整报告 / the whole report, canonical JSON")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="网页报告 / the report as a page")] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Excel 台账 / the report as an Excel workbook")] = None,
@@ -53,17 +60,18 @@ def replay(
 ) -> None:
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
     unread: list[Unreadable] = []
+    other = Alternative(day, definitions, calendar, as_known)
     with documented(report_file, Files(html, xlsx, csv), frame.settings.lang) as wanted:
         if log is not None:
             if map_file is None:
                 raise BadInput(Text("--log 需要 --map", "--log needs --map"))
             if checkpoint or key is not None:
                 raise BadInput(Text("检查点是日志的,不是事件日志的", "a checkpoint is of a journal, not of an event log"))
-            report, unread = _log(log, map_file, definition, as_of, jobs, wanted)
+            report, unread = _log(log, map_file, definition, as_of, jobs, wanted, other)
         elif bundle is not None:
-            report = _bundle(bundle, as_of, checkpoint, key, wanted)
+            report = _bundle(bundle, as_of, checkpoint, key, wanted, other)
         else:
-            report = _store(as_of, checkpoint, key, wanted)
+            report = _store(as_of, checkpoint, key, wanted, other)
         written = wanted.write(report)
     screen.emit(report.document(), lambda: render(report))
     for path, found in written:
@@ -99,21 +107,27 @@ def _unreadable(rows: Sequence[Unreadable], log: Path) -> UnreadableRows:
     )
 
 
-def _journal(found: Journaled, until: datetime, told: Mapping[str, Json], wanted: Wanted) -> Report:
+def _journal(found: Journaled, until: datetime, told: Mapping[str, Json], wanted: Wanted, other: Alternative) -> Report:
     """Replay the cases whose record holds; the others are listed as unverifiable."""
     cases, rules, calendars = found.cases, found.rules, found.calendars
     wanted.provenance = {**provenance.program(), **told, "calendars": provenance.calendars(calendars.values())}
-    organisation = found.organisation(until)
+    otherwise = other.of_journal(rules, calendars, ZONE)
+    comparison: Comparison | None = None
     with wanted.taking(rules.values()) as taken:
-        each = taken.take if taken is not None else None
+        each: Each | None = taken.take if taken is not None else None
         try:
-            report = replay_cases(cases, rules, calendars, organisation, until, found.hashes.__getitem__, each)
+            if otherwise is not None:
+                comparison = other_cases(cases, rules, calendars, found.organisation(otherwise.as_of or until), until, otherwise)
+                each = beside(comparison, each)
+            report = replay_cases(cases, rules, calendars, found.organisation(until), until, found.hashes.__getitem__, each)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             # The chains hold, so whoever wrote these entries hashed them: they are no entries of ours.
             raise IntegrityError(
                 Text("记录完好,但不是程序写成的内容", "the chains hold, but these are no acts that duban writes"),
                 hint=Text("加 -v 查看详情", "repeat with -v for the traceback"),
             ) from error
+    if comparison is not None:
+        compared(report, comparison)
     for case, findings in found.broken.items():
         report.refuse(case, findings, found.entries[case])
     wanted.refuse(found.broken)
@@ -130,7 +144,7 @@ def _held(checkpoint: str, key: Path | None) -> tuple[Held | None, str | None, l
     return (point, *notes.signature(point, key))
 
 
-def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted: Wanted) -> Report:
+def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted: Wanted, other: Alternative) -> Report:
     point, signature, wrong = _held(checkpoint, key)
     found = of_bundle(bundle, point, wrong)
     until = parse(as_of, ZONE).hi if as_of else found.as_of
@@ -142,10 +156,12 @@ def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted:
     }
     if wanted.folder is not None:
         told["files"] = list[Json](provenance.folder("bundle", bundle))
-    return _journal(found, until, told, wanted)
+    return _journal(found, until, told, wanted, other)
 
 
-def _log(log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, wanted: Wanted) -> tuple[Report, list[Unreadable]]:
+def _log(
+    log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, wanted: Wanted, other: Alternative
+) -> tuple[Report, list[Unreadable]]:
     from adapters.eventlog import load_map, read_log
     from adapters.library import definition_file, shipped_definitions
     from adapters.partition import Law, replayed
@@ -172,10 +188,13 @@ def _log(log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, wa
         progress.update(reading, total=read.read, completed=read.read)
         gc.freeze()  # what was read stays to the end: looking through it again and again would cost a tenth of the time
         folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=len(read.cases))
-        until = parse(as_of, log_map.clock or versions[0].zone).hi if as_of else read.last
-        law = Law(log_map, versions, _calendar(versions), until)
+        zone = log_map.clock or versions[0].zone
+        until = parse(as_of, zone).hi if as_of else read.last
+        law = Law(log_map, versions, _calendar(versions), until, other.of_log(versions, _calendar(versions), zone))
         found = replayed(read.cases, law, wanted.folder, jobs, advance(progress, folding))
         found.report.events.update(read=read.read, ignored=read.ignored, unreadable=len(read.unreadable))
+        if found.comparison is not None:
+            compared(found.report, found.comparison)
         wanted.take(versions, found.files, found.verdicts, found.records)
         progress.update(folding, completed=len(read.cases))
     return found.report, read.unreadable
@@ -203,7 +222,7 @@ def progress_bar() -> Progress:
     return Progress(*columns, console=Console(stderr=True), disable=hidden, transient=True)
 
 
-def _store(as_of: str, checkpoint: str, key: Path | None, wanted: Wanted) -> Report:
+def _store(as_of: str, checkpoint: str, key: Path | None, wanted: Wanted, other: Alternative) -> Report:
     point, signature, wrong = _held(checkpoint, key)
     with frame.engine() as engine:
         until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
@@ -214,7 +233,7 @@ def _store(as_of: str, checkpoint: str, key: Path | None, wanted: Wanted) -> Rep
         "checkpoint": provenance.checkpoint(point, checkpoint, signature),
         "as_of": "given" if as_of else "now",
     }
-    return _journal(found, until, told, wanted)
+    return _journal(found, until, told, wanted, other)
 
 
 def render(report: Report) -> None:
@@ -253,3 +272,5 @@ def render(report: Report) -> None:
         out.print(Text(f"\n并案(各单位的报告义务仍各自计入):{same}", f"\njoined (each unit's own duties are counted): {same}").say(lang))
     out.print()
     out.print(document["digest"], soft_wrap=True)
+    if report.comparison is not None:
+        alternative.render(report.comparison)
