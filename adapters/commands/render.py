@@ -19,7 +19,7 @@ def render(
     html: Annotated[Path | None, typer.Option("--html", help="网页报告 / the report as a page")] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Excel 台账 / the report as an Excel workbook")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="CSV 文件夹 / the report as CSV files in this folder")] = None,
-    sha256: Annotated[str, typer.Option("--sha256", help="报告应有的哈希 / the hash that the report must have")] = "",
+    digest: Annotated[str, typer.Option("--digest", help="报告应有的哈希 / the hash that the report must have")] = "",
 ) -> None:
     """由报告文件生成网页、Excel、CSV / page, Excel and CSV of a report file"""
     files = rendering.Files(html, xlsx, csv)
@@ -28,7 +28,7 @@ def render(
             Text("没有写明要生成什么", "nothing to make is named"), hint=Text("如 --html 报告.html", "such as --html report.html")
         )
     kept = Kept(report)
-    if sha256 and sha256.strip().lower().removeprefix("sha256:") != kept.digest.removeprefix("sha256:"):
+    if digest and digest.strip().lower().removeprefix("sha256:") != kept.digest.removeprefix("sha256:"):
         raise IntegrityError(Text(f"报告的哈希是 {kept.digest}", f"the report has the hash {kept.digest}"), where=str(report))
     made = [str(path) for path in rendering.render(kept, files, frame.settings.lang)]
     for path in made:

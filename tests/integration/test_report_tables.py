@@ -141,13 +141,13 @@ def test_a_report_is_rendered_later_and_elsewhere(report: Any, tmp_path: Path, c
     found = hashlib.sha256((away / "r.json").read_bytes()).hexdigest()
     made = ["--html", "again.html", "--csv", "again"]
     capsys.readouterr()
-    assert main(["--lang", "zh", "audit", "render", str(away / "r.json"), *made, "--sha256", found.upper(), "--json"]) == 0
+    assert main(["--lang", "zh", "audit", "render", str(away / "r.json"), *made, "--digest", found.upper(), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
         "digest": report["summary"]["digest"], "files": ["again.html", "again"], "report": f"sha256:{found}",
     }  # fmt: skip
     for name in ("summary", "duties", "deviations", "acts"):
         assert Path("again", f"{name}.csv").read_bytes() == Path("tables", f"{name}.csv").read_bytes()
-    assert main(["audit", "render", str(away / "r.json"), *made, "--sha256", "0" * 64]) == 6
+    assert main(["audit", "render", str(away / "r.json"), *made, "--digest", "0" * 64]) == 6
     assert main(["audit", "render", str(away / "r.json")]) == 2
 
 
