@@ -186,8 +186,14 @@ def legend(rules: Rules) -> dict[str, Json]:
         "duties": duties,
         "events": {name: {"zh": e.text.zh, "en": e.text.en} for name, e in p.events.items()},
         "states": {
-            path: {"zh": s.text.zh, "en": s.text.en, **({"final": True} if s.final else {}), **({"inner": True} if s.states else {})}
-            for path, s in paths(p.states)
+            path: {
+                "at": i,
+                "zh": s.text.zh,
+                "en": s.text.en,
+                **({"final": True} if s.final else {}),
+                **({"inner": True} if s.states else {}),
+            }
+            for i, (path, s) in enumerate(paths(p.states))
         },
         "initial": list(rules.chart.initial),
         "moves": [[name, list(sources), target] for name, e in p.events.items() for sources, target in moves(p, e)],

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
 from adapters.documents.report import Kept
-from adapters.documents.wording import GROUPS
+from adapters.documents.wording import GROUPS, Wording
 from workflow import term as terms
 from workflow.obligation.row import Outcome
 from workflow.text import Lang, Text
@@ -36,6 +36,8 @@ BINS: tuple[tuple[int, Text], ...] = (
 def page(report: Kept, lang: Lang) -> str:
     """The page of a report, in ``lang`` first; it holds both languages."""
     found = _Gathered()
+    header = report.summary["header"]
+    both = (Wording(report.legend, header, "zh"), Wording(report.legend, header, "en"))
     for case in report.cases():
         found.take(case)
     data = {
@@ -45,7 +47,7 @@ def page(report: Kept, lang: Lang) -> str:
         "legend": report.legend,
         "zone": next((legend["zone"] for legend in report.legend.values()), "UTC"),
         "digest": report.digest,
-        "cases": found.shown,
+        "cases": [_worded(case, both) for case in found.shown],
         "count": report.count,
         "late": found.lateness,
         "rates": found.rates,
@@ -54,6 +56,18 @@ def page(report: Kept, lang: Lang) -> str:
     # "</script>" in a text must not end the script that holds the data.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return files("adapters.documents").joinpath("report.html").read_text(encoding="utf-8").replace("__DATA__", text)
+
+
+def _worded(case: Mapping[str, Any], both: Sequence[Wording]) -> dict[str, Any]:
+    """A case with the sentences that are put together here and nowhere else: of its deviations, its margins, its readings."""
+    rows = [
+        {**row, "said": [say.join([say.readings(row), say.margin(case, row), say.recorded(row)]) for say in both]} for row in case["rows"]
+    ]
+    records = [
+        {**record, "said": [[say.expected(case, record), say.actual(case, record)] for say in both]}
+        for record in case.get("deviations", ())
+    ]
+    return {**case, "rows": rows, "deviations": records}
 
 
 class _Gathered:

@@ -57,6 +57,8 @@ DUTIES = _columns(
     ("迟(秒)", "late in seconds", 12),
     ("迟(工作日)", "late in working days", 12),
     ("用时", "elapsed", 16),
+    ("余量", "margin", 40),
+    ("读法", "readings", 28),
     ("证据", "proof", 30),
     ("其他", "also", 40),
 )
@@ -89,6 +91,7 @@ _SHOWN = frozenset(
     {
         *("row", "duty", "unit", "month", "modality", "clauses", "owed_by", "owed_to", "start", "revisions", "pending", "met", "met_by"),
         *("outcome", "reason", "late", "elapsed", "bounds", "ended_by", "beside", "blank", "suspected", "pace", "proof"),
+        *("margin", "readings", "recorded_due"),
     }
 )
 """What of a row has a column of its own, or is not shown in a table; anything else stands under "also"."""
@@ -175,6 +178,8 @@ def duty_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
             also.insert(0, say.say("上下界 ", "bounds ") + say.moment(case, bounds))
         if len(revisions) > 1:
             also.insert(0, say.say("原定 ", "before ") + say.join(say.due(case, v) for v in revisions[:-1]))
+        if row.get("recorded_due"):
+            also.insert(0, say.recorded(row))
         if row.get("suspected"):
             also.insert(0, say.say("疑似漏报,待认定", "suspected missing, to be determined"))
         yield (
@@ -197,6 +202,8 @@ def duty_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
             late[0] if late else "",
             late[1] if late and late[1] is not None else "",
             say.span(row.get("elapsed")),
+            say.margin(case, row),
+            say.readings(row),
             say.join(dict.fromkeys(row.get("proof", {}).values())),
             say.join(also),
         )

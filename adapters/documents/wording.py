@@ -16,8 +16,9 @@ from workflow.act import DEEDS
 from workflow.deviation import CODES, SEVERITIES
 from workflow.deviation import KINDS as DEVIATION_KINDS
 from workflow.errors import DubanError
-from workflow.explain import duration
+from workflow.explain import duration, margin_said
 from workflow.moment import unstamp
+from workflow.readings import said as readings_said
 from workflow.text import Lang, Text, same
 from workflow.words import BESIDE, GRADES, KINDS, OUTCOMES, REASONS, VERDICTS
 
@@ -142,6 +143,20 @@ class Wording:
         blank = self.say("空缺要素:", "blank: ") + self.say("、", ", ").join(row["blank"]) if row.get("blank") else ""
         said = [word("reason", name, self.lang) for name in (row.get("reason", ""), *row.get("beside", ()))]
         return self.join([*said, blank])
+
+    def margin(self, case: Found, row: Found) -> str:
+        """How far a row is from another outcome."""
+        return margin_said(row, self.zone(case)).say(self.lang)
+
+    def readings(self, row: Found) -> str:
+        """What an ambiguous wording does to the outcome."""
+        return readings_said(row.get("readings") or ()).say(self.lang)
+
+    def recorded(self, row: Found) -> str:
+        """Where a due date was recorded otherwise than it comes out now."""
+        return (
+            self.say("记录的期限与重算不同(引擎)", "the recorded due date comes out otherwise (engine)") if row.get("recorded_due") else ""
+        )
 
     def expected(self, case: Found, record: Found) -> str:
         return self._part(case, record.get("expected") or {})

@@ -121,7 +121,7 @@ def test_a_browser_shows_every_case(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.usefixtures("log")
 def test_a_click_shows_what_happened_in_a_case(capsys: pytest.CaptureFixture[str]) -> None:
-    replayed(capsys, "--html", "r.html")
+    replayed(capsys, "--html", "r.html", "--report", "r.json")
     page = Path("r.html").read_text(encoding="utf-8")
     # no driver of a browser: every row is clicked by a line at the end of the page's own script
     Path("r.html").write_text(
@@ -130,6 +130,21 @@ def test_a_click_shows_what_happened_in_a_case(capsys: pytest.CaptureFixture[str
     shown = in_browser(Path("r.html"))
     assert shown.count('<tr class="detail">') == 40 and shown.count('<svg viewBox="0 0 1040 ') == 40
     assert "unknown activity" in shown and "&lt;/script&gt;&lt;b&gt;" in shown
+    shown, report = shown.partition("<script")[0], json.loads(Path("r.json").read_bytes())
+    assert shown.count('<svg class="states"') == 40 and ">2 activated 03-" in shown, "the moves of a case are numbered on its states"
+    assert shown.count('<table class="deviations">') == sum(1 for c in report["cases"] if "deviations" in c)
+    assert "role: service desk; step: " in shown and "not shown; late by " in shown
+
+
+@pytest.mark.usefixtures("log")
+def test_a_page_can_be_filtered_by_deviation_and_put_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    report = replayed(capsys, "--html", "r.html", "--report", "r.json")
+    page = Path("r.html").read_text(encoding="utf-8")
+    more = "\ndraw();\n$('lang').click(); $('code').value = 'unknown_activity'; list();\n"
+    Path("r.html").write_text(page.replace("\ndraw();\n", more), "utf-8")
+    shown = in_browser(Path("r.html")).partition("<script")[0]
+    assert report["deviations"]["unknown_activity"] == 1 and shown.count('<tr class="case"') == 1 and 'data-case="T07"' in shown
+    assert "督办 回放报告" in shown and "未知活动" in shown
 
 
 @pytest.mark.usefixtures("log")
