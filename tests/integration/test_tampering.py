@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 from collections.abc import Callable
-from itertools import count
+from contextlib import closing
+from copy import deepcopy
+from itertools import count, product
 from pathlib import Path
 
 import pytest
 
+from adapters.calendars import shipped
+from adapters.host import FixedClock, SystemEntropy
+from adapters.store.reanchoring import reanchor
+from adapters.store.sql import SqlStore
 from tests import tampering
+from tests.play import at
 from tests.postgres import Server
-from tests.tampering import ATTACKS, Key, Tally, alarms, campaign
+from tests.tamper import Copy
+from tests.tampering import ATTACKS, Attack, Key, Tally, alarms, campaign, note_of, play
+from workflow import command as c
+from workflow.audit import audit_store
+from workflow.engine import Engine
+from workflow.journal.printed import Printed
+from workflow.organisation import Actor
 
 
 def check(tallies: dict[Key, Tally]) -> None:
@@ -36,6 +51,31 @@ def test_every_attempt_on_postgresql_is_found_with_a_checkpoint_and_the_first_ba
     tallies: dict[Key, Tally] = {}
     campaign(tampering.POSTGRESQL, postgres_server.fresh, 2, 7, tallies, journals=1)
     check(tallies)
+
+
+@pytest.mark.skipif("sm3" not in hashlib.algorithms_available, reason="this OpenSSL has no SM3")
+def test_every_attempt_on_a_journal_that_was_re_anchored_is_found_by_checkpoints_from_before_and_after(tmp_path: Path) -> None:
+    chance, target = random.Random(7), str(tmp_path / "new.db")
+    with closing(SqlStore.open(str(tmp_path / "old.db"))) as store:
+        before = play(store, chance) and note_of(store)
+        reanchor(store, target, "sm3", "密评", at("10-01 10:00"), SystemEntropy())
+    engine = Engine(SqlStore.open(target), FixedClock(at("10-02 10:00")), SystemEntropy(), shipped("cn"), "test")
+    with engine:
+        for case in ("C0", "C1"):
+            for _ in range(3):
+                engine.do(case, c.Note(said=c.Said(actor=Actor("desk")), text="之后"))
+            engine.seal()
+        pristine, after = Copy.of(engine.store), note_of(engine.store)
+    for held in (None, before, after):
+        assert audit_store(pristine, held).findings == ()  # type: ignore[arg-type]
+    for insider, attack in product((False, True), ATTACKS):
+        for _ in range(6):
+            copy = deepcopy(pristine)
+            expected = ATTACKS[attack](Attack(copy, chance, insider))
+            for held in (after, Printed.of(after)):
+                findings = audit_store(copy, held).findings  # type: ignore[arg-type]
+                assert findings, attack
+                assert insider or (findings[0].case, findings[0].n) in expected, (attack, findings[0], expected)
 
 
 def test_clean_journals_give_no_false_alarm() -> None:
