@@ -16,6 +16,7 @@ from adapters.commands.proof import check_proof, prove
 from adapters.commands.reanchor import re_anchor
 from adapters.commands.render import render
 from adapters.commands.stamp import check_stamp, stamp
+from adapters.commands.witness import witness
 from adapters.files import write_whole
 from workflow.audit import Audited, audit_store
 from workflow.engine import Engine
@@ -36,7 +37,7 @@ def verify(
         str,
         typer.Option("--checkpoint", help="保存在别处的检查点:文件、一行或 封印号:哈希 / a file, a line or NUMBER:HASH kept elsewhere"),
     ] = "",
-    key: Annotated[Path | None, typer.Option("--key", help="核验检查点签名的公钥文件 / public key that signed the checkpoint")] = None,
+    key: Annotated[list[Path], typer.Option("--key", help="核验检查点签名的公钥文件,可多次 / public key that signed it, repeatable")] = [],
     against: Annotated[Path | None, typer.Option("--against", help="先前保存的导出或卷宗 / an export or bundle that was kept")] = None,
 ) -> None:
     """核验日志;指出第一条坏记录 / verify the journal and name the first bad entry"""
@@ -179,5 +180,6 @@ app.command("re-anchor")(re_anchor)
 app.command()(prove)
 app.command()(check_proof)
 app.command()(render)
+app.command()(witness)
 app.command()(stamp)
 app.command()(check_stamp)

@@ -67,15 +67,15 @@ def held_note(text: str) -> Note | None:
     )
 
 
-def signature(point: Held | None, key: Path | None) -> tuple[str | None, list[Finding]]:
-    """What there is to say of the signature of a note: ``none``, ``unchecked``, ``good`` or ``bad`` with what is wrong."""
+def signature(point: Held | None, keys: Sequence[Path]) -> tuple[str | None, list[Finding]]:
+    """What there is to say of the signatures of a note: ``none``, ``unchecked``, ``good`` (of every key) or ``bad`` with what is wrong."""
     if not isinstance(point, Note):
-        if key is not None:
+        if keys:
             raise BadInput(Text("--key 须与检查点文件同用", "--key goes with the file of a checkpoint"))
         return None, []
-    if key is None:
+    if not keys:
         return ("unchecked" if point.signatures else "none"), []
-    findings = point.findings(Key.parse(read_line(key)), verifies)
+    findings = [finding for key in keys for finding in point.findings(Key.parse(read_line(key)), verifies)]
     return ("bad" if findings else "good"), findings
 
 
@@ -89,7 +89,7 @@ def checkpoint(
     to: To = None,
 ) -> None:
     """封印尚未封印的记录并写出检查点 / seal what is not sealed and write the checkpoint, a signed note"""
-    by = _signer(key, signer)
+    by = signer_of(key, signer)
     with ExitStack() as stack:
         ways = _ways(to or [], stack)
         note, sealed = _made(by, origin, output)
@@ -165,7 +165,8 @@ def _letter(note: Note, line: str) -> Letter:
     return Letter(secrets.token_hex(12), "", subject, body, {"kind": "checkpoint", "line": line, "note": str(note)})
 
 
-def _signer(key: Path | None, command: str) -> Signer | None:
+def signer_of(key: Path | None, command: str) -> Signer | None:
+    """Who signs; ``None`` for nobody. Raises :class:`BadInput`."""
     if command and key is None:
         raise BadInput(Text("--signer 须与 --key 公钥文件同用", "--signer goes with --key and the public key"))
     if key is None:

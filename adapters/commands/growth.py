@@ -58,16 +58,16 @@ def _must_be_there(point: Root, seals: Sequence[StoredSeal], eras: Eras) -> None
         raise finding.error()
 
 
-def check_growth(proof: Growth, since: str, checkpoint: str, key: Path | None) -> bool:
+def check_growth(proof: Growth, since: str, checkpoint: str, keys: Sequence[Path]) -> bool:
     """Say what is wrong with a proof of growth; ``True`` for nothing."""
     old, new = root(since), root(checkpoint)
     notes = [held for held in (old, new) if isinstance(held, Note)]
-    if key is not None and not notes:
-        signature(None, key)
+    if keys and not notes:
+        signature(None, keys)
     findings = proof.findings(old, new)
     states: list[str | None] = []
     for note in notes:
-        state, wrong = signature(note, key)
+        state, wrong = signature(note, keys)
         states.append(state)
         findings += wrong
     found: list[Json] = [f.document for f in findings]

@@ -65,7 +65,7 @@ def prove(
 def check_proof(
     proof: Annotated[Path, typer.Argument(help="证明文件 / file of the proof")],
     checkpoint: Annotated[str, typer.Option("--checkpoint", help="自己持有的检查点文件 / file of the checkpoint that you hold")] = "",
-    key: Annotated[Path | None, typer.Option("--key", help="核验检查点签名的公钥文件 / public key that signed the checkpoint")] = None,
+    key: Annotated[list[Path], typer.Option("--key", help="核验检查点签名的公钥文件,可多次 / public key that signed it, repeatable")] = [],
     since: Annotated[str, typer.Option("--since", help="较早的检查点:文件或一行 / an earlier checkpoint: file or line")] = "",
 ) -> None:
     """核对 prove 写的证明,不需要库 / check a proof that prove wrote; no store is needed"""

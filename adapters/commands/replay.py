@@ -141,7 +141,7 @@ def _held(checkpoint: str, key: Path | None) -> tuple[Held | None, str | None, l
     from adapters.commands import checkpoint as notes
 
     point = notes.held(checkpoint)
-    return (point, *notes.signature(point, key))
+    return (point, *notes.signature(point, [] if key is None else [key]))
 
 
 def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted: Wanted, other: Alternative) -> Report:

@@ -85,6 +85,31 @@ def test_both_signatures_are_checked_with_the_key(office: Office) -> None:
     assert office.json(*words, exit=6)["signatures"] == ["bad", "good"]
 
 
+def test_a_witness_signs_what_continues_the_checkpoint_it_signed_before_and_nothing_else(office: Office) -> None:
+    town, county = "town.key", "county.key"
+    for name, key in (("town.example", town), ("county.example", county)):
+        office.run("audit", "key", "new", "--name", name, "-o", key)
+    office.run("audit", "checkpoint", "--key", town, "-o", "first")
+    said, told = office.run("audit", "witness", "first", "--key", county, "-o", "first-w")
+    assert "signed by town.example, county.example" in said and "not compared with an earlier" in told
+    office.run("note", "A", "之后", "--as", "desk")
+    office.run("audit", "checkpoint", "--key", town, "-o", "second")
+    office.run("audit", "prove", "--since", "first-w", "-o", "growth")
+    growth = ["--key", county, "--since", "first-w", "--proof", "growth"]
+    found = office.json("audit", "witness", "second", *growth, "-o", "second-w")
+    assert found["signatures"] == ["town.example", "county.example"] and found["note"] == Path("second-w").read_text(encoding="utf-8")
+    both = ["--key", f"{town}.pub", "--key", f"{county}.pub"]
+    assert office.json("audit", "verify", "--checkpoint", "second-w", *both)["signature"] == "good"
+    found = office.json("audit", "verify", "--checkpoint", "second", *both, exit=6)
+    assert (found["signature"], found["first"]["code"]) == ("bad", "unsigned")
+    forged = Path("second").read_text(encoding="utf-8").replace("\n2\n", "\n3\n", 1)
+    Path("forged").write_text(forged, encoding="utf-8")
+    office.run("audit", "witness", "forged", *growth, "-o", "forged-w", exit=6)
+    assert not Path("forged-w").exists()
+    office.run("audit", "witness", "second", "--key", county, "--since", "first", "-o", "x", exit=2)
+    office.run("audit", "witness", "second", "--key", county, "--proof", "growth", "-o", "x", exit=2)
+
+
 def test_a_journal_that_contradicts_the_earlier_checkpoint_has_no_proof(office: Office) -> None:
     old, _, _ = grown(office)
     office.sql("UPDATE duban_seal SET data = CAST(data || ' ' AS BLOB) WHERE number = 1")

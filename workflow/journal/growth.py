@@ -22,6 +22,8 @@ from workflow.journal.tree import Tree
 from workflow.text import Text
 
 FORMAT = "duban-growth-1"
+LONGEST = 1_000_000
+"""Bytes of the longest proof that is read: a path has a node or two for each doubling of the log."""
 _FIELDS = {"algorithm", "format", "later", "later_root", "number", "path", "root"}
 
 Root = Note | Printed
