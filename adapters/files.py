@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from workflow.errors import BadInput, StoreUnavailable
@@ -35,3 +36,19 @@ def write_whole(path: Path, lines: Iterable[str] | Iterable[bytes]) -> None:
     except OSError as error:
         kind = StoreUnavailable if error.errno in FULL else BadInput
         raise kind(Text(f"不能写入文件:{error.strerror}", f"cannot write the file: {error.strerror}"), where=str(path)) from None
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name beside ``path`` for a file that is put in its place when the block ends well; else nothing is left. Raises as above."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield beside
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        kind = StoreUnavailable if error.errno in FULL else BadInput
+        raise kind(Text(f"不能写入文件:{error.strerror}", f"cannot write the file: {error.strerror}"), where=str(path)) from None
+    finally:
+        beside.unlink(missing_ok=True)

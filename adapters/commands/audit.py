@@ -12,6 +12,7 @@ import typer
 from adapters.bundle import audit_bundle, lines, read_earlier, write_archive
 from adapters.commands import checkpoint as notes
 from adapters.commands import frame, screen
+from adapters.commands.exchange import Form, export_for_others
 from adapters.commands.proof import check_proof, prove
 from adapters.commands.reanchor import re_anchor
 from adapters.commands.render import render
@@ -149,10 +150,15 @@ def _rehearse(engine: Engine) -> None:
 def export(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="文件 / file (default: standard output)")] = None,
     as_of: Annotated[str, typer.Option("--as-of", help="写入首行的截至时刻 / the as-of instant in the first line (default: now)")] = "",
+    form: Annotated[Form, typer.Option("--format", help="journal;其他程序读的 xes、ocel / for other programs: xes, ocel")] = Form.JOURNAL,
 ) -> None:
     """导出全部日志、封印、定义、日历和机构 / export the journal with seals, definitions, calendars and organisation"""
     with frame.engine() as engine:
-        found = lines(engine, parse(as_of, ZONE).hi if as_of else utc(engine.clock.now()))
+        until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
+        if form is not Form.JOURNAL:
+            export_for_others(engine, form, until, output)
+            return
+        found = lines(engine, until)
         if output is None:
             sys.stdout.writelines(found)
         else:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,8 +18,8 @@ from adapters.eventlog.kind import open_table
 from adapters.eventlog.packed import starts_with
 from adapters.eventlog.parquetlog import EVENT, FILE, FORM, KEY, MAGIC, ROW, SHEET, UNREADABLE, Converted, Source, converted, library
 from adapters.eventlog.table import Table, wrong_width
-from adapters.files import FULL
-from workflow.errors import BadInput, StoreUnavailable
+from adapters.files import replacing
+from workflow.errors import BadInput
 from workflow.logevent import Place
 from workflow.logmap import LogMap
 from workflow.text import Text
@@ -60,7 +58,7 @@ def convert(path: Path, log_map: LogMap, out: Path, progress: Callable[[int], No
         table = open_table(path, log_map)
         about = _about(path, table, log_map, before)
         try:
-            with _replacing(out) as beside:
+            with replacing(out) as beside:
                 return _write(parquet, table, about, frozenset(log_map.missing), texts, beside, progress)
         except _Text as found:  # known only once a word is met that is no instant: begun again, with one column less
             texts.add(found.column)
@@ -197,19 +195,3 @@ def _dictionary(words: list[Any]) -> Any:
     import pyarrow as pa
 
     return pa.array(words, pa.string()).dictionary_encode()
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A name beside ``path``, put in its place at the end: a half-written file is never seen under its name."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        yield beside
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError as error:
-        kind = StoreUnavailable if error.errno in FULL else BadInput
-        raise kind(Text(f"不能写入文件:{error.strerror}", f"cannot write the file: {error.strerror}"), where=str(path)) from None
-    finally:
-        beside.unlink(missing_ok=True)
