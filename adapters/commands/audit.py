@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import typer
 
 from adapters.bundle import audit_bundle, lines, read_earlier, write_archive
-from adapters.commands import checkpoint as notes
 from adapters.commands import frame, screen
+from adapters.commands.checkpoint import checkpoint as write_checkpoint
 from adapters.commands.exchange import Form, export_for_others
+from adapters.commands.held import held, held_note, signature
+from adapters.commands.key import key as make_key
 from adapters.commands.proof import check_proof, prove
 from adapters.commands.reanchor import re_anchor
 from adapters.commands.render import render
@@ -42,8 +44,8 @@ def verify(
     against: Annotated[Path | None, typer.Option("--against", help="先前保存的导出或卷宗 / an export or bundle that was kept")] = None,
 ) -> None:
     """核验日志;指出第一条坏记录 / verify the journal and name the first bad entry"""
-    point = notes.held(checkpoint)
-    signature, wrong = notes.signature(point, key)
+    point = held(checkpoint)
+    state, wrong = signature(point, key)
     earlier = read_earlier(against) if against is not None else None
     if bundle is not None:
         found = audit_bundle(bundle, point, earlier)
@@ -64,16 +66,16 @@ def verify(
         "seals": found.seals,
         "unsealed": found.unsealed,
         "checkpoint": (point.text if isinstance(point, Note) else str(point)) if point is not None else None,
-        "signature": signature,
+        "signature": state,
         "against": str(against) if against is not None else None,
         "beyond": found.beyond,
     }
-    screen.emit(document, lambda: _render(found, point, bundle, signature, against))
+    screen.emit(document, lambda: _render(found, point, bundle, state, against))
     if findings:
         raise typer.Exit(6)
 
 
-def _render(found: Audited, point: Held | None, bundle: Path | None, signature: str | None, against: Path | None) -> None:
+def _render(found: Audited, point: Held | None, bundle: Path | None, state: str | None, against: Path | None) -> None:
     lang = frame.settings.lang
 
     def say(zh: str, en: str) -> None:
@@ -94,10 +96,10 @@ def _render(found: Audited, point: Held | None, bundle: Path | None, signature: 
     if found.unsealed:
         zh, en = f"  未封印的记录:{found.unsealed}(不受封印保护)", f"  entries that no seal covers: {found.unsealed} (not protected by one)"
         say(zh, en)
-    if signature == "good":
+    if state == "good":
         say("  检查点签名有效", "  the signature of the checkpoint is good")
-    elif signature in ("unchecked", "none"):
-        zh, en = ("未核验签名", "signature not checked") if signature == "unchecked" else ("检查点没有签名", "the checkpoint is not signed")
+    elif state in ("unchecked", "none"):
+        zh, en = ("未核验签名", "signature not checked") if state == "unchecked" else ("检查点没有签名", "the checkpoint is not signed")
         say(f"  {zh}", f"  {en}")
     if against is not None and not found.findings:
         say("  先前副本里的记录都在,没有改动", "  every entry of the earlier copy is there, unchanged")
@@ -173,15 +175,15 @@ def pack(
     checkpoint: Annotated[list[Path], typer.Option("--checkpoint", help="一并放入的检查点文件 / file of a checkpoint to put in")] = [],
 ) -> None:
     """卷宗:日志、定义、日历、机构、检查点、清单和核验程序 / a bundle for an auditor, with a verifier that needs only Python"""
-    held = {f"{i:04}-{path.name}": str(notes.held_note(str(path))).encode() for i, path in enumerate(checkpoint, 1)}
+    notes = {f"{i:04}-{path.name}": str(held_note(str(path))).encode() for i, path in enumerate(checkpoint, 1)}
     with frame.engine() as engine:
-        write_archive(engine, output, parse(as_of, ZONE).hi if as_of else utc(engine.clock.now()), held)
+        write_archive(engine, output, parse(as_of, ZONE).hi if as_of else utc(engine.clock.now()), notes)
     frame.say(Text(f"已写入 {output}", f"wrote {output}"))
-    screen.emit({"bundle": str(output), "checkpoints": len(held)}, lambda: None)
+    screen.emit({"bundle": str(output), "checkpoints": len(notes)}, lambda: None)
 
 
-app.command()(notes.checkpoint)
-app.command()(notes.key)
+app.command("checkpoint")(write_checkpoint)
+app.command("key")(make_key)
 app.command("re-anchor")(re_anchor)
 app.command()(prove)
 app.command()(check_proof)

@@ -1,15 +1,12 @@
-"""``duban audit checkpoint`` and ``duban audit key``: a note to be kept elsewhere, and the keys that sign it."""
+"""``duban audit checkpoint``: a note to be kept elsewhere, as a file, as a line for paper and by mail."""
 
 from __future__ import annotations
 
-import re
 import secrets
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,66 +14,21 @@ import typer
 
 from adapters.commands import frame, screen
 from adapters.commands.channels import WORDS, To, addresses, row, usable
+from adapters.commands.held import held
+from adapters.commands.key import signer_of
 from adapters.files import write_whole
 from adapters.notify.kind import Channel
-from adapters.signing import CommandSigner, FileSigner, read_bytes, read_line, signed, verifies, write_secret
+from adapters.signing import signed
 from workflow.errors import BadInput, ConfigError, IntegrityError
-from workflow.journal.canonical import Algorithm, Json
-from workflow.journal.chain import Finding
-from workflow.journal.checkpoint import Held, make_note, verify_held
+from workflow.journal.canonical import Json
+from workflow.journal.checkpoint import make_note, verify_held
 from workflow.journal.eras import Eras
 from workflow.journal.heads import Heads
-from workflow.journal.note import LONGEST, Key, Note
+from workflow.journal.note import Note
 from workflow.journal.printed import Printed
-from workflow.journal.seal import Checkpoint
 from workflow.letter import Letter
 from workflow.ports import Signer, View
 from workflow.text import Text
-
-
-class Action(StrEnum):
-    NEW = "new"
-
-
-def held(text: str) -> Held | None:
-    """What ``--checkpoint`` names: the file of a note, the line of one from paper, or ``NUMBER:HASH``; ``None`` for nothing.
-
-    Raises :class:`BadInput`.
-    """
-    if not text:
-        return None
-    if re.search(r" (sha256|sm3) ", text):
-        return Printed.parse(text)
-    if re.match(r"\s*[0-9]+:", text) or not Path(text).exists():
-        return Checkpoint.parse(text)
-    try:
-        return Note.parse(read_bytes(Path(text), LONGEST + 1))
-    except BadInput as error:
-        error.where = error.where or text
-        raise
-
-
-def held_note(text: str) -> Note | None:
-    """The same where only a note will do. Raises :class:`BadInput`."""
-    found = held(text)
-    if found is None or isinstance(found, Note):
-        return found
-    raise BadInput(
-        Text("此处须用检查点文件", "the file of a checkpoint is needed here"),
-        hint=Text("duban audit checkpoint -o 写出的文件", "as duban audit checkpoint -o wrote it"),
-    )
-
-
-def signature(point: Held | None, keys: Sequence[Path]) -> tuple[str | None, list[Finding]]:
-    """What there is to say of the signatures of a note: ``none``, ``unchecked``, ``good`` (of every key) or ``bad`` with what is wrong."""
-    if not isinstance(point, Note):
-        if keys:
-            raise BadInput(Text("--key 须与检查点文件同用", "--key goes with the file of a checkpoint"))
-        return None, []
-    if not keys:
-        return ("unchecked" if point.signatures else "none"), []
-    findings = [finding for key in keys for finding in point.findings(Key.parse(read_line(key)), verifies)]
-    return ("bad" if findings else "good"), findings
 
 
 def checkpoint(
@@ -155,29 +107,14 @@ def _ways(to: Sequence[str], stack: ExitStack) -> list[tuple[Channel, str]]:
 
 
 def _letter(note: Note, line: str) -> Letter:
-    """The line comes first, because a mail program may fold or strip what follows; programs are given the note as it is."""
+    """The line comes first, because a mail program may fold what follows; it would strip the empty line that ends an unsigned note."""
     subject = Text(f"检查点 {note.origin} {note.number}", f"checkpoint {note.origin} {note.number}").say(frame.settings.lang)
     words = Text(
-        "请保存本信。核验时把下面一行交给 duban audit verify --checkpoint,或把空行后的各行存为文件。",
-        "Keep this letter. To verify, give the line below to duban audit verify --checkpoint, or save what follows it as a file.",
+        "请保存本信。核验时把下面一行交给 duban audit verify --checkpoint;其后若有签名的检查点,可存为文件。",
+        "Keep this letter. To verify, give the line below to duban audit verify --checkpoint; a signed note below it can be saved.",
     )
-    body = f"{words.say(frame.settings.lang)}\n\n{line}\n\n{note}"
+    body = "\n\n".join([words.say(frame.settings.lang), line, *([str(note)] if note.signatures else [])])
     return Letter(secrets.token_hex(12), "", subject, body, {"kind": "checkpoint", "line": line, "note": str(note)})
-
-
-def signer_of(key: Path | None, command: str) -> Signer | None:
-    """Who signs; ``None`` for nobody. Raises :class:`BadInput`."""
-    if command and key is None:
-        raise BadInput(Text("--signer 须与 --key 公钥文件同用", "--signer goes with --key and the public key"))
-    if key is None:
-        return None
-    text = read_line(key)
-    if not command:
-        return FileSigner.parse(text)
-    try:
-        return CommandSigner(Key.parse(text), shlex.split(command))
-    except ValueError as error:
-        raise BadInput(Text(f"命令无法解析:{error}", f"the command cannot be read: {error}")) from None
 
 
 def _before(output: Path | None) -> Note | None:
@@ -211,20 +148,3 @@ def _goes_on(before: Note, origin: str, by: Signer | None) -> None:
         Text("文件里的检查点用的是另一个来源名称或密钥", "the checkpoint in the file has another origin, or another key signed it"),
         hint=Text("换一个文件名,并告知持有旧检查点的人", "take another file, and tell whoever holds the old checkpoint"),
     )
-
-
-def key(
-    action: Annotated[Action, typer.Argument(help="new")],
-    name: Annotated[str, typer.Option("--name", help="密钥名称,如 office.example/duban / name of the key")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="私钥文件;公钥写在旁边的 .pub / file of the private key; .pub beside it")],
-    algorithm: Annotated[Algorithm, typer.Option("--algorithm", help="日志的算法 / algorithm of the journal")] = Algorithm.SHA256,
-) -> None:
-    """新建签名密钥 / make a key for checkpoints"""
-    from adapters.host import SystemEntropy
-
-    made = FileSigner.of(name, algorithm, SystemEntropy().token(32))
-    public = output.with_name(f"{output.name}.pub")
-    write_secret(output, f"{made}\n")
-    write_whole(public, [f"{made.key}\n"])
-    frame.say(Text(f"私钥 {output},公钥 {public}", f"private key {output}, public key {public}"))
-    screen.emit({"name": name, "key": str(made.key), "private": str(output), "public": str(public)}, lambda: print(made.key))

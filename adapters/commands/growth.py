@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from adapters.commands import frame, screen
-from adapters.commands.checkpoint import held, signature
+from adapters.commands.held import held, signature
 from adapters.files import write_whole
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from adapters.commands import frame, screen
-from adapters.commands.checkpoint import held_note, signature
 from adapters.commands.growth import check_growth, prove_growth
+from adapters.commands.held import held_note, signature
 from adapters.files import write_whole
 from adapters.signing import read_bytes
 from workflow.errors import BadInput, UnknownCase

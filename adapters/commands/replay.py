@@ -138,10 +138,10 @@ def _held(checkpoint: str, key: Path | None) -> tuple[Held | None, str | None, l
     """What the journal is to be compared with, what there is to say of its signature, and what is wrong with that."""
     if not checkpoint and key is None:
         return None, None, []
-    from adapters.commands import checkpoint as notes
+    from adapters.commands.held import held, signature
 
-    point = notes.held(checkpoint)
-    return (point, *notes.signature(point, [] if key is None else [key]))
+    point = held(checkpoint)
+    return (point, *signature(point, [] if key is None else [key]))
 
 
 def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted: Wanted, other: Alternative) -> Report:

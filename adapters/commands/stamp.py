@@ -10,7 +10,7 @@ import typer
 
 from adapters import stamping
 from adapters.commands import frame, screen
-from adapters.commands.checkpoint import held_note
+from adapters.commands.held import held_note
 from adapters.files import write_whole
 from adapters.signing import read_bytes
 from workflow.errors import BadInput

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from adapters.commands import frame, screen
-from adapters.commands.checkpoint import held_note, signer_of
 from adapters.commands.growth import root
+from adapters.commands.held import held_note
+from adapters.commands.key import signer_of
 from adapters.files import write_whole
 from adapters.signing import read_bytes, signed
 from workflow.errors import BadInput

@@ -172,6 +172,15 @@ def test_a_checkpoint_goes_by_mail_and_what_arrives_verifies(office: Office) -> 
     assert office.json("audit", "verify", "--checkpoint", str(office.folder / "saved.txt"), "--key", f"{key}.pub")["signature"] == "good"
 
 
+def test_a_letter_of_a_checkpoint_that_nobody_signed_has_its_line_and_no_note_that_cannot_be_saved(office: Office) -> None:
+    with Mailbox() as box:
+        (office.folder / "duban.toml").write_text(MAIL.format(port=box.port))
+        sent = office.json("audit", "checkpoint", "--to", "email=audit@example.org")
+    assert box.received[0].get_content().split("\n\n")[1].strip() == sent["line"]
+    assert len(box.received[0].get_content().split("\n\n")) == 2
+    assert office.json("audit", "verify", "--checkpoint", sent["line"])["ok"]
+
+
 def test_a_letter_that_is_not_taken_is_told_and_the_file_is_there(office: Office) -> None:
     with Scripted({"RCPT": "550 5.1.1 no such user"}) as server:
         (office.folder / "duban.toml").write_text(MAIL.format(port=server.port))
