@@ -40,7 +40,12 @@ def reanchor(source: SqlStore, target: str, algorithm: str, ground: str, now: da
                 hint=Text("先停下值守和其他写入,再做一次", "stop the daemon and whoever writes, and do it again"),
             )
         seals = unit.stored_seals()
-        anchor = Anchor(seals[-1].number if seals else 0, before, algorithm)
+        if not seals:
+            raise BadInput(
+                Text("日志是空的,不必重新锚定", "the journal is empty, there is nothing to re-anchor"),
+                hint=Text(f"duban init --algorithm {algorithm}", f"duban init --algorithm {algorithm}"),
+            )
+        anchor = Anchor(seals[-1].number, before, algorithm)
         for row in unit.stored():
             anchor.take(row)
         note(unit, REANCHORED, anchor.body(seals), now, algorithm, {"ground": ground}, entropy.token(SALT))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,11 @@ def test_what_somebody_wrote_after_the_last_seal_is_not_carried_over_in_the_old_
     engine.do("C0", c.Note(said=c.Said(actor=Actor("desk")), text="之后"))
     with pytest.raises(StoreBusy, match="somebody has written"):
         reanchor(old, str(tmp_path / "new.db"), "sm3", "密评", at("10-01 10:00"), SystemEntropy())
+
+
+def test_an_empty_journal_has_nothing_to_re_anchor(tmp_path: Path) -> None:
+    with closing(SqlStore.open(str(tmp_path / "empty.db"))) as store, pytest.raises(BadInput, match="empty"):
+        reanchor(store, str(tmp_path / "new.db"), "sm3", "密评", at("10-01 10:00"), SystemEntropy())
 
 
 def test_a_journal_that_is_in_the_algorithm_already_is_refused(old: SqlStore, tmp_path: Path) -> None:

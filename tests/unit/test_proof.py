@@ -96,6 +96,34 @@ def test_the_published_consistency_proofs(size: int, count: int) -> None:
     assert consistent(size, root(size), count, root(count), path, "sha256")
 
 
+@pytest.mark.parametrize(("size", "count"), [pair for pair in CONSISTENCY if pair[0] < pair[1]])
+def test_the_ways_in_which_the_published_vectors_spoil_a_consistency_proof(size: int, count: int) -> None:
+    """The kinds of ``transparency-dev/merkle`` (testdata/consistency), applied to each proof."""
+    path, old, new = [bytes.fromhex(x) for x in CONSISTENCY[size, count]], root(size), root(count)
+    spoilt = {
+        "size1 - 1": (size - 1, old, count, new, path),
+        "size1 + 1": (size + 1, old, count, new, path),
+        "size1 ^ 2": (size ^ 2, old, count, new, path),
+        "size2 * 2": (size, old, count * 2, new, path),
+        "size2 / 2": (size, old, count // 2, new, path),
+        "wrong root1": (size, b"w" * 32, count, new, path),
+        "wrong root2": (size, old, count, b"w" * 32, path),
+        "swapped roots": (size, new, count, old, path),
+        "empty proof": (size, old, count, new, []),
+        "truncated proof": (size, old, count, new, path[:-1]),
+        "trailing garbage": (size, old, count, new, [*path, b"g" * 32]),
+        "trailing root1": (size, old, count, new, [*path, old]),
+        "trailing root2": (size, old, count, new, [*path, new]),
+        "preceding garbage": (size, old, count, new, [b"g" * 32, *path]),
+        "preceding root1": (size, old, count, new, [old, *path]),
+        "preceding root2": (size, old, count, new, [new, *path]),
+        "preceding proof[0]": (size, old, count, new, [path[0], *path]),
+    }
+    for i, node in enumerate(path):
+        spoilt[f"modified proof[{i}] bit 4"] = (size, old, count, new, [*path[:i], bytes([node[0] ^ 16]) + node[1:], *path[i + 1 :]])
+    assert [kind for kind, given in spoilt.items() if consistent(*given, "sha256")] == []
+
+
 ALGORITHMS = ["sha256", pytest.param("sm3", marks=pytest.mark.skipif("sm3" not in hashlib.algorithms_available, reason="no SM3"))]
 
 
