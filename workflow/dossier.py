@@ -184,6 +184,7 @@ def legend(rules: Rules) -> dict[str, Json]:
         "hash": rules.hash,
         "zone": rules.zone.key,
         "duties": duties,
+        "documents": {name: {"zh": d.text.zh, "en": d.text.en} for name, d in p.documents.items()},
         "events": {name: {"zh": e.text.zh, "en": e.text.en} for name, e in p.events.items()},
         "states": {
             path: {

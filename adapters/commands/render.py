@@ -18,11 +18,12 @@ def render(
     report: Annotated[Path, typer.Argument(help="duban replay --report 写出的报告 / a report that duban replay --report wrote")],
     html: Annotated[Path | None, typer.Option("--html", help="网页报告 / the report as a page")] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Excel 台账 / the report as an Excel workbook")] = None,
+    docx: Annotated[Path | None, typer.Option("--docx", help="Word 报告 / the report as a Word document")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="CSV 文件夹 / the report as CSV files in this folder")] = None,
     digest: Annotated[str, typer.Option("--digest", help="报告应有的哈希 / the hash that the report must have")] = "",
 ) -> None:
     """由报告文件生成网页、Excel、CSV / page, Excel and CSV of a report file"""
-    files = rendering.Files(html, xlsx, csv)
+    files = rendering.Files(html, xlsx, docx, csv)
     if not files.any:
         raise BadInput(
             Text("没有写明要生成什么", "nothing to make is named"), hint=Text("如 --html 报告.html", "such as --html report.html")

@@ -54,6 +54,7 @@ def replay(
     report_file: Annotated[Path | None, typer.Option("--report", help="完整报告 / the whole report, canonical JSON")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="网页报告 / the report as a page")] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Excel 台账 / the report as an Excel workbook")] = None,
+    docx: Annotated[Path | None, typer.Option("--docx", help="Word 报告 / the report as a Word document")] = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="CSV 文件夹 / the report as CSV files in this folder")] = None,
     checkpoint: Annotated[str, typer.Option("--checkpoint", help="日志须与之相符的检查点 / a checkpoint that the journal must fit")] = "",
     key: Annotated[Path | None, typer.Option("--key", help="核验检查点签名的公钥文件 / public key that signed the checkpoint")] = None,
@@ -61,7 +62,7 @@ def replay(
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
     unread: list[Unreadable] = []
     other = Alternative(day, definitions, calendar, as_known)
-    with documented(report_file, Files(html, xlsx, csv), frame.settings.lang) as wanted:
+    with documented(report_file, Files(html, xlsx, docx, csv), frame.settings.lang) as wanted:
         if log is not None:
             if map_file is None:
                 raise BadInput(Text("--log 需要 --map", "--log needs --map"))
@@ -152,7 +153,7 @@ def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted:
     told: dict[str, Json] = {
         "journal": provenance.journal(found),
         "checkpoint": provenance.checkpoint(point, checkpoint, signature),
-        "as_of": "given" if as_of else "export",
+        "as_of_from": "given" if as_of else "export",
     }
     if wanted.folder is not None:
         told["files"] = list[Json](provenance.folder("bundle", bundle))
@@ -180,7 +181,7 @@ def _log(
             "files": [provenance.file("log", log), provenance.file("map", map_file), *definitions],
             "calendars": provenance.calendars([_calendar(versions)]),
             "organisation": digest(canonical(Organisation().document())),
-            "as_of": "given" if as_of else "last",
+            "as_of_from": "given" if as_of else "last",
         }
     with progress_bar() as progress:
         reading = progress.add_task(Text("读取", "reading").say(frame.settings.lang), total=None)
@@ -231,7 +232,7 @@ def _store(as_of: str, checkpoint: str, key: Path | None, wanted: Wanted, other:
     told: dict[str, Json] = {
         "journal": provenance.journal(found),
         "checkpoint": provenance.checkpoint(point, checkpoint, signature),
-        "as_of": "given" if as_of else "now",
+        "as_of_from": "given" if as_of else "now",
     }
     return _journal(found, until, told, wanted, other)
 

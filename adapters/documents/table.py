@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from adapters.documents.report import Kept
-from adapters.documents.wording import Found, Wording, word
+from adapters.documents.wording import Found, Wording, field, word
 from workflow.dossier import VERDICTS
 from workflow.obligation.row import Outcome
 from workflow.text import Lang, Text
@@ -119,9 +119,9 @@ def summary_rows(report: Kept, say: Wording) -> Iterator[tuple[Cell, ...]]:
     yield say.say("报告", "report"), report.digest, "", say.say("报告文件的哈希", "hash of the report file")
     yield say.say("结果", "outcome"), found["digest"], "", say.say("全部结果的哈希", "digest of every outcome")
     for name, value in found["header"].items():
-        yield say.say("依据", "what decided"), name, "", _plain(value)
+        yield say.say("依据", "what decided"), field(name, lang), "", plain(value)
     for name, value in report.provenance.items():
-        yield say.say("来源", "where from"), name, "", _plain(value)
+        yield say.say("来源", "where from"), field(name, lang), "", plain(value)
     yield say.say("案件", "cases"), "", totals["cases"], ""
     for verdict in VERDICTS:
         count = found.get("verdicts", {}).get(verdict, 0)
@@ -158,11 +158,13 @@ def event_word(name: str) -> Text:
     return _EVENTS.get(name, Text(name, name))
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any, between: str = "; ") -> str:
+    """Data as text; ``between`` parts what stands side by side."""
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_plain(inner)}" for name, inner in value.items())
+        inner = (f"{name}: {plain(v, ', ')}" for name, v in value.items() if v is not None)
+        return (between if any(isinstance(v, (dict, list)) or len(str(v)) > 60 for v in value.values()) else ", ").join(inner)
     if isinstance(value, list):
-        return "; ".join(map(_plain, value))
+        return between.join(plain(v, ", ") for v in value)
     return "" if value is None else str(value)
 
 
@@ -173,7 +175,7 @@ def duty_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
         late = row.get("late")
         pauses = (f"{say.instant(case, lo)} … {say.instant(case, hi)}" for lo, hi in last.get("pauses") or ())
         bounds = row.get("bounds")
-        also = [f"{name}: {_plain(value)}" for name, value in row.items() if name not in _SHOWN and value]
+        also = [f"{name}: {plain(value)}" for name, value in row.items() if name not in _SHOWN and value]
         if bounds:
             also.insert(0, say.say("上下界 ", "bounds ") + say.moment(case, bounds))
         if len(revisions) > 1:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from adapters.documents.rendering import Files, render
+from adapters.documents.rendering import Files, ready, render
 from adapters.documents.report import Dossiers, Kept, Told, write
 from workflow.journal.canonical import Json
 from workflow.journal.chain import Finding
@@ -79,7 +79,11 @@ class Wanted:
 
 @contextmanager
 def documented(report: Path | None, files: Files, lang: Lang) -> Iterator[Wanted]:
-    """What is wanted of the replay in the block, with a folder for as long as it runs."""
+    """What is wanted of the replay in the block, with a folder for as long as it runs.
+
+    Raises :class:`~workflow.errors.ConfigError` where a library is missing for it.
+    """
+    ready(files)
     if report is None and not files.any:
         yield Wanted(None, files, lang, None)
         return

@@ -37,10 +37,37 @@ GROUPS: dict[str, Mapping[str, Text]] = {
     "modality": MODALITIES,
 }
 """The fixed words of a report by group."""
+FIELDS = {
+    "as_of": Text("截至", "as of"),
+    "as_of_from": Text("截至时刻的来源", "as of, from"),
+    "calendar": Text("日历(哈希)", "calendar (hash)"),
+    "calendars": Text("日历", "calendars"),
+    "checkpoint": Text("已核对的检查点", "checkpoint that was verified"),
+    "definitions": Text("规定版本(哈希)", "definitions (hash)"),
+    "engine": Text("语义版本", "version of the semantics"),
+    "files": Text("读入的文件", "files that were read"),
+    "granularity": Text("时间精度", "granularity"),
+    "in_force_by": Text("版本依据的步骤", "version chosen by the day of"),
+    "journal": Text("日志", "journal"),
+    "mode": Text("方式", "mode"),
+    "organisation": Text("机构(哈希)", "organisation (hash)"),
+    "procedure": Text("程序", "procedure"),
+    "program": Text("程序软件", "program"),
+    "semantics": Text("语义版本", "version of the semantics"),
+    "trust": Text("时间等级", "trust in the times"),
+    "tzdata": Text("时区数据库", "time-zone database"),
+    "version": Text("软件版本", "version of the program"),
+    "zone": Text("时区", "zone"),
+}
+"""What a field of the header or of the provenance is called."""
 
 
 def word(group: str, name: str, lang: Lang) -> str:
     return GROUPS[group].get(name, same(name)).say(lang)
+
+
+def field(name: str, lang: Lang) -> str:
+    return FIELDS.get(name, same(name)).say(lang)
 
 
 class Wording:
@@ -92,7 +119,8 @@ class Wording:
         duty = self.of(case).get("duties", _NOTHING).get(row["duty"], _NOTHING)
         found = row.get("clauses") or duty.get("clauses", ())
         unit = self.say("本单位规定", "set by the unit")
-        return self.join(unit if c["id"] == "unit" else f"{c['document']} {c['clause']}".strip() for c in found)
+        said = (unit if c["id"] == "unit" else f"{self.label(case, 'documents', c['document'])} {c['clause']}".strip() for c in found)
+        return self.join(dict.fromkeys(said))
 
     def instant(self, case: Found, stamped: str) -> str:
         """``2026-03-02 09:00:00 +08:00``: a text that no program shifts."""

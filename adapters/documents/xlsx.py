@@ -13,22 +13,15 @@ from typing import Any
 from adapters.documents.cell import clean, is_formula
 from adapters.documents.report import Kept
 from adapters.documents.table import Cell, Table, tables
-from workflow.errors import ConfigError
-from workflow.text import Lang, Text
+from workflow.text import Lang
 
 MOST = 1_048_575
 """Rows below the header of a sheet: what Excel holds. What is more stands in a further sheet."""
 
 
 def write(path: Path, report: Kept, lang: Lang, most: int = MOST) -> None:
-    """Raises :class:`~workflow.errors.ConfigError` where openpyxl is not installed."""
-    try:
-        from openpyxl import Workbook
-    except ImportError:
-        raise ConfigError(
-            Text("写 Excel 需要 openpyxl", "Excel needs openpyxl"),
-            hint=Text('python -m pip install "duban[xlsx]"', 'python -m pip install "duban[xlsx]"'),
-        ) from None
+    from openpyxl import Workbook
+
     book = Workbook(write_only=True)
     for table in tables(report, lang):
         rows = iter(table.rows())

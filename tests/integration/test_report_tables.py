@@ -11,15 +11,20 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
+from docx.oxml.ns import qn
 from openpyxl import load_workbook
 
 from adapters.commands.frame import main
+from adapters.documents import rendering
 from adapters.documents import table as tables
+from adapters.documents.docx import write as write_docx
 from adapters.documents.report import Kept
+from adapters.documents.wanted import documented
 from adapters.documents.xlsx import write as write_xlsx
 from tests.unit.test_cell import HOSTILE
-from workflow.errors import BadInput
+from workflow.errors import BadInput, ConfigError
 
 MAP = """
 procedure: service-incident
@@ -46,7 +51,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             rows.append([case, "2026-03-30 10:00", "solved" if n % 8 else "nobody knows", "Li"])
     with Path("log.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["ticket", "when", "what", "who"], *rows])
-    options = ["--report", "r.json", "--xlsx", "r.xlsx", "--csv", "tables"]
+    options = ["--report", "r.json", "--xlsx", "r.xlsx", "--docx", "r.docx", "--csv", "tables"]
     assert main(["--lang", "zh", "replay", "--log", "log.csv", "--map", "map.yaml", "-q", *options]) == 0
     return json.loads(Path("r.json").read_bytes())
 
@@ -132,6 +137,42 @@ def _words(kept: Kept) -> Any:
     from adapters.documents.wording import Wording
 
     return Wording(kept.legend, kept.summary["header"], "zh")
+
+
+def words(made: Any) -> str:
+    return "\n".join([*(p.text for p in made.paragraphs), *(c.text for t in made.tables for row in t.rows for c in row.cells)])
+
+
+def test_the_word_document_has_totals_and_a_page_for_each_case_with_a_finding(report: Any) -> None:
+    made = docx.Document("r.docx")
+    text = words(made)
+    assert report["summary"]["digest"] in text and hashlib.sha256(Path("r.json").read_bytes()).hexdigest() in text
+    headings = [p.text for p in made.paragraphs if p.style.name == "Heading 1"]
+    assert headings[:4] == ["方法", "控制总数", "各项义务", "偏差"]
+    assert headings[4:] == [c["case"] for c in report["cases"] if c["verdict"] == "deviates"]
+    assert text.count("不迟于 ") == sum(1 for c in report["cases"] for d in c["deviations"] if "due" in d.get("expected", {}))
+    assert "服务台" in text and "本单位规定" in text
+
+
+def test_chinese_in_the_word_document_has_a_chinese_font_and_headers_repeat(report: Any) -> None:
+    made = docx.Document("r.docx")
+    for name, font in (("Normal", "宋体"), ("Heading 1", "黑体"), ("Title", "黑体")):
+        fonts = made.styles[name].element.rPr.rFonts
+        assert fonts.get(qn("w:eastAsia")) == font and fonts.get(qn("w:eastAsiaTheme")) is None
+    assert all(t.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None for t in made.tables)
+
+
+def test_the_word_document_says_how_many_cases_are_not_in_it(report: Any) -> None:
+    write_docx(Path("two.docx"), Kept(Path("r.json")), "en", most=2)
+    deviating = sum(1 for c in report["cases"] if c["verdict"] == "deviates")
+    assert f"{deviating - 2} more cases have findings" in words(docx.Document("two.docx"))
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "docx"])
+def test_a_library_that_is_missing_is_said_before_the_replay(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=f"--{kind} needs "), documented(None, rendering.Files(**{kind: tmp_path / "x"}), "en"):
+        raise AssertionError("the replay ran")
 
 
 def test_a_report_is_rendered_later_and_elsewhere(report: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
