@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from workflow.account import account
 from workflow.act import CLOCKED, DEEDS, EVIDENCE, MIGRATED, Act
 from workflow.case.fold import Case
 from workflow.deviation import broken, deviations
@@ -58,6 +59,9 @@ def dossier(judged: Judged) -> Dossier:
     }
     if len(verdicts) > 1:
         document["verdict_on_readings"] = list[Json](verdicts)
+    time = account(case, world)
+    if time is not None:
+        document["time_account"] = time.document(world)
     if judged.comparison is not None:
         document["comparison"] = dict(judged.comparison)
     if departures:

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.text import Text as Styled
 
-from adapters.commands import frame, notices, screen, wording
+from adapters.commands import custody, frame, notices, screen, wording
 from adapters.commands.answer import act_document
+from workflow.account import account
 from workflow.case.clockwork import catch_up, stood
 from workflow.case.fold import Case
 from workflow.case.link import linked
@@ -39,7 +40,11 @@ Case_ = Annotated[str, typer.Argument(help="案件编号 / case id")]
 AsOf = Annotated[str, typer.Option("--as-of", help="截至 / as of this instant (default: now)")]
 
 
-def show(case: Case_, as_of: AsOf = "") -> None:
+def show(
+    case: Case_,
+    as_of: AsOf = "",
+    time: Annotated[bool, typer.Option("--account", help="加上时间账 / with who held it when")] = False,
+) -> None:
     """案件经过与台账 / timeline and ledger"""
     with frame.engine() as engine:
         standing = engine.case(case)
@@ -53,6 +58,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         void = {row.id for row in engine.cases() if not row.listed} if others else set()
         organisation = engine.organisation()
     rules = world.rules
+    held = account(shown, world)
     rule = shown.acts[0].data.get("attribution") if shown.acts else None
     document: dict[str, Json] = {
         "case": case,
@@ -68,6 +74,7 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         "rows": [
             {**row_document(r, shown), "unverified": unverified(world.of(r.definition).rules.procedure, r.duty.obligation)} for r in rows
         ],
+        "time_account": held.document(world) if held is not None else None,
         "notices": [notice.document() for notice in notices_of(shown)],
         "linked": [{**link.document(), "act": act.n, "void": link.case in void} for act, link in others],
     }
@@ -85,6 +92,8 @@ def show(case: Case_, as_of: AsOf = "") -> None:
         timeline(shown, rules, private, void)
         out.print()
         screen.table(screen.LEDGER, screen.ledger_rows(rows, rules))
+        if time:
+            custody.show(held, world)
         notices.show(shown, rules)
 
     screen.emit(document, render)

@@ -298,3 +298,16 @@ def test_replay_of_the_store_of_its_export_and_of_a_copy_are_one(incident: Cli, 
     shutil.copy(incident.db, tmp_path / "copy.db")
     incident.db = tmp_path / "copy.db"
     assert incident("replay", "--json").json["digest"] == here
+
+
+# 时间账
+
+
+def test_the_time_account_says_who_held_it_when(incident: Cli) -> None:
+    assert "时间账" not in incident("show", "I").out
+    assert "没有报告" in incident("show", "I", "--account").out
+    incident.at("10-02 00:20")("fire", "I", "telephone_report", "--as", "duty_officer", "--person", "t12")
+    said = incident("show", "I", "--account").out
+    assert "时间账 28分钟" in said
+    found = incident("show", "I", "--json").json["time_account"]
+    assert found["seconds"] == 28 * 60 == sum(h["seconds"] for h in found["held"])

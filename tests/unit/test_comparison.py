@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,9 @@ from tests.audited import CALENDAR, LOG_MAP, log, rules
 from tests.play import ZONE, Play, at
 from workflow.act import Act
 from workflow.comparison import differences
+from workflow.dossier import dossier
 from workflow.errors import IntegrityError, UnknownProcedure
+from workflow.moment import stamp
 from workflow.obligation.row import Outcome
 from workflow.organisation import Organisation
 from workflow.otherwise import Otherwise, beside, compared, other_cases, other_log, rules_of
@@ -181,6 +184,31 @@ def test_a_case_that_is_cast_under_its_own_version_is_itself() -> None:
     known = {world.rules.hash: world.rules}
     one, other = (replay_cases([("C", a)], known, world.calendars, Organisation(), at("12-31 12:00")) for a in (acts, again.acts))
     assert one.cases == other.cases and one.digest == other.digest
+
+
+def test_a_recorded_due_date_that_comes_out_otherwise_stands_in_its_row_and_makes_nobody_late() -> None:
+    acts, world = journal()
+
+    def misrecorded(act: Act) -> Act:
+        dues: Any = act.data.get("dues", [])
+        wrong = [{**d, "due": stamp(at("10-20 00:00"))} if d["row"].startswith("feedback/") and d["revision"] == 2 else d for d in dues]
+        return replace(act, data={**act.data, "dues": wrong}) if dues else act
+
+    found: dict[bool, Any] = {}
+    for wrong in (False, True):
+        judged: list[Judged] = []
+        cases = [("C", [misrecorded(a) if wrong else a for a in acts])]
+        report = replay_cases(
+            cases, {world.rules.hash: world.rules}, world.calendars, Organisation(), at("10-20 12:00"), each=judged.append
+        )
+        found[wrong] = dossier(judged[0]).document
+        assert report.deviations["drift"] == wrong
+    (right,), (row,) = ([r for r in found[w]["rows"] if r["duty"] == "feedback"] for w in (False, True))
+    assert "recorded_due" not in right and {k: v for k, v in row.items() if k != "recorded_due"} == right
+    (said,) = row["recorded_due"]
+    assert said["revision"] == 2 and said["recorded"] == {"due": stamp(at("10-20 00:00"))}
+    assert said["recomputed"] == {"due": row["revisions"][-1]["due"]}
+    assert (row["outcome"], found[False]["verdict"], found[True]["verdict"]) == ("met_late", "deviates", "undeterminable")
 
 
 def test_what_if_of_a_journal_judges_the_acts_under_the_other_definition() -> None:
