@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workflow.errors import BadInput, StoreUnavailable
+from workflow.errors import AlreadyThere, BadInput, StoreUnavailable
 from workflow.text import Text
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -52,3 +52,34 @@ def replacing(path: Path) -> Iterator[Path]:
         raise kind(Text(f"不能写入文件:{error.strerror}", f"cannot write the file: {error.strerror}"), where=str(path)) from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def put_new(path: Path) -> Iterator[Path]:
+    """As :func:`replacing`, for a file that must not be there; files of SQLite beside the new one go with it.
+
+    Raises :class:`~workflow.errors.AlreadyThere` too.
+    """
+    message, hint = Text("文件已存在,不覆盖", "the file is there and is not written over"), Text("换一个文件名", "take another name")
+    there = AlreadyThere(message, where=str(path), hint=hint)
+    if os.path.lexists(path):
+        raise there
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield beside
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        try:
+            os.link(beside, path)  # unlike a rename it never replaces what somebody put there meanwhile
+        except FileExistsError:
+            raise there from None
+        except OSError:  # a file system without hard links
+            if os.path.lexists(path):
+                raise there from None
+            os.replace(beside, path)
+    except OSError as error:
+        kind = StoreUnavailable if error.errno in FULL else BadInput
+        raise kind(Text(f"不能写入文件:{error.strerror}", f"cannot write the file: {error.strerror}"), where=str(path)) from None
+    finally:
+        for end in ("", "-wal", "-shm", "-journal"):
+            beside.with_name(f"{beside.name}{end}").unlink(missing_ok=True)

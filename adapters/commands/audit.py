@@ -19,6 +19,7 @@ from adapters.commands.proof import check_proof, prove
 from adapters.commands.reanchor import re_anchor
 from adapters.commands.render import render
 from adapters.commands.stamp import check_stamp, stamp
+from adapters.commands.taking import take
 from adapters.commands.witness import witness
 from adapters.files import write_whole
 from workflow.audit import Audited, audit_store
@@ -50,7 +51,7 @@ def verify(
     if bundle is not None:
         found = audit_bundle(bundle, point, earlier)
     else:
-        with frame.store() as store, store.read() as view:
+        with frame.evidence() as store, store.read() as view:
             found = audit_store(view, point, earlier)
     found = found.with_findings(wrong)
     findings = found.findings
@@ -155,7 +156,7 @@ def export(
     form: Annotated[Form, typer.Option("--format", help="journal;其他程序读的 xes、ocel / for other programs: xes, ocel")] = Form.JOURNAL,
 ) -> None:
     """导出全部日志、封印、定义、日历和机构 / export the journal with seals, definitions, calendars and organisation"""
-    with frame.engine() as engine:
+    with frame.examined() as engine:
         until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
         if form is not Form.JOURNAL:
             export_for_others(engine, form, until, output)
@@ -176,7 +177,7 @@ def pack(
 ) -> None:
     """卷宗:日志、定义、日历、机构、检查点、清单和核验程序 / a bundle for an auditor, with a verifier that needs only Python"""
     notes = {f"{i:04}-{path.name}": str(held_note(str(path))).encode() for i, path in enumerate(checkpoint, 1)}
-    with frame.engine() as engine:
+    with frame.examined() as engine:
         write_archive(engine, output, parse(as_of, ZONE).hi if as_of else utc(engine.clock.now()), notes)
     frame.say(Text(f"已写入 {output}", f"wrote {output}"))
     screen.emit({"bundle": str(output), "checkpoints": len(notes)}, lambda: None)
@@ -185,6 +186,7 @@ def pack(
 app.command("checkpoint")(write_checkpoint)
 app.command("key")(make_key)
 app.command("re-anchor")(re_anchor)
+app.command()(take)
 app.command()(prove)
 app.command()(check_proof)
 app.command()(render)

@@ -263,6 +263,34 @@ def store(*, create: bool = False, algorithm: str = "sha256") -> Iterator[Store]
         found.close()
 
 
+@contextmanager
+def evidence() -> Iterator[Store]:
+    """The store of ``--db`` for one who only looks: a file of SQLite is not touched, nor is anything beside it."""
+    from workflow.engine import open_store
+
+    found = open_store(as_evidence(_url()), create=False)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@contextmanager
+def examined() -> Iterator[Engine]:
+    """The engine on :func:`evidence`: everything but a write."""
+    from workflow.engine import Engine
+
+    with evidence() as found:
+        yield Engine.on(found)
+
+
+def as_evidence(url: str) -> str:
+    """The address under which a store is only looked at; one that already says how it is to be opened stays as it is."""
+    if not url.startswith("sqlite:///") or url == "sqlite:///:memory:" or "mode=" in url.partition("?")[2]:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}mode=evidence"
+
+
 def engine(*, create: bool = False, dry_run: bool = False) -> Engine:
     """The engine on the store of ``--db``.
 

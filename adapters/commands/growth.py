@@ -35,7 +35,7 @@ def prove_growth(since: str, checkpoint: str, output: Path) -> None:
     """Write the proof from ``since`` to ``checkpoint``, or to the last seal."""
     old, new = root(since), root(checkpoint)
     assert old is not None
-    with frame.store() as store, store.read() as view:
+    with frame.evidence() as store, store.read() as view:
         seals = view.stored_seals()
         eras = Eras.of(seals, str(view.meta()["algorithm"]))
         for point in (old, new):

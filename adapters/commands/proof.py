@@ -41,7 +41,7 @@ def prove(
         prove_growth(since, checkpoint, output)
         return
     note = held_note(checkpoint)
-    with frame.store() as store, store.read() as view:
+    with frame.evidence() as store, store.read() as view:
         number = note.number if note is not None else len(view.stored_seals())
         eras = Eras.of(view.stored_seals(), str(view.meta()["algorithm"]))
         proof = Completeness.of(case, eras.at(number), number, view.stored())

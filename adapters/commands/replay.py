@@ -225,7 +225,7 @@ def progress_bar() -> Progress:
 
 def _store(as_of: str, checkpoint: str, key: Path | None, wanted: Wanted, other: Alternative) -> Report:
     point, signature, wrong = _held(checkpoint, key)
-    with frame.engine() as engine:
+    with frame.examined() as engine:
         until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
         with engine.store.read() as view:
             found = of_store(view, place.name(), point, wrong)

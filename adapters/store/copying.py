@@ -40,7 +40,15 @@ class Copied:
 
 
 def copy(source: SqlStore, target: SqlStore) -> Copied:
-    """Copy everything in one transaction of ``target``, compare, and then mark it as a copy (:func:`mark_copied`).
+    """Copy everything as :func:`copy_exactly` does, and then mark it as a copy (:func:`mark_copied`)."""
+    found = copy_exactly(source, target)
+    with target.transaction(write=True) as new:
+        mark_copied(target.backend, new)
+    return found
+
+
+def copy_exactly(source: SqlStore, target: SqlStore) -> Copied:
+    """Copy everything in one transaction of ``target``, and compare.
 
     Who writes to ``source`` meanwhile is not held up, and not copied.
     Raises :class:`~workflow.errors.AlreadyThere` for a target with anything in it, :class:`~workflow.errors.IntegrityError` for a row that
@@ -57,10 +65,7 @@ def copy(source: SqlStore, target: SqlStore) -> Copied:
                     _add(new, add, [convert(row) for row in rows], source, target, table)
                 target.backend.numbered(new, table)
             target.backend.announce(new)
-        found = compare(source.backend, old, target)
-    with target.transaction(write=True) as new:
-        mark_copied(target.backend, new)
-    return found
+        return compare(source.backend, old, target)
 
 
 def mark_copied(backend: Backend, cursor: Any) -> None:

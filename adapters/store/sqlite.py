@@ -21,6 +21,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import dialect
 
 from adapters.store import freshness
 from adapters.store.bell import CountingBell
+from adapters.store.evidence import Evidence
 from adapters.store.statements import Compiler, Statements, compiled
 from adapters.store.watch import WatchStatements, watch_statements
 from workflow.errors import ConfigError, DubanError, ForeignStore, IncompleteStore, NoStore, StoreBusy, StoreUnavailable
@@ -28,7 +29,8 @@ from workflow.text import Text, same
 
 MEMORY = ":memory:"
 SCHEME = "sqlite://"
-_OPTIONS = {"synchronous": ("full", "normal"), "mode": ("rw", "ro")}
+RW, RO, EVIDENCE = "rw", "ro", "evidence"
+_OPTIONS = {"synchronous": ("full", "normal"), "mode": (RW, RO, EVIDENCE)}
 _DEFAULT_TIMEOUT = 5.0
 _LONGEST = 86400.0
 _AGAIN = 0.01
@@ -50,11 +52,12 @@ def _watching() -> WatchStatements:
 class Sqlite:
     """One SQLite database: where it is and how it is used. Satisfies :class:`adapters.store.backend.Backend`."""
 
-    def __init__(self, location: str, *, synchronous: str = "full", timeout: float = _DEFAULT_TIMEOUT, readonly: bool = False) -> None:
+    def __init__(self, location: str, *, synchronous: str = "full", timeout: float = _DEFAULT_TIMEOUT, mode: str = RW) -> None:
         self.location = location
         self.synchronous = synchronous
         self.timeout = timeout
-        self.readonly = readonly
+        self.mode = mode
+        self._evidence = Evidence(Path(location)) if mode == EVIDENCE and location != MEMORY else None
         self._turn = Lock()
         self._bare = False
         """Whether the file had no log beside it, and no connection was made yet."""
@@ -69,8 +72,9 @@ class Sqlite:
         """Read ``sqlite:///path``, ``sqlite:///:memory:`` or a plain path.
 
         A URL may say ``?synchronous=normal`` (a commit may be lost in a power cut, never torn), ``?timeout=SECONDS`` (how long to wait
-        for another writer, 5 by default) and ``?mode=ro`` (only read; works on a read-only medium). A plain path says nothing of the kind:
-        its ``?`` is a part of the name. Raises :class:`~workflow.errors.ConfigError`.
+        for another writer, 5 by default), ``?mode=ro`` (only read; works on a read-only medium) and ``?mode=evidence`` (only read, and
+        leave no trace: :mod:`adapters.store.evidence`). A plain path says nothing of the kind: its ``?`` is a part of the name. Raises
+        :class:`~workflow.errors.ConfigError`.
         """
         if not url.startswith(SCHEME) and "://" not in url:
             return cls(url)
@@ -87,12 +91,15 @@ class Sqlite:
             raise ConfigError(
                 Text(f"无法理解的存储地址 {url!r}", f"cannot understand the address of the store {url!r}"),
                 hint=Text(
-                    "用 sqlite:///文件,可加 ?synchronous=normal、?timeout=秒、?mode=ro",
-                    "write sqlite:///FILE, with ?synchronous=normal, ?timeout=SECONDS or ?mode=ro if need be",
+                    "用 sqlite:///文件,可加 ?synchronous=normal、?timeout=秒、?mode=ro、?mode=evidence",
+                    "write sqlite:///FILE, with ?synchronous=normal, ?timeout=SECONDS, ?mode=ro or ?mode=evidence if need be",
                 ),
             )
-        synchronous, readonly = options.get("synchronous", "full"), options.get("mode") == "ro"
-        return cls(location, synchronous=synchronous, timeout=timeout, readonly=readonly)
+        return cls(location, synchronous=options.get("synchronous", "full"), timeout=timeout, mode=options.get("mode", RW))
+
+    @property
+    def readonly(self) -> bool:
+        return self.mode != RW
 
     @property
     def compiler(self) -> Compiler:
@@ -129,7 +136,7 @@ class Sqlite:
         if self.location == MEMORY:
             return
         path = Path(self.location)
-        self._bare = not self.readonly and not freshness.log_of(path).exists()
+        self._bare = self.mode != RO and not freshness.log_of(path).exists()
         try:
             size = path.stat().st_size if path.exists() else None
             if size is not None and 0 < size < _SMALLEST:
@@ -177,6 +184,9 @@ class Sqlite:
         # Not "rwc": a file that is taken away while we run must not come back as an empty one.
         if self.location == MEMORY:
             connection = self._plain(MEMORY)
+        elif self._evidence is not None:
+            connection = self._evidence.connect(self.timeout)
+            self._complete(connection)
         elif self.readonly:
             connection = self._reader()
         else:
@@ -232,6 +242,11 @@ class Sqlite:
         if not write:
             cursor.execute("BEGIN")
             return
+        if self._evidence is not None:
+            raise self._unavailable(
+                Text("作为证据只读打开", "it was opened read-only, as evidence"),
+                Text("用 duban audit take 取一份副本,在副本上写入或升级", "take a copy with duban audit take and write to that one"),
+            )
         if self.readonly:
             raise self._unavailable(Text("以只读方式打开", "it was opened read-only"), Text("去掉 mode=ro", "leave out mode=ro"))
         # SQLite makes writers poll. The threads of this process queue here instead, and only another process is polled for.
@@ -252,6 +267,8 @@ class Sqlite:
     def end(self, cursor: Any, *, write: bool, commit: bool) -> None:
         """Commit or roll back. When the commit fails (a full disk), nothing of the transaction stays."""
         try:
+            if self._evidence is not None and not self._evidence.still:
+                raise self.busy()
             if commit:
                 cursor.execute("COMMIT")
                 if write and not self._marked:
@@ -281,6 +298,8 @@ class Sqlite:
             with suppress(Exception), closing(engine.raw_connection()) as connection:  # closing never fails because the file is away
                 marked = freshness.in_use(connection.cursor())
         engine.dispose()
+        if self._evidence is not None:
+            self._evidence.close()
         if marked:
             freshness.unmark(Path(self.location))
 
