@@ -12,7 +12,7 @@ from workflow.text import Lang
 
 
 def write(folder: Path, report: Kept, lang: Lang) -> list[Path]:
-    """Write ``summary.csv``, ``duties.csv``, ``deviations.csv``, ``acts.csv``; returns them. The folder is made where it is not there."""
+    """Write ``summary.csv``, ``duties.csv``, ``deviations.csv``, ``acts.csv``, ``time.csv``; returns them. The folder may be new."""
     folder.mkdir(exist_ok=True)
     written = []
     for table in tables(report, lang):

@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.documents.cell import clean
 from adapters.documents.report import Kept
-from adapters.documents.table import Column, deviation_rows, event_word, plain
+from adapters.documents.table import HELD, Column, deviation_rows, event_word, held_rows, plain
 from adapters.documents.wording import Found, Wording, field, word
 from workflow.dossier import DEVIATES, UNVERIFIABLE, VERDICTS
 from workflow.obligation.row import Outcome
@@ -173,6 +173,11 @@ class _Document:
         if judged:
             self._made.add_heading(self._text("涉及的义务", "Duties concerned"), 2)
             self._table(_DUTY, [self._judged(case, row) for row in judged])
+
+        held = [row[1:5] for row in held_rows(case, say)]
+        if held:
+            self._made.add_heading(self._text("时间账", "Time account"), 2)
+            self._table(HELD[1:5], held)
 
     def _judged(self, case: Found, row: Found) -> tuple[str, ...]:
         say, revisions = self._say, row.get("revisions")

@@ -1,4 +1,4 @@
-"""A report as four tables: summary, duties, deviations, acts. What is written of it as Excel, CSV or Word is made of these.
+"""A report as tables: summary, duties, deviations, acts, time account. What is written of it as Excel, CSV or Word is made of these.
 
 Rows are made one by one from the cases as they are read, so that a report that does not fit into memory can be written out.
 """
@@ -87,6 +87,14 @@ ACTS = _columns(
     ("记录于", "recorded", 28),
     ("证据", "proof", 30),
 )
+HELD = _columns(
+    ("案件", "case", 18),
+    ("起", "from", 28),
+    ("止", "until", 28),
+    ("在谁手上", "held by", 24),
+    ("时长", "for", 18),
+    ("秒", "seconds", 12),
+)
 _SHOWN = frozenset(
     {
         *("row", "duty", "unit", "month", "modality", "clauses", "owed_by", "owed_to", "start", "revisions", "pending", "met", "met_by"),
@@ -98,7 +106,7 @@ _SHOWN = frozenset(
 
 
 def tables(report: Kept, lang: Lang) -> tuple[Table, ...]:
-    """All four, in the order in which they are read."""
+    """All of them, in the order in which they are read."""
     say = Wording(report.legend, report.summary["header"], lang)
 
     def each(make: Callable[[Found, Wording], Iterator[tuple[Cell, ...]]]) -> Callable[[], Iterable[tuple[Cell, ...]]]:
@@ -109,6 +117,7 @@ def tables(report: Kept, lang: Lang) -> tuple[Table, ...]:
         Table("duties", Text("义务", "duties"), DUTIES, each(duty_rows)),
         Table("deviations", Text("偏差", "deviations"), DEVIATIONS, each(deviation_rows)),
         Table("acts", Text("经过", "acts"), ACTS, each(act_rows)),
+        Table("time", Text("时间账", "time account"), HELD, each(held_rows)),
     )
 
 
@@ -247,3 +256,10 @@ def act_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
             say.instant(case, act["recorded"]),
             act.get("proof", ""),
         )
+
+
+def held_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
+    """The time account of a case, stretch by stretch."""
+    for part in (case.get("time_account") or {}).get("stretches", ()):
+        since, until, seconds = part["from"], part["until"], part["seconds"]
+        yield case["case"], say.instant(case, since), say.instant(case, until), say.holder(case, part["holder"]), say.span(seconds), seconds

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflow import term as terms
+from workflow.account import NOBODY
 from workflow.act import DEEDS
 from workflow.deviation import CODES, SEVERITIES
 from workflow.deviation import KINDS as DEVIATION_KINDS
@@ -35,6 +36,7 @@ GROUPS: dict[str, Mapping[str, Text]] = {
     "kind": {k: text for k, text in KINDS.items() if k not in DEEDS},
     "verdict": VERDICTS,
     "modality": MODALITIES,
+    "holder": NOBODY,
 }
 """The fixed words of a report by group."""
 FIELDS = {
@@ -179,6 +181,10 @@ class Wording:
     def readings(self, row: Found) -> str:
         """What an ambiguous wording does to the outcome."""
         return readings_said(row.get("readings") or ()).say(self.lang)
+
+    def holder(self, case: Found, name: str) -> str:
+        """Who held a matter: a role, or nobody who is shown."""
+        return NOBODY[name].say(self.lang) if name in NOBODY else self.label(case, "roles", name)
 
     def recorded(self, row: Found) -> str:
         """Where a due date was recorded otherwise than it comes out now."""

@@ -8,6 +8,7 @@ import json
 import shutil
 import tracemalloc
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def test_no_cell_of_the_workbook_is_a_formula_and_ids_are_unchanged(report: Any)
 
 def test_the_sheets_can_be_filtered_and_their_header_stays(report: Any) -> None:
     book = load_workbook("r.xlsx")
-    assert book.sheetnames == ["汇总", "义务", "偏差", "经过"]
+    assert book.sheetnames == ["汇总", "义务", "偏差", "经过", "时间账"]
     for sheet in book:
         assert sheet.freeze_panes == "B2" and sheet.auto_filter.ref == f"A1:{sheet.cell(sheet.max_row, sheet.max_column).coordinate}"
         assert all(sheet.column_dimensions[c.column_letter].width >= 8 for c in sheet[1])
@@ -137,6 +138,27 @@ def _words(kept: Kept) -> Any:
     from adapters.documents.wording import Wording
 
     return Wording(kept.legend, kept.summary["header"], "zh")
+
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "reports"
+
+
+def test_every_rendering_of_a_journal_shows_readings_margins_and_the_time_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    [path] = GOLDEN.glob(f"{version('duban')}/office.json")
+    assert main(["--lang", "zh", "audit", "render", str(path), "-q", "--csv", "tables", "--docx", "o.docx", "--html", "o.html"]) == 0
+    first = json.loads(path.read_bytes())["cases"][0]
+    held = [row for row in lines("time") if row["案件"] == first["case"]]
+    assert sum(int(row["秒"]) for row in held) == first["time_account"]["seconds"] and {row["在谁手上"] for row in held} == {"值班", "领导"}
+    [answer] = [row for row in lines("duties") if row["编号"].startswith("answer/") and row["案件"] == first["case"]]
+    assert "读法" in answer["读法"] and answer["余量"].startswith("迟") and answer["条款"] == "预案 二", (
+        "the clause of the term that applies"
+    )
+    assert answer["其他"].startswith("原定 ")
+    text = words(docx.Document("o.docx"))
+    assert "时间账" in text and answer["读法"] in text and answer["余量"] in text
+    page = Path("o.html").read_text(encoding="utf-8")
+    assert answer["读法"] in page and answer["余量"] in page
 
 
 def words(made: Any) -> str:
