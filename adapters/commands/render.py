@@ -1,4 +1,4 @@
-"""``duban audit render``: page, ledger and tables of a report that was written earlier, perhaps elsewhere, with no log and no store."""
+"""``duban audit render``: summary, page, ledger and documents of a report that was written earlier, with no log and no store."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from adapters.commands import frame, screen
+from adapters.commands import frame, screen, summary
 from adapters.documents import rendering
 from adapters.documents.report import Kept
-from workflow.errors import BadInput, IntegrityError
+from workflow.errors import IntegrityError
 from workflow.text import Text
 
 
@@ -22,16 +22,12 @@ def render(
     csv: Annotated[Path | None, typer.Option("--csv", help="CSV 文件夹 / the report as CSV files in this folder")] = None,
     digest: Annotated[str, typer.Option("--digest", help="报告应有的哈希 / the hash that the report must have")] = "",
 ) -> None:
-    """由报告文件生成网页、Excel、CSV / page, Excel and CSV of a report file"""
+    """由报告文件生成汇总、网页、Excel、Word、CSV / summary, page, Excel, Word and CSV of a report file"""
     files = rendering.Files(html, xlsx, docx, csv)
-    if not files.any:
-        raise BadInput(
-            Text("没有写明要生成什么", "nothing to make is named"), hint=Text("如 --html 报告.html", "such as --html report.html")
-        )
     kept = Kept(report)
     if digest and digest.strip().lower().removeprefix("sha256:") != kept.digest.removeprefix("sha256:"):
         raise IntegrityError(Text(f"报告的哈希是 {kept.digest}", f"the report has the hash {kept.digest}"), where=str(report))
     made = [str(path) for path in rendering.render(kept, files, frame.settings.lang)]
     for path in made:
         frame.say(Text(f"已写入 {path}", f"written: {path}"))
-    screen.emit({"report": kept.digest, "digest": kept.summary["digest"], "files": list(made)}, lambda: print(kept.digest))
+    screen.emit({"report": kept.digest, "digest": kept.summary["digest"], "files": list(made)}, lambda: summary.show(kept.summary))

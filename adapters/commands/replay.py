@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from adapters.commands import alternative, frame, place, screen
+from adapters.commands import frame, place, screen, summary
 from adapters.commands.alternative import Alternative
 from adapters.documents import provenance
 from adapters.documents.rendering import Files
@@ -27,13 +27,11 @@ from workflow.journal.canonical import Json, canonical, digest
 from workflow.journal.chain import Finding
 from workflow.journal.checkpoint import Held
 from workflow.moment import parse, utc
-from workflow.obligation.row import Outcome
 from workflow.organisation import Organisation
 from workflow.otherwise import beside, compared, other_cases
 from workflow.replay import Each, Report, replay_cases
 from workflow.rules import Rules
 from workflow.text import Text
-from workflow.words import DEVIATIONS, OUTCOMES
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MOST = 20
@@ -73,8 +71,10 @@ def replay(
             report = _bundle(bundle, as_of, checkpoint, key, wanted, other)
         else:
             report = _store(as_of, checkpoint, key, wanted, other)
+        wanted.read([("what_if_definition", f) for f in definitions] + ([("what_if_calendar", calendar)] if calendar else []))
         written = wanted.write(report)
-    screen.emit(report.document(), lambda: render(report))
+    document = report.document()
+    screen.emit(document, lambda: summary.show(document))
     for path, found in written:
         frame.say(Text(f"已写入 {path}  {found}", f"written: {path}  {found}"))
     if unread and log is not None:
@@ -235,43 +235,3 @@ def _store(as_of: str, checkpoint: str, key: Path | None, wanted: Wanted, other:
         "as_of_from": "given" if as_of else "now",
     }
     return _journal(found, until, told, wanted, other)
-
-
-def render(report: Report) -> None:
-    """The report as tables: totals, outcomes of each obligation, deviations, digest."""
-    lang = frame.settings.lang
-    document: Any = report.document()
-    out = screen.console()
-    totals = document["totals"]
-    n = totals["events"]
-    cases, obligations = totals["cases"], totals["obligations"]
-    events = Text(
-        f"事件 {n['read']} = 采用 {n['applied']} + 偏差 {n['deviating']} + 忽略 {n['ignored']} + 不可读 {n['unreadable']}",
-        f"events {n['read']} = applied {n['applied']} + deviating {n['deviating']} + ignored {n['ignored']} + unreadable {n['unreadable']}",
-    )
-    out.print(
-        Text(f"案件 {cases}  {events.zh}  义务 {obligations}", f"cases {cases}  {events.en}  obligations {obligations}").say(lang),
-        style="bold",
-    )
-    if document["header"].get("trust"):
-        out.print(Text(f"时间等级:{document['header']['trust']}", f"trust in the times: {document['header']['trust']}").say(lang))
-    rows = [[key, *(str(counts.get(o.value, 0) or "·") for o in Outcome)] for key, counts in document["obligations"].items()]
-    screen.table((screen.Column("义务", "obligation", whole=True), *(OUTCOMES[o] for o in Outcome)), rows)
-    if document["deviations"]:
-        out.print()
-        found = [[DEVIATIONS[c].say(lang) if c in DEVIATIONS else c, c, str(n)] for c, n in document["deviations"].items()]
-        screen.table((Text("偏差", "deviation"), Text("代码", "code"), Text("次数", "count")), found)
-    if document["unlisted"]:
-        listed = "、".join(document["unlisted"])
-        out.print(Text(f"\n不计入的案件(误立):{listed}", f"\ncases not counted (void): {listed}").say(lang))
-    if document["unverifiable"]:
-        broken = [f"{case} ({why})" for case, why in document["unverifiable"].items()]
-        zh, en = f"记录受损、未作评判的案件:{'、'.join(broken)}", f"cases whose record does not hold, not judged: {', '.join(broken)}"
-        out.print(Text(f"\n{zh}", f"\n{en}").say(lang))
-    if document["joined"]:
-        same = "、".join(f"{case} → {lead}" for case, lead in document["joined"].items())
-        out.print(Text(f"\n并案(各单位的报告义务仍各自计入):{same}", f"\njoined (each unit's own duties are counted): {same}").say(lang))
-    out.print()
-    out.print(document["digest"], soft_wrap=True)
-    if report.comparison is not None:
-        alternative.render(report.comparison)

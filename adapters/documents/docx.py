@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.documents.cell import clean
 from adapters.documents.report import Kept
-from adapters.documents.table import HELD, Column, deviation_rows, event_word, held_rows, plain
+from adapters.documents.table import COMPARED, HELD, Column, compared_rows, deviation_rows, event_word, held_rows, plain
 from adapters.documents.wording import Found, Wording, field, word
 from workflow.dossier import DEVIATES, UNVERIFIABLE, VERDICTS
 from workflow.obligation.row import Outcome
@@ -143,6 +143,13 @@ class _Document:
             kinds = (Column(Text("偏差", "deviation"), 50), Column(Text("代码", "code"), 30), Column(Text("次数", "count"), 12))
             self._table(kinds, [(word("deviation", code, lang), code, count) for code, count in records.items()])
 
+        other = summary.get("comparison")
+        if other:
+            self._made.add_heading(self._text("对照", "Comparison"), 1)
+            rows = [(word("compared", kind, lang), count) for kind, count in other["rows"].items()]
+            rows += [(word("why", code, lang), count) for code, count in other["why"].items()]
+            self._table((Column(Text("项目", "item"), 60), Column(Text("义务", "duties"), 20)), rows)
+
     def _duty(self, key: str, counts: Mapping[str, int]) -> tuple[str | int, ...]:
         ref, _, duty = key.partition("/")
         title = self._say.label({"procedure": ref}, "duties", duty)
@@ -174,6 +181,10 @@ class _Document:
             self._made.add_heading(self._text("涉及的义务", "Duties concerned"), 2)
             self._table(_DUTY, [self._judged(case, row) for row in judged])
 
+        other = [row[1:] for row in compared_rows(case, say)]
+        if other:
+            self._made.add_heading(self._text("对照:另一侧", "Comparison: the other side"), 2)
+            self._table(COMPARED[1:], other)
         held = [row[1:5] for row in held_rows(case, say)]
         if held:
             self._made.add_heading(self._text("时间账", "Time account"), 2)

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from adapters.documents.report import Kept
+from adapters.documents.table import compared_rows
 from adapters.documents.wording import GROUPS, Wording
 from workflow import term as terms
 from workflow.obligation.row import Outcome
@@ -67,7 +68,8 @@ def _worded(case: Mapping[str, Any], both: Sequence[Wording]) -> dict[str, Any]:
         {**record, "said": [[say.expected(case, record), say.actual(case, record)] for say in both]}
         for record in case.get("deviations", ())
     ]
-    return {**case, "rows": rows, "deviations": records}
+    compared = [[list(row[1:]) for row in compared_rows(case, say)] for say in both]
+    return {**case, "rows": rows, "deviations": records, "compared": compared}
 
 
 class _Gathered:

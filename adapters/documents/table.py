@@ -13,6 +13,7 @@ from adapters.documents.report import Kept
 from adapters.documents.wording import Found, Wording, field, word
 from workflow.dossier import VERDICTS
 from workflow.obligation.row import Outcome
+from workflow.rowname import Key
 from workflow.text import Lang, Text
 
 Cell = str | int
@@ -95,6 +96,14 @@ HELD = _columns(
     ("时长", "for", 18),
     ("秒", "seconds", 12),
 )
+COMPARED = _columns(
+    ("案件", "case", 18),
+    ("义务", "duty", 28),
+    ("编号", "row", 24),
+    ("本侧", "here", 44),
+    ("另一侧", "other side", 44),
+    ("原因", "why", 40),
+)
 _SHOWN = frozenset(
     {
         *("row", "duty", "unit", "month", "modality", "clauses", "owed_by", "owed_to", "start", "revisions", "pending", "met", "met_by"),
@@ -112,12 +121,14 @@ def tables(report: Kept, lang: Lang) -> tuple[Table, ...]:
     def each(make: Callable[[Found, Wording], Iterator[tuple[Cell, ...]]]) -> Callable[[], Iterable[tuple[Cell, ...]]]:
         return lambda: chain.from_iterable(make(case, say) for case in report.cases())
 
+    compared = Table("comparison", Text("对照", "comparison"), COMPARED, each(compared_rows))
     return (
         Table("summary", Text("汇总", "summary"), SUMMARY, lambda: summary_rows(report, say)),
         Table("duties", Text("义务", "duties"), DUTIES, each(duty_rows)),
         Table("deviations", Text("偏差", "deviations"), DEVIATIONS, each(deviation_rows)),
         Table("acts", Text("经过", "acts"), ACTS, each(act_rows)),
         Table("time", Text("时间账", "time account"), HELD, each(held_rows)),
+        *((compared,) if "comparison" in report.summary else ()),
     )
 
 
@@ -146,6 +157,12 @@ def summary_rows(report: Kept, say: Wording) -> Iterator[tuple[Cell, ...]]:
                 yield title, word("outcome", outcome.value, lang), counts[outcome.value], key
     for code, count in (found.get("records") or found["deviations"]).items():
         yield say.say("偏差", "deviation"), word("deviation", code, lang), count, code
+    other = found.get("comparison")
+    if other:
+        told = {name: value for name, value in other.items() if name in ("mode", "definitions", "calendar", "rules_of", "as_known")}
+        yield say.say("对照", "comparison"), say.say("另一侧", "other side"), "", plain(told)
+        yield from ((say.say("对照", "comparison"), word("compared", kind, lang), count, kind) for kind, count in other["rows"].items())
+        yield from ((say.say("对照:原因", "comparison: why"), word("why", code, lang), n, code) for code, n in other["why"].items())
     for case in found["unlisted"]:
         yield say.say("不计入(误立)", "not counted (void)"), case, "", ""
     for case, lead in found["joined"].items():
@@ -263,3 +280,10 @@ def held_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
     for part in (case.get("time_account") or {}).get("stretches", ()):
         since, until, seconds = part["from"], part["until"], part["seconds"]
         yield case["case"], say.instant(case, since), say.instant(case, until), say.holder(case, part["holder"]), say.span(seconds), seconds
+
+
+def compared_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
+    """What comes out otherwise on the other side of a comparison."""
+    for found in (case.get("comparison") or {}).get("rows", ()):
+        duty = say.label(case, "duties", Key.of(found["row"]).duty)
+        yield case["case"], duty, found["row"], say.side(case, found["base"]), say.side(case, found["other"]), say.why(found["why"])

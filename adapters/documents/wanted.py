@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from adapters.documents import provenance
 from adapters.documents.rendering import Files, ready, render
 from adapters.documents.report import Dossiers, Kept, Told, write
 from workflow.journal.canonical import Json
@@ -30,6 +31,12 @@ class Wanted:
         self._parts: tuple[Path, ...] = ()
         self._verdicts: Counter[str] = Counter()
         self._records: Counter[str] = Counter()
+
+    def read(self, more: Iterable[tuple[str, Path]]) -> None:
+        """Further files that were read, each with what it was read for."""
+        if self.folder is not None and (found := [provenance.file(role, path) for role, path in more]):
+            files = self.provenance.get("files", [])
+            self.provenance["files"] = [*(files if isinstance(files, list) else []), *found]
 
     @contextmanager
     def taking(self, versions: Iterable[Rules]) -> Iterator[Dossiers | None]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from workflow import term as terms
 from workflow.account import NOBODY
 from workflow.act import DEEDS
+from workflow.comparison import WHY
 from workflow.deviation import CODES, SEVERITIES
 from workflow.deviation import KINDS as DEVIATION_KINDS
 from workflow.errors import DubanError
@@ -26,6 +27,12 @@ from workflow.words import BESIDE, GRADES, KINDS, OUTCOMES, REASONS, VERDICTS
 Found = Mapping[str, Any]
 _NOTHING: dict[str, Any] = {}
 MODALITIES = {"mandatory": Text("应当", "mandatory"), "target": Text("力争", "target")}
+COMPARED = {
+    "same": Text("相同", "the same"),
+    "changed": Text("不同", "changed"),
+    "not_there": Text("另一侧没有", "not on the other side"),
+    "new": Text("只在另一侧", "only on the other side"),
+}
 GROUPS: dict[str, Mapping[str, Text]] = {
     "outcome": {o.value: text for o, text in OUTCOMES.items()},
     "reason": {**REASONS, **BESIDE},
@@ -37,6 +44,8 @@ GROUPS: dict[str, Mapping[str, Text]] = {
     "verdict": VERDICTS,
     "modality": MODALITIES,
     "holder": NOBODY,
+    "why": WHY,
+    "compared": COMPARED,
 }
 """The fixed words of a report by group."""
 FIELDS = {
@@ -181,6 +190,16 @@ class Wording:
     def readings(self, row: Found) -> str:
         """What an ambiguous wording does to the outcome."""
         return readings_said(row.get("readings") or ()).say(self.lang)
+
+    def why(self, codes: Iterable[str]) -> str:
+        """Why a duty comes out otherwise on the other side of a comparison."""
+        return self.join(word("why", code, self.lang) for code in codes)
+
+    def side(self, case: Found, found: Found | None) -> str:
+        """One side of a comparison: outcome and due date."""
+        if not found:
+            return self.say("无", "not there")
+        return self.join([word("outcome", found["outcome"], self.lang), self.due(case, found)])
 
     def holder(self, case: Found, name: str) -> str:
         """Who held a matter: a role, or nobody who is shown."""

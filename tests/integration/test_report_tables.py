@@ -211,7 +211,27 @@ def test_a_report_is_rendered_later_and_elsewhere(report: Any, tmp_path: Path, c
     for name in ("summary", "duties", "deviations", "acts"):
         assert Path("again", f"{name}.csv").read_bytes() == Path("tables", f"{name}.csv").read_bytes()
     assert main(["audit", "render", str(away / "r.json"), *made, "--digest", "0" * 64]) == 6
-    assert main(["audit", "render", str(away / "r.json")]) == 2
+    assert main(["--lang", "en", "audit", "render", str(away / "r.json")]) == 0
+    summary = capsys.readouterr().out
+    assert report["summary"]["digest"] in summary and f"deviates {report['summary']['verdicts']['deviates']}" in summary
+
+
+def test_every_rendering_of_a_comparison_shows_both_sides_and_why(report: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).resolve().parents[2] / "definitions/procedures/service-incident.yaml").read_text(encoding="utf-8")
+    Path("eight.yaml").write_text(text.replace("4 hours", "8 hours").replace('version: "1"', "version: 8h"), encoding="utf-8")
+    options = ["--report", "c.json", "--csv", "compared", "--docx", "c.docx", "--html", "c.html", "--xlsx", "c.xlsx"]
+    base = ["--lang", "zh", "replay", "--log", "log.csv", "--map", "map.yaml", "-q"]
+    assert main([*base, "--what-if-definition", "eight.yaml", *options]) == 0
+    found = json.loads(Path("c.json").read_bytes())
+    [file] = [f for f in found["provenance"]["files"] if f["role"] == "what_if_definition"]
+    assert (file["name"], file["sha256"]) == ("eight.yaml", hashlib.sha256(Path("eight.yaml").read_bytes()).hexdigest())
+    with Path("compared", "comparison.csv").open(encoding="utf-8-sig", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    counts = found["summary"]["comparison"]["rows"]
+    assert len(rows) == counts["changed"] + counts["new"] + counts["not_there"] > 5 and {r["原因"] for r in rows} == {"期限不同"}
+    assert any(r["本侧"].startswith("迟延;") and r["另一侧"].startswith("按时;") for r in rows)
+    assert words(docx.Document("c.docx")).count("期限不同") > 5 and "另一侧" in Path("c.html").read_text(encoding="utf-8")
+    assert load_workbook("c.xlsx").sheetnames[-1] == "对照"
 
 
 @pytest.mark.parametrize(
