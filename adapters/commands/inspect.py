@@ -96,6 +96,7 @@ def _document(found: Survey, name: str, sha256: str) -> dict[str, Json]:
         "delimiter": found.base.delimiter,
         "columns": [_column(found, c) for c in found.columns],
         "unreadable": [{"place": str(u.place), "zh": u.reason.zh, "en": u.reason.en} for u in found.unreadable],
+        "notes": [{"zh": note.zh, "en": note.en} for note in found.notes],
         "cases": len(read.cases) if read is not None else None,
         "events": sum(found.activities.values()) if read is not None else None,
         "ignored": read.ignored if read is not None else None,
@@ -163,6 +164,8 @@ def _render(found: Survey, name: str, sha256: str, *, mapped: bool) -> None:
         say("看不出案件、活动和时间各在哪一列:请写映射", "which columns are case, activity and time cannot be seen: write a map")
     else:
         _render_cases(found, mapped)
+    for note in found.notes:
+        out.print(note.say(lang), soft_wrap=True)
     shown = found.unreadable if frame.settings.verbose else found.unreadable[:MOST]
     for row in shown:
         out.print((row.place.say() + Text(f"无法读取:{row.reason.zh}", f" cannot be read: {row.reason.en}")).say(lang), soft_wrap=True)

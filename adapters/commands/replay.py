@@ -18,14 +18,15 @@ from adapters.commands.alternative import Alternative
 from adapters.documents import provenance
 from adapters.documents.rendering import Files
 from adapters.documents.wanted import Wanted, documented
-from adapters.eventlog import Unreadable
+from adapters.eventlog import LogRead, Unreadable
 from adapters.journaled import Journaled, of_bundle, of_store
 from workflow.calendar import Calendar
 from workflow.comparison import Comparison
-from workflow.errors import BadInput, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
+from workflow.errors import BadInput, BadMap, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.journal.chain import Finding
 from workflow.journal.checkpoint import Held
+from workflow.logmap import LogMap
 from workflow.moment import parse, utc
 from workflow.organisation import Organisation
 from workflow.otherwise import beside, compared, other_cases
@@ -178,7 +179,7 @@ def _log(
         definitions = [provenance.file("definition", f) for f in files]
         wanted.provenance = {
             **provenance.program(),
-            "files": [provenance.file("log", log), provenance.file("map", map_file), *definitions],
+            "files": [{**provenance.file("log", log), **_source(log)}, provenance.file("map", map_file), *definitions],
             "calendars": provenance.calendars([_calendar(versions)]),
             "organisation": digest(canonical(Organisation().document())),
             "as_of_from": "given" if as_of else "last",
@@ -187,6 +188,7 @@ def _log(
         reading = progress.add_task(Text("读取", "reading").say(frame.settings.lang), total=None)
         read = read_log(log, log_map, advance(progress, reading))
         progress.update(reading, total=read.read, completed=read.read)
+        _must_fit(read, log, log_map)
         gc.freeze()  # what was read stays to the end: looking through it again and again would cost a tenth of the time
         folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=len(read.cases))
         zone = log_map.clock or versions[0].zone
@@ -198,7 +200,34 @@ def _log(
             compared(found.report, found.comparison)
         wanted.take(versions, found.files, found.verdicts, found.records)
         progress.update(folding, completed=len(read.cases))
+    for note in read.notes:
+        frame.say(note)
+    if read.notes and wanted.folder is not None:
+        wanted.provenance = {**wanted.provenance, "notes": [{"zh": note.zh, "en": note.en} for note in read.notes]}
     return found.report, read.unreadable
+
+
+def _must_fit(read: LogRead, log: Path, log_map: LogMap) -> None:
+    """Refuse a log of which the map knows no activity at all: a report of it would be one of another process."""
+    if read.foreign:
+        there = dict.fromkeys(event.name for _, events in read.cases for event in events)
+        shown, wanted = list(there)[:10], list(log_map.activities)[:10]
+        raise BadMap(
+            Text(
+                "日志的活动没有一个在映射中,可能是另一流程的日志", "the map knows no activity of the log: it may be one of another process"
+            ),
+            where=log.name,
+            hint=Text(f"日志有:{'、'.join(shown)};映射有:{'、'.join(wanted)}", f"log: {', '.join(shown)}; map: {', '.join(wanted)}"),
+        )
+
+
+def _source(log: Path) -> dict[str, Json]:
+    """Of a log that was converted, the file that it was converted from."""
+    from adapters.eventlog.packed import starts_with
+    from adapters.eventlog.parquetlog import MAGIC, converted
+
+    about = converted(log) if starts_with(log, MAGIC) else None
+    return {"converted_from": {"name": about.source.name, "sha256": about.source.sha256}} if about is not None else {}
 
 
 def _calendar(versions: Sequence[Rules]) -> Calendar:

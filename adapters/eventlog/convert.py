@@ -72,10 +72,11 @@ def _about(path: Path, table: Table, log_map: LogMap, before: Converted | None) 
         return before._replace(columns=columns)
     with open(path, "rb") as file:
         source = Source(path.name, file_digest(file, "sha256").hexdigest())
+    notes = [[note.zh, note.en] for note in table.notes]
     if not table.for_map:
-        return Converted(source, names, columns, table.typed, None, None)
+        return Converted(source, names, columns, table.typed, None, None, notes)
     read, times = (sorted(set(named) & set(names)) for named in (log_map.named, log_map.timed))
-    return Converted(source, names, columns, table.typed, read, times)
+    return Converted(source, names, columns, table.typed, read, times, notes)
 
 
 def _write(

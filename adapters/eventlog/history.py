@@ -44,6 +44,13 @@ class LogRead:
     """The last instant of the rows that were read, those of a snapshot that changes nothing included; ``None`` without any."""
     duplicates: int = 0
     """Events whose row stands more than once in the log, less one of each."""
+    notes: tuple[Text, ...] = ()
+    """Of :class:`~adapters.eventlog.table.Table`."""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether there are events, and not one of them is known to the map: a log of another process."""
+        return bool(self.cases) and not any(event.known for _, events in self.cases for event in events)
 
 
 def load_map(path: Path) -> LogMap:
@@ -65,7 +72,9 @@ def read_log(path: Path, log_map: LogMap, progress: Callable[[int], None] | None
     found = LogRead()
     cases: dict[str, list[Keyed]] = {}
     table = open_table(path, log_map)
-    if log_map.wide:
+    found.notes = table.notes
+    wide = bool(log_map.wide)
+    if wide:
         table, log_map = unfolded(table, log_map, path.name)
     rows = Rows(log_map, table, path.name)
     for place, fields in table.rows:
@@ -89,11 +98,23 @@ def read_log(path: Path, log_map: LogMap, progress: Callable[[int], None] | None
             else:
                 cases[read[0]] = [read[1]]
     for case in sorted(cases):
-        events = _in_order(cases.pop(case), log_map, found)
+        keyed = cases.pop(case)
+        if wide and len({place.row for *_, place, _ in keyed}) > 1:
+            found.unreadable += _twice(case, keyed)
+            continue
+        events = _in_order(keyed, log_map, found)
         if events:
             found.cases.append((case, events))
     found.unreadable.sort(key=itemgetter(0))
     return found
+
+
+def _twice(case: str, keyed: list[Keyed]) -> list[Unreadable]:
+    """The rows of a wide table that have one case id: which of them is the case nobody can tell."""
+    rows = sorted({place.row for *_, place, _ in keyed})
+    numbers = "、".join(map(str, rows))
+    reason = Text(f"编号 {case} 在第 {numbers} 行都有", f"the id {case} stands in rows {', '.join(map(str, rows))}")
+    return [Unreadable(place, reason) for *_, place, _ in keyed]
 
 
 def _in_order(keyed: list[Keyed], log_map: LogMap, found: LogRead) -> list[LogEvent]:

@@ -51,6 +51,8 @@ class Converted(NamedTuple):
     read: list[str] | None
     times: list[str] | None
     """Of a workbook: the columns that the map read, and those it read as times, because its cells were looked at for these alone."""
+    notes: list[list[str]]
+    """Of :class:`adapters.eventlog.table.Table`, in Chinese and English."""
 
     def metadata(self) -> bytes:
         return json.dumps({"format": FORMAT, **self._asdict(), "source": self.source._asdict()}, ensure_ascii=False).encode()
@@ -97,7 +99,7 @@ def parquet_table(path: Path, log_map: LogMap) -> Table:
     if about is None:
         return Table(header, _foreign(path), typed=True)
     _same_columns(about, log_map, path.name)
-    return Table(header, _own(path, about), about.typed)
+    return Table(header, _own(path, about), about.typed, tuple(Text(zh, en) for zh, en in about.notes))
 
 
 def _same_columns(about: Converted, log_map: LogMap, where: str) -> None:

@@ -51,7 +51,7 @@ class Stamps:
         """The moment of a stamp, and the zone in which its clock face was read (empty: it gave its own offset).
 
         ``zone`` and ``date_only`` are the words of those columns. A clock face that a change of the clocks repeats is both instants and
-        all between; one that it skips is read with the offset before the change. Raises :class:`BadRow`, and
+        all between; so is one that it skips, read with the offset before and with that after. Raises :class:`BadRow`, and
         :class:`~workflow.errors.NaiveTime` when there is neither an offset nor a zone policy.
         """
         text = text.strip()
@@ -87,8 +87,8 @@ class Stamps:
             lo, hi = self._spoken.read(text, Reference(day[0].date() if day is not None else None, faces, self._chinese.year))
             if date_only.strip().lower() in _TRUE:
                 lo, hi = _moment(lo, _DAY, UTC).lo.replace(tzinfo=None), _moment(hi, _DAY, UTC).hi.replace(tzinfo=None)
-            first = _instant(lo, there, 0)
-            return Moment(first, max(first, _instant(hi, there, 1))), name
+            both = [_instant(face, there, fold) for face in (lo, hi) for fold in (0, 1)]
+            return Moment(min(both), max(both)), name
         except Unsaid as unsaid:
             raise BadRow(unsaid.reason) from None
         except OverflowError:
@@ -171,8 +171,7 @@ def _moment(face: datetime, unit: timedelta, zone: tzinfo) -> Moment:
         return Moment(_instant(start, zone, 0), _instant(start + _DAY, zone, 0) - _TICK)
     if unit is _MINUTE:
         face = face.replace(second=0, microsecond=0)
-    lo = _instant(face, zone, 0)
-    hi = max(lo, _instant(face, zone, 1))
+    lo, hi = sorted((_instant(face, zone, 0), _instant(face, zone, 1)))  # they differ where the clocks are changed, and then only there
     return Moment(lo, hi + _REST if unit is _MINUTE else hi)
 
 

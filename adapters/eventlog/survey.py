@@ -43,6 +43,8 @@ class Survey:
     """How the file is read: the given map, or what the file looks like."""
     rows: int = 0
     unreadable: list[Unreadable] = field(default_factory=list)
+    notes: tuple[Text, ...] = ()
+    """Of :class:`adapters.eventlog.table.Table`."""
     read: LogRead | None = None
     activities: Counter[str] = field(default_factory=Counter)
     positions: Counter[str] = field(default_factory=Counter)
@@ -87,7 +89,7 @@ def survey(path: Path, log_map: LogMap | None, progress: Callable[[int], None] |
             for column, text in zip(columns, fields, strict=True):
                 column.take(text)
     looks = guess(columns, rows)
-    found = Survey(columns, looks, base, rows, unreadable)
+    found = Survey(columns, looks, base, rows, unreadable, table.notes)
     by = log_map or reading(looks, columns, base)
     if by is not None:
         _judge(found, read_log(path, by, progress), log_map)

@@ -25,6 +25,8 @@ class Table(NamedTuple):
     """
     typed: bool = False
     """The file tells times from text: its stamps are written as ISO 8601, whatever the formats of the map."""
+    notes: tuple[Text, ...] = ()
+    """What whoever reads a figure made of it should know of the file: macros that were not read, formulas of which the saved value was."""
     for_map: bool = False
     """What a row says depends on which columns the map reads, and which of them as times."""
 

@@ -51,7 +51,21 @@ def xlsx_table(path: Path, log_map: LogMap) -> Table:
         for sheet in sheets:
             sheet.reset_dimensions()  # what a sheet says of its own size need not be so
         pairs = _bounded(zip(*(s.iter_rows() for s in sheets), strict=True), path.name)
-        return _Sheet(sheets[0].title, books[0].epoch, log_map, path.name).table(pairs)
+        table = _Sheet(sheets[0].title, books[0].epoch, log_map, path.name).table(pairs)
+        return table._replace(notes=(*_unread(path), *table.notes))
+
+
+def _unread(path: Path) -> Iterator[Text]:
+    """What is in the workbook besides its sheets and was let alone."""
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
+        yield Text("工作簿含有宏,未读取也未运行", "the workbook has macros, which were neither read nor run")
+    if any(name.startswith("xl/externalLinks/") for name in names):
+        yield Text(
+            "工作簿链接其他文件,未打开;来自链接的值是保存时的值",
+            "the workbook links to other files, which were not opened; values from there are as they were saved",
+        )
 
 
 def xlsx_beginnings(path: Path, log_map: LogMap, count: int) -> dict[str, list[tuple[int, list[str]]]]:
@@ -164,6 +178,8 @@ class _Sheet:
         self._epoch = epoch
         self._map = log_map
         self._where = where
+        self._formulas = 0
+        """Cells that the map reads and whose value is the saved result of one."""
 
     def table(self, rows: Iterable[tuple[Any, Any]]) -> Table:
         """``rows`` are pairs: the cells with the values that were saved, and the same cells with their formulas."""
@@ -175,7 +191,14 @@ class _Sheet:
         timed = [name in times for name in header]
         needed = [name in read and bool(name) for name in header]
         found = [(Place(n, sheet=self._title), self._row(n, *pair, timed, needed)) for n, pair in numbered]
-        return Table(header, _filled(found), typed=True, for_map=True)
+        notes = []
+        if self._formulas:
+            zh, en = (
+                f"{self._formulas} 个单元格是公式,读的是保存的结果",
+                f"{self._formulas} cells are formulas: the results that were saved were read",
+            )
+            notes.append(Text(zh, en))
+        return Table(header, _filled(found), typed=True, notes=tuple(notes), for_map=True)
 
     def _row(self, number: int, cells: Any, formulas: Any, timed: list[bool], needed: list[bool]) -> list[str] | Text:
         fields = [""] * len(timed)
@@ -187,6 +210,7 @@ class _Sheet:
                 place = f"{letters(i)}{number}"
                 return Text(f"{place} 是错误值 {cell.value}", f"{place} holds an error, {cell.value}")
             if cell.value is not None:
+                self._formulas += needed[i] and formula.data_type == "f"
                 fields[i] = self._word(cell, timed[i])
         return fields
 
