@@ -60,10 +60,15 @@ def part_of(case: str, parts: int) -> int:
 def replayed(cases: Cases, law: Law, folder: Path | None, jobs: int, progress: Callable[[int], None] | None = None) -> Found:
     """Replay the cases of a log on so many processes; with a ``folder`` their dossiers are left there.
 
-    Raises what :func:`workflow.replay.replay_log` raises.
+    Raises what :func:`workflow.replay.replay_log` raises, and :class:`~workflow.errors.IntegrityError` when a case was lost.
     """
-    if jobs < 2:
-        return _part(cases, law, folder and folder / "0", progress)
+    found = _in_parts(cases, law, folder, jobs, progress) if jobs > 1 else _part(cases, law, folder and folder / "0", progress)
+    if law.as_of is not None:
+        found.report.check_cases(len(cases))
+    return found
+
+
+def _in_parts(cases: Cases, law: Law, folder: Path | None, jobs: int, progress: Callable[[int], None] | None) -> Found:
     parts: list[list[tuple[str, Sequence[LogEvent]]]] = [[] for _ in range(jobs * PARTS_EACH)]
     for case in cases:
         parts[part_of(case[0], len(parts))].append(case)

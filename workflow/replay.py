@@ -102,6 +102,17 @@ class Report:
     comparison: Mapping[str, Json] | None = None
     """The same cases on another side, where one was asked for: :mod:`workflow.comparison`. No part of the digest."""
 
+    later: int = 0
+    """Cases of which nothing had happened, or been recorded, by the as-of instant: they are not there yet."""
+
+    def check_cases(self, given: int) -> None:
+        """Raise :class:`~workflow.errors.IntegrityError` where a case was lost: each is judged, unverifiable or not there yet."""
+        if len(self.cases) + self.later != given:
+            found = f"{len(self.cases)} + {self.later}"
+            raise IntegrityError(
+                Text(f"控制总数不符:案件 {given} 与 {found}", f"control totals differ: {given} cases given, {found} came out")
+            )
+
     def check(self) -> None:
         """Raise :class:`~workflow.errors.IntegrityError` when the control totals do not add up."""
         parts = sum(self.events[k] for k in ("applied", "deviating", "ignored", "unreadable"))
@@ -125,6 +136,7 @@ class Report:
                 "cases": len(self.cases) - len(self.unlisted),
                 "events": {k: self.events[k] for k in ("read", "applied", "deviating", "ignored", "unreadable")},
                 "obligations": sum(sum(c.values()) for c in self.outcomes.values()),
+                **({"later": self.later} if self.later else {}),
             },
             "obligations": {k: {o.value: v[o.value] for o in Outcome if v[o.value]} for k, v in sorted(self.outcomes.items())},
             "deviations": dict(sorted(self.deviations.items())),
@@ -169,6 +181,7 @@ class Report:
         self.joined |= other.joined
         self.unverifiable |= other.unverifiable
         self.rows += other.rows
+        self.later += other.later
 
 
 def row_document(row: Row, case: Case) -> dict[str, Json]:
@@ -298,6 +311,8 @@ def replay_log(
             rows = report.judge(judged, world, until)
             if each is not None:
                 each(Judged(judged, rows, world, until, proofs))
+        else:
+            report.later += 1
         if progress is not None and count % 100 == 0:
             progress(count)
     return report
@@ -421,6 +436,7 @@ def replay_cases(
     for case_id, acts in cases:
         seen = [a for a in acts if a.recorded <= as_of]
         if not seen:
+            report.later += 1
             continue
         case = fold(Standing.fresh(case_id, seen[0]).case, seen)
         world = World(rules[case.definition], calendars, organisation, versions=rules)

@@ -133,6 +133,7 @@ def _journal(found: Journaled, until: datetime, told: Mapping[str, Json], wanted
     for case, findings in found.broken.items():
         report.refuse(case, findings, found.entries[case])
     wanted.refuse(found.broken)
+    report.check_cases(len(cases) + len(found.broken))
     return report
 
 

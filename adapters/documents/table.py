@@ -37,7 +37,7 @@ def _columns(*found: tuple[str, str, int]) -> tuple[Column, ...]:
     return tuple(Column(Text(zh, en), width) for zh, en, width in found)
 
 
-SUMMARY = _columns(("项目", "item", 30), ("内容", "what", 44), ("数", "count", 12), ("说明", "remark", 70))
+SUMMARY = _columns(("项目", "item", 30), ("内容", "what", 74), ("数", "count", 12), ("说明", "remark", 70))
 DUTIES = _columns(
     ("案件", "case", 18),
     ("单位", "unit", 14),
@@ -138,11 +138,16 @@ def summary_rows(report: Kept, say: Wording) -> Iterator[tuple[Cell, ...]]:
     totals = found["totals"]
     yield say.say("报告", "report"), report.digest, "", say.say("报告文件的哈希", "hash of the report file")
     yield say.say("结果", "outcome"), found["digest"], "", say.say("全部结果的哈希", "digest of every outcome")
+    first = {"procedure": next(iter(report.legend), "")}
     for name, value in found["header"].items():
-        yield say.say("依据", "what decided"), field(name, lang), "", plain(value)
+        said = say.instant(first, value) if name == "as_of" and value else plain(value)
+        yield say.say("依据", "what decided"), field(name, lang), "", said
     for name, value in report.provenance.items():
-        yield say.say("来源", "where from"), field(name, lang), "", plain(value)
+        for one in value if isinstance(value, list) else [value]:
+            yield say.say("来源", "where from"), field(name, lang), "", plain(one)
     yield say.say("案件", "cases"), "", totals["cases"], ""
+    if totals.get("later"):
+        yield say.say("案件", "cases"), say.say("截至时尚未发生", "not there yet"), totals["later"], ""
     for verdict in VERDICTS:
         count = found.get("verdicts", {}).get(verdict, 0)
         if count:

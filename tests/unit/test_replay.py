@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -199,3 +200,21 @@ def test_control_totals_that_do_not_add_up_are_an_integrity_error() -> None:
 def test_s10_2_the_header_is_part_of_the_digest() -> None:
     events = (event("occurred", "2018-01-01 00:00"), event("identified", "2018-01-01 01:00"))
     assert replay(PIPELINE, *events, as_of="2018-06-01 00:00").digest != replay(PIPELINE, *events, as_of="2018-06-02 00:00").digest
+
+
+def test_a_case_that_is_lost_or_found_twice_stops_the_report() -> None:
+    report = Report({})
+    report.cases["T1"] = "sha256:0"
+    report.later = 1
+    report.check_cases(2)
+    for given in (1, 3):
+        with pytest.raises(IntegrityError, match=f"{given} cases given, 1 \\+ 1 came out"):
+            report.check_cases(given)
+
+
+def test_outcomes_that_are_not_those_of_the_rows_stop_the_report() -> None:
+    report = Report({})
+    report.outcomes["p@1/d"] = Counter({"met": 2})
+    report.rows = 1
+    with pytest.raises(IntegrityError, match="1 duties, 2 outcomes"):
+        report.check()
