@@ -103,7 +103,9 @@ class Report:
     """The same cases on another side, where one was asked for: :mod:`workflow.comparison`. No part of the digest."""
 
     later: int = 0
-    """Cases of which nothing had happened, or been recorded, by the as-of instant: they are not there yet."""
+    """Cases of which nothing had happened, or been recorded, by the as-of instant: they are not there yet.
+
+    No part of the document: a report as of a day is what it was on that day, whatever came later."""
 
     def check_cases(self, given: int) -> None:
         """Raise :class:`~workflow.errors.IntegrityError` where a case was lost: each is judged, unverifiable or not there yet."""
@@ -136,7 +138,6 @@ class Report:
                 "cases": len(self.cases) - len(self.unlisted),
                 "events": {k: self.events[k] for k in ("read", "applied", "deviating", "ignored", "unreadable")},
                 "obligations": sum(sum(c.values()) for c in self.outcomes.values()),
-                **({"later": self.later} if self.later else {}),
             },
             "obligations": {k: {o.value: v[o.value] for o in Outcome if v[o.value]} for k, v in sorted(self.outcomes.items())},
             "deviations": dict(sorted(self.deviations.items())),

@@ -146,8 +146,6 @@ def summary_rows(report: Kept, say: Wording) -> Iterator[tuple[Cell, ...]]:
         for one in value if isinstance(value, list) else [value]:
             yield say.say("来源", "where from"), field(name, lang), "", plain(one)
     yield say.say("案件", "cases"), "", totals["cases"], ""
-    if totals.get("later"):
-        yield say.say("案件", "cases"), say.say("截至时尚未发生", "not there yet"), totals["later"], ""
     for verdict in VERDICTS:
         count = found.get("verdicts", {}).get(verdict, 0)
         if count:
