@@ -48,6 +48,31 @@ _SAME = ("当日", "当天", "同日", "当(?=[早晚])")
 _PART = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
 
 
+_DIGITS = {c: str(n) for n, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0", "两": "2"}
+_TENS = re.compile(r"(?P<zero>[零〇○])?(?:(?P<tens>[一二两三四五六七八九])?(?P<ten>十)|(?P<old>[廿卅]))?(?P<one>[一二两三四五六七八九])?")
+_NUMERAL = r"[零〇○一二两三四五六七八九十廿卅]+"
+_COUNTED = re.compile(
+    rf"(?<![\d零〇○一二两三四五六七八九十廿卅]){_NUMERAL}(?=\s?[月日号时点分秒])|(?<=[时点]){_NUMERAL}(?=$|\s|许|左右|前后)"
+)
+_YEARED = re.compile(r"[零〇○一二三四五六七八九]{4}(?=\s?年)")
+
+
+def _in_digits(text: str) -> str:
+    """The text with its numerals as digits: years digit by digit (二〇二六年), what is counted below a hundred (二十三时, 零五分).
+
+    What is neither (四五点: four or five o'clock) is left as it stands, and then not read.
+    """
+    return _COUNTED.sub(_counted, _YEARED.sub(lambda m: "".join(_DIGITS[c] for c in m[0]), text))
+
+
+def _counted(numeral: re.Match[str]) -> str:
+    match = _TENS.fullmatch(numeral[0])
+    if match is None or (match["zero"] and (match["ten"] or match["old"])):
+        return numeral[0]
+    tens = {"廿": 2, "卅": 3}.get(match["old"] or "", int(_DIGITS[match["tens"]]) if match["tens"] else 1 if match["ten"] else 0)
+    return str(10 * tens + (int(_DIGITS[match["one"]]) if match["one"] else 0))
+
+
 class Span(NamedTuple):
     """The clock faces that a text allows, both included."""
 
@@ -102,14 +127,14 @@ class Spoken:
         )
 
     def read(self, text: str, reference: Reference) -> Span:
-        """The span that a text allows. Digits may be wide. Raises :class:`Unsaid`.
+        """The span that a text allows. Digits may be wide, and numerals in characters (二十三时四十分). Raises :class:`Unsaid`.
 
         The day is: the one that is written; of a date without its year the year, and of a day without its month the month, that brings it
         within 90 or 13 days of the time before it, or of the other date where no time stands before; with no such date, the year of the
         log. 次日 is the day after the time before it (or the other date), 当日 that day, and so is a text without a day, unless it would
         then lie before that time.
         """
-        match = self._pattern.fullmatch(" ".join(unicodedata.normalize("NFKC", text).split()))
+        match = self._pattern.fullmatch(_in_digits(" ".join(unicodedata.normalize("NFKC", text).split())))
         if match is None or not any(match[g] for g in ("iso", "d", "rel", "part", "H")):
             raise Unsaid(Text(f"无法读取的时间 {text!r}", f"cannot read the time {text!r}"))
         lo, hi = self._of_day(match, text)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,6 +34,7 @@ MAX_ROWS, MAX_CELLS = 1_048_576, 50_000_000
 """Of one sheet: the rows that Excel allows, and cells counted from the first column to the last that is filled in each row."""
 SERIALS = (20_000, 80_000)
 """Numbers that are read as days in a column of times: 1954-10-03 to 2119-01-11. Below 1 a number is a time of day."""
+_RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})", re.ASCII)
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
@@ -51,8 +53,26 @@ def xlsx_table(path: Path, log_map: LogMap) -> Table:
         for sheet in sheets:
             sheet.reset_dimensions()  # what a sheet says of its own size need not be so
         pairs = _bounded(zip(*(s.iter_rows() for s in sheets), strict=True), path.name)
-        table = _Sheet(sheets[0].title, books[0].epoch, log_map, path.name).table(pairs)
+        table = _Sheet(sheets[0].title, books[0].epoch, log_map, path.name, _merged(sheets[0])).table(pairs)
         return table._replace(notes=(*_unread(path), *table.notes))
+
+
+def _merged(sheet: Any) -> dict[int, dict[int, int]]:
+    """Cells that are merged downwards: column (0 is A) → first row → last row. openpyxl does not tell of them when it only reads."""
+    found: dict[int, dict[int, int]] = {}
+
+    def start(tag: str, given: dict[str, str]) -> None:
+        match = _RANGE.fullmatch(given.get("ref", "")) if tag.rpartition(":")[2] == "mergeCell" else None
+        if match is not None and match[2] != match[4]:
+            column = reduce(lambda n, letter: 26 * n + ord(letter) - 64, match[1], 0) - 1
+            found.setdefault(column, {})[int(match[2])] = int(match[4])
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    with sheet._get_source() as part:  # the part of the archive that openpyxl itself reads the rows from
+        while piece := part.read(1 << 18):
+            parser.Parse(piece)
+    return found
 
 
 def _unread(path: Path) -> Iterator[Text]:
@@ -74,7 +94,7 @@ def xlsx_beginnings(path: Path, log_map: LogMap, count: int) -> dict[str, list[t
     with _opened(path) as (book, _):
         for sheet in book.worksheets:
             sheet.reset_dimensions()
-            words = _Sheet(sheet.title, book.epoch, log_map, path.name)
+            words = _Sheet(sheet.title, book.epoch, log_map, path.name, {})
             rows = ((n, words.names(cells)) for n, cells in enumerate(sheet.iter_rows(max_row=10 * count), 1))
             found[sheet.title] = list(islice(((n, names) for n, names in rows if any(names)), count))
     return found
@@ -173,11 +193,14 @@ def _sheet(book: Any, name: str | None, where: str) -> Any:
 class _Sheet:
     """The cells of one sheet, as words."""
 
-    def __init__(self, title: str, epoch: datetime, log_map: LogMap, where: str) -> None:
+    def __init__(self, title: str, epoch: datetime, log_map: LogMap, where: str, merged: Mapping[int, Mapping[int, int]]) -> None:
         self._title = title
         self._epoch = epoch
         self._map = log_map
         self._where = where
+        self._merged = merged
+        self._held: dict[int, tuple[int, str | Text]] = {}
+        """Of merged cells, by column: their last row, and what stands in them or why it cannot be read."""
         self._formulas = 0
         """Cells that the map reads and whose value is the saved result of one."""
 
@@ -201,18 +224,33 @@ class _Sheet:
         return Table(header, _filled(found), typed=True, notes=tuple(notes), for_map=True)
 
     def _row(self, number: int, cells: Any, formulas: Any, timed: list[bool], needed: list[bool]) -> list[str] | Text:
-        fields = [""] * len(timed)
-        for i, (cell, formula) in enumerate(zip(cells[: len(timed)], formulas, strict=False)):
-            if needed[i] and cell.value is None and formula.value is not None:
-                place = f"{letters(i)}{number}"
-                return Text(f"{place} 是公式,没有保存结果", f"{place} holds a formula whose value was not saved")
-            if needed[i] and cell.data_type == "e":
-                place = f"{letters(i)}{number}"
-                return Text(f"{place} 是错误值 {cell.value}", f"{place} holds an error, {cell.value}")
-            if cell.value is not None:
-                self._formulas += needed[i] and formula.data_type == "f"
-                fields[i] = self._word(cell, timed[i])
-        return fields
+        """The words of a row, or why it cannot be read. What stands in merged cells holds for each of their rows that has anything."""
+        pairs = list(zip(cells[: len(timed)], formulas, strict=False))
+        found: list[str | Text] = [self._said(number, i, *pair, timed[i], needed[i]) for i, pair in enumerate(pairs)]
+        found += [""] * (len(timed) - len(found))
+        filled = any(isinstance(word, Text) or word.strip() for word in found)
+        for i, spans in self._merged.items():
+            if i >= len(found):
+                continue
+            if number in spans:
+                self._held[i] = spans[number], found[i]
+            last, word = self._held.get(i, (0, ""))
+            if filled and number <= last and found[i] == "":
+                found[i] = word
+        reason = next((word for word in found if isinstance(word, Text)), None)
+        return [word for word in found if isinstance(word, str)] if reason is None else reason
+
+    def _said(self, number: int, column: int, cell: Any, formula: Any, timed: bool, needed: bool) -> str | Text:
+        if needed and cell.value is None and formula.value is not None:
+            place = f"{letters(column)}{number}"
+            return Text(f"{place} 是公式,没有保存结果", f"{place} holds a formula whose value was not saved")
+        if needed and cell.data_type == "e":
+            place = f"{letters(column)}{number}"
+            return Text(f"{place} 是错误值 {cell.value}", f"{place} holds an error, {cell.value}")
+        if cell.value is None:
+            return ""
+        self._formulas += needed and formula.data_type == "f"
+        return self._word(cell, timed)
 
     def names(self, cells: Any) -> list[str]:
         return ["" if cell.value is None else self._word(cell, False) for cell in cells]

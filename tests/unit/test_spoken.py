@@ -121,7 +121,12 @@ def test_the_time_before_it_comes_before_the_other_date(text: str, reference: Re
         ("23:", NEAR, "cannot read"),
         ("9月", NEAR, "cannot read"),
         ("2026-9-112时", NEAR, "cannot read"),
-        ("二十三时", NEAR, "cannot read"),
+        ("四五点", NEAR, "cannot read"),
+        ("1二点", NEAR, "cannot read"),
+        ("二三分", NEAR, "cannot read"),
+        ("零十点", NEAR, "cannot read"),
+        ("九月二十四", NEAR, "cannot read"),
+        ("二十五时", NEAR, "no such time"),
         ("夜里", NEAR, "cannot read"),
         ("9月24日23时40分许,电话", NEAR, "cannot read"),
         ("2月30日", YEAR, "no such day"),
@@ -274,3 +279,32 @@ def test_a_row_an_event_leans_on_its_other_date(tmp_path: Path) -> None:
         ("created", "09-24 23:30", "09-24 23:50"),
         ("resolved", "09-21 09:00", "09-21 09:59"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("numerals", "digits"),
+    [
+        ("二〇二六年九月二十四日二十三时四十分许", "2026年9月24日23时40分许"),
+        ("二○二六年九月四日零时五分", "2026年9月4日0时5分"),
+        ("九月二十四日下午三点半", "9月24日下午3点半"),
+        ("廿四日两点零五分", "24日2点05分"),
+        ("二十日十时", "20日10时"),
+        ("次日三点二十左右", "次日3点20左右"),
+        ("十一月三日", "11月3日"),
+        ("当日二十一时整", "当日21时整"),
+        ("第二天凌晨四点", "第二天凌晨4点"),
+    ],
+)
+def test_numerals_in_characters_are_read_as_their_digits(numerals: str, digits: str) -> None:
+    assert read(numerals, NEAR) == read(digits, NEAR)
+
+
+@given(st.integers(1, 12), st.integers(1, 28), st.integers(0, 23), st.integers(0, 59))
+def test_every_numeral_of_a_date_and_a_time_of_day_is_its_number(month: int, day: int, hour: int, minute: int) -> None:
+    def said(n: int) -> str:
+        tens, one = divmod(n, 10)
+        ten = "" if tens == 0 else "十" if tens == 1 else "零一二三四五六七八九"[tens] + "十"
+        return ten + ("零一二三四五六七八九"[one] if one or not tens else "")
+
+    text = f"二零二六年{said(month)}月{said(day)}日{said(hour)}时{said(minute)}分"
+    assert read(text) == read(f"2026年{month}月{day}日{hour}时{minute}分")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from adapters.commands.frame import main
 from adapters.eventlog import LogRead, read_log, xlsxlog
@@ -379,3 +379,48 @@ def test_the_command_names_the_cell(save: Any, tmp_path: Path, capsys: pytest.Ca
     said = capsys.readouterr()
     assert "事件 2 = 采用 1 + 偏差 0 + 忽略 0 + 不可读 1" in said.out
     assert "台账!D2 E2无法读取:无法读取的时间 '2026-09-24 soon'" in said.err
+
+
+# merged cells
+
+
+def merged(path: Path, *ranges: str) -> Path:
+    book = load_workbook(path)
+    assert book.active is not None
+    for cells in ranges:
+        book.active.merge_cells(cells)
+    book.save(path)
+    return path
+
+
+def test_what_stands_in_cells_merged_downwards_holds_for_each_of_their_rows(save: Any) -> None:
+    rows = [["甲", EIGHT, "接报", "李"], [None, EIGHT, "处置", "李"], [None, EIGHT, "办结", None], ["乙", EIGHT, "接报", "王"]]
+    found = read_log(merged(save(HEAD, *rows), "A2:A4", "D3:D4"), tidy())
+    assert [(case, [(e.name, e.actor) for e in events]) for case, events in found.cases] == [
+        ("乙", [("created", "王")]),
+        ("甲", [("created", "李"), ("activated", "李"), ("resolved", "李")]),
+    ]
+    assert found.unreadable == [] and [e.place.row for e in found.cases[1][1]] == [2, 3, 4]
+
+
+def test_an_empty_cell_that_is_not_merged_is_empty(save: Any) -> None:
+    rows = [["甲", EIGHT, "接报", "李"], [None, EIGHT, "处置", "李"], [None, EIGHT, "办结", "李"]]
+    found = read_log(merged(save(HEAD, *rows), "A2:A3"), tidy())
+    assert reasons(found) == [("Sheet!4", "no case id")]
+
+
+def test_merged_cells_make_no_row_of_an_empty_one_and_none_below_their_end(save: Any) -> None:
+    rows = [["甲", EIGHT, "接报", "李"], [None, None, None, None], [None, EIGHT, "处置", "李"]]
+    found = read_log(merged(save(HEAD, *rows), "A2:A4", "B6:C6"), tidy())
+    assert found.read == 2 and [e.place.row for e in found.cases[0][1]] == [2, 4]
+
+
+def test_cells_merged_over_the_header_name_no_row(save: Any) -> None:
+    found = read_log(merged(save([*HEAD, "备注"], [None], ["甲", EIGHT, "接报", "李"]), "A1:A2", "E1:E2"), tidy("header: [1, 2]\n"))
+    assert found.read == 1 and found.cases[0][0] == "甲"
+
+
+def test_an_error_in_merged_cells_is_one_in_each_of_their_rows(save: Any) -> None:
+    rows = [["=A9", EIGHT, "接报", "李"], [None, EIGHT, "处置", "李"]]
+    found = read_log(merged(save(HEAD, *rows), "A2:A3"), tidy())
+    assert reasons(found) == [(f"Sheet!{n}", "A2 holds a formula whose value was not saved") for n in (2, 3)]
