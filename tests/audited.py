@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from adapters.calendars import shipped
@@ -29,6 +30,7 @@ events:
   hold: {{zh: 中止, en: hold, by: boss, basis: unit}}
   resume: {{zh: 恢复, en: resume, by: boss, basis: unit}}
   done: {{zh: 办结, en: done, by: desk, basis: unit}}
+  cancel: {{zh: 取消, en: cancel, by: boss, basis: unit}}
   close: {{zh: 结束, en: close, from: open, to: closed, by: boss, basis: unit}}
 obligations:
   duty:
@@ -40,6 +42,7 @@ obligations:
     {more}
     pause: [{{from: hold, until: resume}}]
     met_by: done
+    discharged_by: cancel
     basis: unit
 """
 LOG_MAP: LogMap = read_map(
@@ -47,6 +50,7 @@ LOG_MAP: LogMap = read_map(
 )
 
 
+@cache
 def rules(term: str, more: str = "", version: str = "1") -> Rules:
     found = load(PROCEDURE.format(term=term, more=more, version=version), "audited.yaml")
     return Rules(found.procedure, found.hash)

@@ -78,7 +78,7 @@ def why(row: Row, case: Case, world: World, rows: Sequence[Row] = (), as_of: dat
     current = row.reckoned[-1] if row.reckoned else None
     told = next((v for v in reversed(row.reckoned) if current is not None and v.due == current.due and _counted(v, world)), None)
     if told is not None and told.term is not None:
-        story = terms.explain(told.start.lo, told.term, world.calendar(told.calendar), world.rules.zone, told.pauses)
+        story = terms.explain(told.start.lo, told.term, world.calendar(told.calendar), world.rules.zone, terms.shortest(told.pauses))
     return Why(row, case, world, story, tuple(same_duty(row, rows)), next(iter(read.values()), ()), distance)
 
 
@@ -86,7 +86,7 @@ def _counted(v: DueRevision, world: World) -> bool:
     """Whether the date of a due revision is what its term gives from its start: not so for one that was kept from before, or clamped."""
     if v.due is None or v.term is None or v.term.qualitative:
         return False
-    return terms.due(v.start.lo, v.term, world.calendar(v.calendar), world.rules.zone, v.pauses).instant == v.due.instant
+    return terms.due(v.start.lo, v.term, world.calendar(v.calendar), world.rules.zone, terms.shortest(v.pauses)).instant == v.due.instant
 
 
 def bases(row: Row) -> tuple[str, ...]:

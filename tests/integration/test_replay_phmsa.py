@@ -177,7 +177,7 @@ def test_the_deviations_are_those_of_an_independent_count(report: dict[str, Any]
 
 
 def test_the_report_has_the_fields_that_are_documented_and_no_others(report: dict[str, Any]) -> None:
-    assert set(report) == {"header", "totals", "obligations", "deviations", "unlisted", "joined", "digest"}
+    assert set(report) == {"header", "totals", "obligations", "deviations", "unlisted", "joined", "unverifiable", "digest"}
     assert set(report["totals"]) == {"cases", "events", "obligations"}
     assert set(report["totals"]["events"]) == {"read", "applied", "deviating", "ignored", "unreadable"}
     assert report["digest"].startswith("sha256:") and len(report["digest"]) == 71

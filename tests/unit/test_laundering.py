@@ -267,8 +267,8 @@ def test_s1_3_the_explanation_says_on_what_a_back_filled_act_rests(play: Play) -
     play.at("09-24 12:00").record("desk", "call", "09-24 10:20", grade="counterpart", source="接警单")
     standing = play.engine.case("C")
     told = why(play.row("call"), standing.case, play.engine.world(standing))
-    assert "履行于 2026-09-24 10:20 #2  补录于 2026-09-24 12:00(他方或文件证明)" in told.lines("zh")[-2]
-    assert "done 2026-09-24 10:20 #2  entered 2026-09-24 12:00 (shown by the other side or a document)" in told.lines("en")[-2]
+    assert "履行于 2026-09-24 10:20 #2  补录于 2026-09-24 12:00(他方或文件证明)" in told.lines("zh")[-3]
+    assert "done 2026-09-24 10:20 #2  entered 2026-09-24 12:00 (shown by the other side or a document)" in told.lines("en")[-3]
 
 
 # S8.2 -- the calendar

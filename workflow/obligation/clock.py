@@ -14,7 +14,7 @@ from workflow import term as terms
 from workflow.act import ASKED, DENIED, GRANTED, RECALENDARED, Act
 from workflow.case.fold import Case
 from workflow.moment import Moment
-from workflow.obligation.evidence import course, holds_from
+from workflow.obligation.evidence import course, done, holds_from, own_word
 from workflow.obligation.known import known_at, told
 from workflow.obligation.start import Begin
 from workflow.procedure.condition import Known, holds
@@ -185,12 +185,15 @@ def _changes(duty: Duty, key: str, case: Case, after: datetime, as_of: datetime)
 def _pauses(duty: Duty, case: Case, as_of: datetime) -> tuple[Pause, ...]:
     """The pauses, each up to its end as it is known; one that has no end lasts until ``as_of``."""
     found: list[Pause] = []
+    obligor = duty.obligation.owed.by
     for rule in duty.obligation.pause:
-        ends = sorted(map(course, case.events(*(act_key(n) for n in rule.end))))
-        for start in sorted((holds_from(case, a, duty.obligation.owed.by), a.n) for a in case.events(*(act_key(n) for n in rule.start))):
-            stop = next((end[0] for end in ends if end > start), max(as_of, start[0]))
-            if not any(p.lo <= start[0] < p.hi for p in found):
-                found.append(Pause(start[0], stop))
+        ends = sorted((*course(a), a.happened) for a in case.events(*(act_key(n) for n in rule.end)))
+        starts = sorted((holds_from(case, a, obligor), a.n, a) for a in case.events(*(act_key(n) for n in rule.start)))
+        for since, n, act in starts:
+            over = next((end[2] for end in ends if end[:2] > (since, n)), Moment.at(max(as_of, since)))
+            if not any(p.lo <= since < p.hi for p in found):
+                begun = since if own_word(case, act, obligor) else done(case, act, obligor).hi
+                found.append(Pause(since, over.lo, begun if begun > since else None, over.hi if not over.exact else None))
     return tuple(found)
 
 
@@ -229,8 +232,11 @@ def _count(begin: Begin, term: Term | None, world: World) -> tuple[Term | None, 
 def _counting(start: Moment, term: Term, world: World) -> Count:
     def count(calendar_id: str, pauses: tuple[Pause, ...]) -> Counted:
         calendar, zone = world.calendar(calendar_id), world.rules.zone
-        due = terms.due(start.lo, term, calendar, zone, pauses)
-        return start, due, due if start.exact else terms.due(start.hi, term, calendar, zone, pauses)
+        due = terms.due(start.lo, term, calendar, zone, terms.shortest(pauses) if pauses else ())
+        if start.exact and all(p.began_by is None and p.ended_by is None for p in pauses):
+            return start, due, due
+        last = terms.due(start.hi, term, calendar, zone, terms.longest(pauses))
+        return start, due, due if start.exact and last == due else last
 
     return count
 

@@ -63,8 +63,10 @@ class Instance(NamedTuple):
             if stop is not None and self.begin.slot.in_time((at := done(self.case, stop, obligor)).lo):  # its period is not over: S3.5
                 found.append((Outcome.DISCHARGED, at, stop.n))
         found.sort(key=lambda f: (f[1].lo, f[2]))
-        shown = next((f for f in found if not self._claimed(f) and self._open_at(f[1])), None)
-        return shown or next(iter(found), None)
+        firm = [f for f in found if not self._claimed(f)]
+        shown = next((f for f in firm if self._open_at(f[1])), None)
+        perhaps = next((f for f in firm if self._open_at(f[1]) is None), None)
+        return shown or perhaps or next(iter(found), None)
 
     def _claimed(self, ending: tuple[Outcome, Moment, int]) -> bool:
         """S1.3: entered after the due instant, said to have ended the duty before, on the obligor's word alone."""
@@ -101,7 +103,8 @@ class Instance(NamedTuple):
         supposed = self.duty.obligation.counts == "received" and moment not in (received(self.case, act, self.receiver), act.sent)
         common: dict[str, Any] = {"met_by": act.n, "met_at": moment, "blank": blank, "deemed": supposed}
         ending = self.ending()
-        if ending is not None and ending[1].lo < moment.lo and self._open_at(ending[1]):
+        ended = self._open_at(ending[1]) if ending is not None else False
+        if ending is not None and ending[1].lo < moment.lo and ended:
             return self.over(ending, **common)
         if ending is not None and ending[1].lo < moment.lo:
             common["beside"], common["ended_by"] = (f"later_{ending[0].value}",), ending[2]
@@ -113,7 +116,7 @@ class Instance(NamedTuple):
         numbered = self.revision.due is not None and not self._already_past
         verdict = self.in_time(moment) if numbered else True
         if verdict is not False and self._own_word_only(act, moment):
-            if ending is not None and self._open_at(ending[1]):  # done or not, nothing was owed any more when it fell due
+            if ending is not None and ended:  # done or not, nothing was owed any more when it fell due
                 return self.over(ending, **common)
             return self.row(Outcome.UNDETERMINABLE, "own_word", bounds=(moment.lo, act.recorded), elapsed=elapsed, **common)
         if not numbered:
@@ -122,7 +125,9 @@ class Instance(NamedTuple):
             verdict = None
         if verdict is True:
             return self.row(Outcome.MET, "", elapsed=elapsed, **common)
-        if verdict is None:
+        if ending is not None and ended:  # whichever of the two came first: nothing was owed any more when it fell due
+            return self.over(ending, **common)
+        if verdict is None or ended is None:
             low, high = self._bounds()
             return self.row(Outcome.UNDETERMINABLE, self._doubt(), bounds=(low, high), elapsed=elapsed, suspected=self._suspected, **common)
         if self._pending_at(moment):
@@ -135,7 +140,8 @@ class Instance(NamedTuple):
         ending = self.ending()
         end = round_end(self.begin, self.case)
         closed = end is not None and (ending is None or (end.happened.lo, end.n) < (ending[1].lo, ending[2]))
-        if ending is not None and not closed and self._open_at(ending[1]):
+        ended = ending is not None and not closed and self._open_at(ending[1])
+        if ending is not None and ended:
             return self.over(ending)
         beside = (f"later_{ending[0].value}",) if ending is not None else ()
         ended_by = ending[2] if ending is not None else None
@@ -149,6 +155,8 @@ class Instance(NamedTuple):
         verdict = self.in_time(Moment.at(until))
         if self.begin.doubt == "receipt" and verdict is not False:
             return self.row(Outcome.UNDETERMINABLE, "receipt", bounds=self._bounds(), **beyond)
+        if verdict is False and ended is None:
+            return self.row(Outcome.UNDETERMINABLE, self._doubt(), bounds=self._bounds(), suspected=self._suspected, **beyond)
         if verdict is False:
             if end is None and self._pending_at(Moment.at(self.as_of)):
                 return self.row(Outcome.UNDETERMINABLE, "extension_pending", bounds=self._bounds(), **beyond)
@@ -159,10 +167,12 @@ class Instance(NamedTuple):
             return self.row(Outcome.UNDETERMINABLE, self._doubt(), bounds=self._bounds(), suspected=self._suspected, **beyond)
         return self.row(Outcome.NOT_DUE, "", elapsed=elapsed)
 
-    def _open_at(self, moment: Moment) -> bool:
-        """Whether the duty was not yet overdue when something else ended it."""
-        last = self.revision.last
-        return last is None or before(last, last.latest, moment.hi)
+    def _open_at(self, moment: Moment) -> bool | None:
+        """Whether the duty was not yet overdue when something else ended it; ``None`` where what is uncertain decides that."""
+        due, last = self.revision.due, self.revision.last
+        if due is None or last is None or before(due, due.earliest, moment.hi):
+            return True
+        return None if before(last, last.latest, moment.lo) else False
 
     def _own_word_only(self, act: Act, moment: Moment) -> bool:
         """S1.3: entered after the due instant, said to be in time, on the author's word alone.

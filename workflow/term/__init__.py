@@ -1,6 +1,6 @@
 """A period of time as law states it, how it is computed, and the explanation of the result."""
 
-from workflow.term.due import Due, Lateness, Pause, due, lateness
+from workflow.term.due import Due, Lateness, Pause, due, lateness, longest, shortest
 from workflow.term.explain import Explanation, explain
 from workflow.term.model import OfCase, Qualitative, Span, Term, of_case, parse
 from workflow.term.recur import Offset, Recurrence
@@ -19,6 +19,8 @@ __all__ = [
     "due",
     "explain",
     "lateness",
+    "longest",
     "of_case",
     "parse",
+    "shortest",
 ]

@@ -57,6 +57,19 @@ class Pause(NamedTuple):
 
     lo: datetime
     hi: datetime
+    began_by: datetime | None = None
+    ended_by: datetime | None = None
+    """The latest instants at which it may have begun and ended, where ``lo`` and ``hi`` are but the earliest."""
+
+
+def shortest(pauses: Sequence[Pause]) -> tuple[Pause, ...]:
+    """The pauses at their shortest; one that may have been over before it began is none."""
+    return tuple(Pause(since, p.hi) for p in pauses if (since := p.began_by or p.lo) < p.hi or p.began_by is None)
+
+
+def longest(pauses: Sequence[Pause]) -> tuple[Pause, ...]:
+    """The pauses at their longest."""
+    return tuple(Pause(p.lo, p.ended_by or p.hi) for p in pauses)
 
 
 @dataclass(frozen=True, slots=True)
