@@ -110,7 +110,7 @@ def deviations(judged: Judged) -> Iterator[dict[str, Json]]:
     for row in rows:
         if row.key in drifted:
             continue
-        found = _of_row(row, case, world, proofs)
+        found = of_row(row, case, world, proofs)
         if found is not None:
             yield found
 
@@ -154,7 +154,7 @@ def _of_act(code: str, act: Act, case: Case, world: World, proofs: Mapping[int, 
         opening = [name for name, e in world.rules.procedure.events.items() if e.opens]
         expected, actual = {"events": opening}, {"event": act.name}
     elif code == "not_enabled":
-        chart = world.rules.chart
+        chart = world.rules.moves
         elsewhere = [s for s in _visited(case, world) if s != act.state and chart.fire(s, act.name) is not None]
         if elsewhere:
             kind, expected = "out_of_order", {"states": [list(s) for s in elsewhere]}
@@ -187,10 +187,11 @@ def _form(code: str, event: Event, act: Act) -> tuple[dict[str, Json], dict[str,
 
 
 def _visited(case: Case, world: World) -> list[tuple[str, ...]]:
-    return list(dict.fromkeys([world.rules.chart.initial, *(a.state for a in case.acts if a.state)]))
+    return list(dict.fromkeys([world.rules.moves.initial, *(a.state for a in case.acts if a.state)]))
 
 
-def _of_row(row: Row, case: Case, world: World, proofs: Mapping[int, str]) -> dict[str, Json] | None:
+def of_row(row: Row, case: Case, world: World, proofs: Mapping[int, str]) -> dict[str, Json] | None:
+    """The record of a row; ``None`` where it is no deviation, or nobody owes it."""
     obligation = row.duty.obligation
     if obligation.modality != "mandatory":
         return None

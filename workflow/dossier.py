@@ -54,7 +54,7 @@ def dossier(judged: Judged) -> Dossier:
         "unit": case.unit,
         "verdict": verdict,
         "state": list(case.state),
-        "acts": [_act(a, proofs) for a in case.acts if a.kind not in EVIDENCE],
+        "acts": [act_document(a, proofs) for a in case.acts if a.kind not in EVIDENCE],
         "rows": [_row(r, judged, read.get((world.of(r.definition).rules.hash, r.duty.id), ())) for r in rows],
     }
     if len(verdicts) > 1:
@@ -105,7 +105,7 @@ def verdict_of(case: Case, rows: Iterable[Row], drift: Iterable[Drifted] = ()) -
     if any(a.deviations for a in case.acts):
         return DEVIATES
     drifted = {d.row for d in drift}
-    return VERDICTS[max((_gravity(row, drifted) for row in rows), default=0)]
+    return VERDICTS[max((gravity(row, drifted) for row in rows), default=0)]
 
 
 def verdicts_of(judged: Judged, read: Mapping[Versioned, Sequence[Reading]]) -> list[str]:
@@ -115,13 +115,13 @@ def verdicts_of(judged: Judged, read: Mapping[Versioned, Sequence[Reading]]) -> 
         return [DEVIATES]
     drifted = {d.row for d in judged.drift}
     firm = [r for r in rows if (world.of(r.definition).rules.hash, r.duty.id) not in read]
-    choices = [{max((_gravity(r, drifted) for r in firm), default=0)}]
-    choices += [{max((_gravity(r, drifted) for r in reading.rows), default=0) for reading in found} for found in read.values()]
+    choices = [{max((gravity(r, drifted) for r in firm), default=0)}]
+    choices += [{max((gravity(r, drifted) for r in reading.rows), default=0) for reading in found} for found in read.values()]
     least = max(map(min, choices))  # each duty is read in one way, whatever the others are: the gravest decides
     return [VERDICTS[n] for n in sorted(set().union(*choices)) if n >= least]
 
 
-def _gravity(row: Row, drifted: Container[str]) -> int:
+def gravity(row: Row, drifted: Container[str] = ()) -> int:
     """The place of a row among :data:`VERDICTS`."""
     if row.duty.obligation.modality != "mandatory":
         return 0
@@ -130,7 +130,7 @@ def _gravity(row: Row, drifted: Container[str]) -> int:
     return 1 if row.outcome == Outcome.UNDETERMINABLE else 0
 
 
-def _act(act: Act, proofs: Proofs) -> dict[str, Json]:
+def act_document(act: Act, proofs: Proofs) -> dict[str, Json]:
     found: dict[str, Json] = {
         "n": act.n,
         "kind": act.kind,
@@ -200,7 +200,7 @@ def legend(rules: Rules) -> dict[str, Json]:
             }
             for i, (path, s) in enumerate(paths(p.states))
         },
-        "initial": list(rules.chart.initial),
+        "initial": list(rules.moves.initial),
         "moves": [[name, list(sources), target] for name, e in p.events.items() for sources, target in moves(p, e)],
         "roles": {name: {"zh": r.text.zh, "en": r.text.en} for name, r in p.roles.items()},
     }

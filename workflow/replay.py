@@ -101,6 +101,8 @@ class Report:
     """Rows of ledgers that were judged: what the outcomes add up to."""
     comparison: Mapping[str, Json] | None = None
     """The same cases on another side, where one was asked for: :mod:`workflow.comparison`. No part of the digest."""
+    counted: int = 0
+    """Cases that were counted only: such a report has no digest."""
 
     later: int = 0
     """Cases of which nothing had happened, or been recorded, by the as-of instant: they are not there yet.
@@ -109,8 +111,8 @@ class Report:
 
     def check_cases(self, given: int) -> None:
         """Raise :class:`~workflow.errors.IntegrityError` where a case was lost: each is judged, unverifiable or not there yet."""
-        if len(self.cases) + self.later != given:
-            found = f"{len(self.cases)} + {self.later}"
+        if len(self.cases) + self.counted + self.later != given:
+            found = f"{len(self.cases) + self.counted} + {self.later}"
             raise IntegrityError(
                 Text(f"控制总数不符:案件 {given} 与 {found}", f"control totals differ: {given} cases given, {found} came out")
             )
@@ -135,7 +137,7 @@ class Report:
         return {
             "header": self.header,
             "totals": {
-                "cases": len(self.cases) - len(self.unlisted),
+                "cases": len(self.cases) - len(self.unlisted) + self.counted,
                 "events": {k: self.events[k] for k in ("read", "applied", "deviating", "ignored", "unreadable")},
                 "obligations": sum(sum(c.values()) for c in self.outcomes.values()),
             },
@@ -144,7 +146,7 @@ class Report:
             "unlisted": list[Json](sorted(self.unlisted)),
             "joined": dict(sorted(self.joined.items())),
             "unverifiable": dict(sorted(self.unverifiable.items())),
-            "digest": self.digest,
+            "digest": None if self.counted else self.digest,
             **({"comparison": dict(self.comparison)} if self.comparison is not None else {}),
         }
 
@@ -183,6 +185,7 @@ class Report:
         self.unverifiable |= other.unverifiable
         self.rows += other.rows
         self.later += other.later
+        self.counted += other.counted
 
 
 def row_document(row: Row, case: Case) -> dict[str, Json]:
@@ -282,20 +285,7 @@ def replay_log(
     until = as_of or max((e.happened.hi for _, events in cases for e in events), default=None)
     by = versions[-1].procedure.in_force.by if versions else ()
     calendar_digest = calendar.digest
-    report = Report(
-        {
-            "engine": ENGINE,
-            "mode": "in_force" if under is None else "under",
-            "in_force_by": list(by),
-            "procedure": log_map.procedure,
-            "definitions": {r.procedure.ref: r.hash for r in versions},
-            "calendar": calendar_digest,
-            "trust": log_map.trust,
-            "zone": log_map.zone.model_dump(exclude_defaults=True) if log_map.zone is not None else None,
-            "granularity": log_map.granularity,
-            "as_of": stamp(until) if until is not None else None,
-        }
-    )
+    report = Report(log_header(log_map, versions, calendar_digest, until, "in_force" if under is None else "under"))
     report.events.update(read=read, ignored=ignored, unreadable=unreadable)
     if until is None:
         return report
@@ -308,7 +298,7 @@ def replay_log(
         if seen:
             world = worlds[(under or _version(case, seen, by, log_map, versions)).hash]
             proofs: dict[int, str] = {}
-            judged = _replay_case(case, seen, log_map, world, calendar_digest, until, report, proofs)
+            judged = replay_case(case, seen, log_map, world, calendar_digest, until, report, proofs)
             rows = report.judge(judged, world, until)
             if each is not None:
                 each(Judged(judged, rows, world, until, proofs))
@@ -319,20 +309,43 @@ def replay_log(
     return report
 
 
+def log_header(
+    log_map: LogMap, versions: Sequence[Rules], calendar: str, as_of: datetime | None, mode: str = "in_force"
+) -> dict[str, Json]:
+    """What decides the outcomes of a log besides its rows, as the header of its report."""
+    return {
+        "engine": ENGINE,
+        "mode": mode,
+        "in_force_by": list(versions[-1].procedure.in_force.by if versions else ()),
+        "procedure": log_map.procedure,
+        "definitions": {r.procedure.ref: r.hash for r in versions},
+        "calendar": calendar,
+        "trust": log_map.trust,
+        "zone": log_map.zone.model_dump(exclude_defaults=True) if log_map.zone is not None else None,
+        "granularity": log_map.granularity,
+        "as_of": stamp(as_of) if as_of is not None else None,
+    }
+
+
 def _version(case: str, events: Sequence[LogEvent], by: Sequence[str], log_map: LogMap, versions: Sequence[Rules]) -> Rules:
     chosen = next((e for name in by for e in events if e.known and e.name == name), events[0])
-    rules = in_force(versions, chosen.happened.lo)
+    return version_on(chosen.happened.lo, case, log_map, versions)
+
+
+def version_on(day: datetime, case: str, log_map: LogMap, versions: Sequence[Rules]) -> Rules:
+    """The version in force on the day of an instant. Raises :class:`~workflow.errors.UnknownProcedure` when there is none."""
+    rules = in_force(versions, day)
     if rules is None:
         raise UnknownProcedure(
             Text(
-                f"案件 {case}:{chosen.happened.lo.date()} 没有在施行的 {log_map.procedure}",
-                f"case {case}: no {log_map.procedure} is in force on {chosen.happened.lo.date()}",
+                f"案件 {case}:{day.date()} 没有在施行的 {log_map.procedure}",
+                f"case {case}: no {log_map.procedure} is in force on {day.date()}",
             )
         )
     return rules
 
 
-def _replay_case(
+def replay_case(
     case_id: str,
     events: Sequence[LogEvent],
     log_map: LogMap,
@@ -345,7 +358,7 @@ def _replay_case(
     """The case that the events make. Each is a record: always accepted, its breaches counted (S5.2). ``proofs`` is filled in."""
     rules = world.rules
     p = rules.procedure
-    chart = rules.chart
+    chart = rules.moves
     pinned = {"procedure": p.procedure, "version": p.version, "definition": rules.hash, "calendar": calendar, "unit": ""}
     case = Case(case_id, p.procedure, p.version, rules.hash, "", calendar)
     acts: list[Act] = []
@@ -358,18 +371,18 @@ def _replay_case(
         first = not acts and not case.n
         declared = p.events.get(event.name) if event.known else None
         target = chart.fire(state, event.name) if declared is not None else None
-        breaches = _breaches(event, declared, first, target is not None)
+        found = breaches(event.role, declared, first=first, enabled=target is not None, duplicate=event.duplicate)
         if declared is not None and declared.when is not None:
             case, acts = fold(case, acts), []
             known = seen_at(case, happened.hi, world)
             if holds(declared.when, replace(known, facts={**known.facts, **dict(event.facts)})) is False:
-                breaches.append("condition")
+                found.append("condition")
         data: dict[str, Json] = dict(pinned) if first else {}
         if declared is not None and declared.report is not None and declared.report.medium != "any":
             data["medium"] = declared.report.medium
         if event.facts:
             data["facts"] = dict(event.facts)
-        if not breaches and target is not None and target != state:
+        if not found and target is not None and target != state:
             if chart.ended(target) and not chart.ended(state):
                 data["ended"] = True
             state = target
@@ -383,24 +396,24 @@ def _replay_case(
                 Actor(event.role, event.actor or None),
                 grade=log_map.trust,
                 data=data,
-                deviations=tuple(breaches),
+                deviations=tuple(found),
                 state=state,
             )
         )
         proofs[case.n + len(acts)] = str(event.place)
-        report.events["deviating" if breaches else "applied"] += 1
-        if breaches:
-            report.deviations.update(breaches)
+        report.events["deviating" if found else "applied"] += 1
+        report.deviations.update(found)
     return ticked(fold(case, acts), world, until)
 
 
-def _breaches(event: LogEvent, declared: Event | None, first: bool, enabled: bool) -> list[str]:
+def breaches(role: str, declared: Event | None, *, first: bool, enabled: bool, duplicate: bool = False) -> list[str]:
+    """How an event of a log departs from the procedure (S5.2), but for its condition. ``declared``: ``None`` for an unknown activity."""
     found: list[str] = []
     if declared is None:
         found.append("unknown_activity")
-    elif declared.by and event.role and event.role not in declared.by:
+    elif declared.by and role and role not in declared.by:
         found.append("wrong_role")
-    if event.duplicate:
+    if duplicate:
         found.append("duplicate")
     if declared is not None:
         if first and not declared.opens:

@@ -29,6 +29,7 @@ from workflow.act import (
 )
 from workflow.calendar import Calendar
 from workflow.errors import UnknownName
+from workflow.moves import Chart, Moves, tabulate
 from workflow.organisation import Organisation
 from workflow.procedure.condition import Condition, reads
 from workflow.procedure.model import CASE, ENGINE, Alternative, Event, Label, Obligation, Owed, Procedure, Start
@@ -134,10 +135,23 @@ class Rules:
 
     procedure: Procedure
     hash: str
+    compiled: Moves | None = field(default=None, compare=False, repr=False)
+    """The table of its moves, where a replay made one: the same answers as :attr:`chart` gives."""
 
     @cached_property
     def chart(self) -> Statechart:
         return Statechart(self.procedure)
+
+    @property
+    def moves(self) -> Chart:
+        """What is asked where a move leads: the table, or the machine itself."""
+        return self.compiled or self.chart
+
+    def tabulated(self) -> Rules:
+        """The same rules with the table of their moves; themselves where they have it, or where it would be too large."""
+        if self.compiled is not None:
+            return self
+        return replace(self, compiled=tabulate(self.chart, self.procedure.events))
 
     @cached_property
     def zone(self) -> ZoneInfo:

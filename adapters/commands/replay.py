@@ -18,8 +18,9 @@ from adapters.commands.alternative import Alternative
 from adapters.documents import provenance
 from adapters.documents.rendering import Files
 from adapters.documents.wanted import Wanted, documented
-from adapters.eventlog import LogRead, Unreadable
+from adapters.eventlog import Unreadable
 from adapters.journaled import Journaled, of_bundle, of_store
+from adapters.logsource import LogSource, opened, read_rows
 from workflow.calendar import Calendar
 from workflow.comparison import Comparison
 from workflow.errors import BadInput, BadMap, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
@@ -46,6 +47,7 @@ def replay(
     definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="日志用几个进程 / processes for a log")] = 1,
+    counts: Annotated[bool, typer.Option("--counts", help="只计数,不出摘要 / totals alone, without a digest")] = False,
     day: Annotated[str, typer.Option("--rules-of", help="对照:另一日施行的规则 / compare: the rules in force on this day")] = "",
     definitions: Annotated[list[Path], typer.Option("--what-if-definition", help="对照:假设的定义 / compare: under this definition")] = [],
     calendar: Annotated[Path | None, typer.Option("--what-if-calendar", help="对照:假设的日历 / compare: with this calendar file")] = None,
@@ -61,13 +63,15 @@ def replay(
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
     unread: list[Unreadable] = []
     other = Alternative(day, definitions, calendar, as_known)
+    if counts and (log is None or report_file is not None or Files(html, xlsx, docx, csv).any):
+        raise BadInput(Text("--counts 只给日志的总数,没有报告文件", "--counts gives the totals of a log (--log) and no files of a report"))
     with documented(report_file, Files(html, xlsx, docx, csv), frame.settings.lang) as wanted:
         if log is not None:
             if map_file is None:
                 raise BadInput(Text("--log 需要 --map", "--log needs --map"))
             if checkpoint or key is not None:
                 raise BadInput(Text("检查点是日志的,不是事件日志的", "a checkpoint is of a journal, not of an event log"))
-            report, unread = _log(log, map_file, definition, as_of, jobs, wanted, other)
+            report, unread = _log(log, map_file, definition, as_of, jobs, counts, wanted, other)
         elif bundle is not None:
             report = _bundle(bundle, as_of, checkpoint, key, wanted, other)
         else:
@@ -163,11 +167,12 @@ def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted:
 
 
 def _log(
-    log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, wanted: Wanted, other: Alternative
+    log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, counts: bool, wanted: Wanted, other: Alternative
 ) -> tuple[Report, list[Unreadable]]:
-    from adapters.eventlog import load_map, read_log
+    from adapters.eventlog import load_map
+    from adapters.law import Law
     from adapters.library import definition_file, shipped_definitions
-    from adapters.partition import Law, replayed
+    from adapters.partition import replayed
     from workflow.logmap import check_fit
 
     log_map = load_map(map_file)
@@ -187,32 +192,35 @@ def _log(
         }
     with progress_bar() as progress:
         reading = progress.add_task(Text("读取", "reading").say(frame.settings.lang), total=None)
-        read = read_log(log, log_map, advance(progress, reading))
-        progress.update(reading, total=read.read, completed=read.read)
-        _must_fit(read, log, log_map)
+        if other.asked:
+            source = read_rows(log, log_map, advance(progress, reading))  # both sides look at the same acts
+        else:
+            source = opened(log, log_map, versions, advance(progress, reading))
+        _must_fit(source, log, log_map)
+        progress.update(reading, total=source.read, completed=source.read)
         gc.freeze()  # what was read stays to the end: looking through it again and again would cost a tenth of the time
-        folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=len(read.cases))
         zone = log_map.clock or versions[0].zone
-        until = parse(as_of, zone).hi if as_of else read.last
+        until = parse(as_of, zone).hi if as_of else source.last
         law = Law(log_map, versions, _calendar(versions), until, other.of_log(versions, _calendar(versions), zone))
-        found = replayed(read.cases, law, wanted.folder, jobs, advance(progress, folding))
-        found.report.events.update(read=read.read, ignored=read.ignored, unreadable=len(read.unreadable))
+        shares = source.counts() if counts else source.shares(jobs)
+        folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=sum(share.size for share in shares))
+        found = replayed(shares, law, wanted.folder, jobs, advance(progress, folding))
+        found.report.events.update(read=source.read, ignored=source.ignored, unreadable=len(source.unreadable))
         if found.comparison is not None:
             compared(found.report, found.comparison)
         wanted.take(versions, found.files, found.verdicts, found.records)
-        progress.update(folding, completed=len(read.cases))
-    for note in read.notes:
+        progress.update(folding, completed=sum(share.size for share in shares))
+    for note in source.notes:
         frame.say(note)
-    if read.notes and wanted.folder is not None:
-        wanted.provenance = {**wanted.provenance, "notes": [{"zh": note.zh, "en": note.en} for note in read.notes]}
-    return found.report, read.unreadable
+    if source.notes and wanted.folder is not None:
+        wanted.provenance = {**wanted.provenance, "notes": [{"zh": note.zh, "en": note.en} for note in source.notes]}
+    return found.report, source.unreadable
 
 
-def _must_fit(read: LogRead, log: Path, log_map: LogMap) -> None:
+def _must_fit(source: LogSource, log: Path, log_map: LogMap) -> None:
     """Refuse a log of which the map knows no activity at all: a report of it would be one of another process."""
-    if read.foreign:
-        there = dict.fromkeys(event.name for _, events in read.cases for event in events)
-        shown, wanted = list(there)[:10], list(log_map.activities)[:10]
+    if source.foreign:
+        shown, wanted = source.foreign[:10], list(log_map.activities)[:10]
         raise BadMap(
             Text(
                 "日志的活动没有一个在映射中,可能是另一流程的日志", "the map knows no activity of the log: it may be one of another process"

@@ -49,6 +49,6 @@ def show(document: Mapping[str, Any]) -> None:
         same = "、".join(f"{case} → {lead}" for case, lead in document["joined"].items())
         out.print(Text(f"\n并案(各单位的报告义务仍各自计入):{same}", f"\njoined (each unit's own duties are counted): {same}").say(lang))
     out.print()
-    out.print(document["digest"], soft_wrap=True)
+    out.print(document["digest"] or Text("只计数,未出摘要", "totals alone: no digest").say(lang), soft_wrap=True)
     if "comparison" in document:
         alternative.render(document["comparison"])

@@ -11,7 +11,7 @@ import hashlib
 import heapq
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -38,7 +38,7 @@ class Dossiers:
         """Of the cases that are listed."""
         self.records: Counter[str] = Counter()
         """Of the same cases, the deviations by code."""
-        self._file: IO[bytes] = path.open("wb")
+        self._file: IO[bytes] = path.open("wb", 1 << 20)
 
     def take(self, judged: Judged) -> None:
         self._keep(dossier(judged))
@@ -53,6 +53,13 @@ class Dossiers:
             self.records.update(record["code"] for record in _records(found.document))
         self._file.write(canonical(found.case) + b"\t" + canonical(found.document) + b"\n")
 
+    def put(self, case: str, verdict: str, records: Counter[str], document: bytes) -> None:
+        """The dossier of a case that is listed, in its canonical form."""
+        self.verdicts[verdict] += 1
+        if records:
+            self.records.update(records)
+        self._file.write(canonical(case) + b"\t" + document + b"\n")
+
     def close(self) -> None:
         self._file.close()
 
@@ -62,11 +69,20 @@ def _records(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     return found
 
 
-def _kept(path: Path) -> Iterator[tuple[str, bytes]]:
+def _kept(path: Path) -> Iterator[tuple[bytes, bytes]]:
     with path.open("rb") as file:
         for line in file:
-            name, _, document = line.rstrip(b"\n").partition(b"\t")
-            yield json.loads(name), document
+            name, _, document = line.partition(b"\t")
+            yield name, document[:-1]
+
+
+def _merged(parts: Sequence[Path]) -> Iterator[bytes]:
+    """The dossiers of several files in the order of the cases' ids."""
+    if len(parts) == 1:
+        yield from (document for _, document in _kept(parts[0]))
+    else:
+        named = (((json.loads(name), document) for name, document in _kept(part)) for part in parts)
+        yield from (document for _, document in heapq.merge(*named))
 
 
 def summary(report: Report, verdicts: Mapping[str, int], records: Mapping[str, int]) -> dict[str, Json]:
@@ -104,7 +120,7 @@ def write(path: Path, parts: Iterable[Path], report: Report, told: Told) -> str:
     try:
         with path.open("wb") as file:
             file.write(b'{"cases":[')
-            for number, (_, document) in enumerate(heapq.merge(*map(_kept, parts))):
+            for number, document in enumerate(_merged(list(parts))):
                 file.write(b"," + document if number else document)
             file.write(b'],"legend":' + canonical({r.procedure.ref: legend(r) for r in told.versions}))
             file.write(b',"provenance":' + canonical(told.provenance))

@@ -102,7 +102,7 @@ def read_log(path: Path, log_map: LogMap, progress: Callable[[int], None] | None
         if wide and len({place.row for *_, place, _ in keyed}) > 1:
             found.unreadable += _twice(case, keyed)
             continue
-        events = _in_order(keyed, log_map, found)
+        events = in_order(keyed, log_map, found)
         if events:
             found.cases.append((case, events))
     found.unreadable.sort(key=itemgetter(0))
@@ -117,7 +117,7 @@ def _twice(case: str, keyed: list[Keyed]) -> list[Unreadable]:
     return [Unreadable(place, reason) for *_, place, _ in keyed]
 
 
-def _in_order(keyed: list[Keyed], log_map: LogMap, found: LogRead) -> list[LogEvent]:
+def in_order(keyed: list[Keyed], log_map: LogMap, found: LogRead) -> list[LogEvent]:
     """The events of one case in their total order, with what does not count taken out and counted."""
     keyed.sort()
     if any(k[-1].zone == FLOATING for k in keyed) and any(k[-1].zone != FLOATING for k in keyed):

@@ -6,7 +6,8 @@ What a converted file holds is written down in ``docs/reference/log-map.md``. No
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -29,6 +30,9 @@ MAX_GROUP = 2_000_000_000
 """Bytes of one row group, unpacked: a reader must hold a whole one."""
 _BATCH = 4096
 _CACHE = 65_536
+
+
+Row = tuple[Place, list[str] | Text]
 
 
 class Source(NamedTuple):
@@ -161,29 +165,56 @@ def _converted(file: Any, where: str) -> Converted | None:
     return about
 
 
-def _own(path: Path, about: Converted) -> Iterator[tuple[Place, list[str] | Text]]:
+def _own(path: Path, about: Converted) -> Iterator[Row]:
     with _opened(path) as file:
         stamps = _Stamps()
         for batch in file.iter_batches(_BATCH, use_threads=False):
-            by = dict(zip(batch.schema.names, batch.columns, strict=True))
-            found = []
-            for name in about.columns:
-                form = by.get(FORM + name)
-                found.append(_words(by[name]) if form is None else stamps.of(by[name], form))
-            columns: Iterator[tuple[str, ...]] = zip(*found, strict=True)
-            places = zip(*(by[name].to_pylist() for name in (ROW, EVENT, SHEET, UNREADABLE)), strict=True)
-            for fields, (row, event, sheet, reason) in zip(columns, places, strict=True):
-                place = Place(row, event, sheet or "")
-                yield place, list(fields) if reason is None else Text(*json.loads(reason))
+            yield from _own_rows(batch, about, stamps)
 
 
-def _foreign(path: Path) -> Iterator[tuple[Place, list[str] | Text]]:
+def _own_rows(batch: Any, about: Converted, stamps: _Stamps) -> Iterator[Row]:
+    by = dict(zip(batch.schema.names, batch.columns, strict=True))
+    found = []
+    for name in about.columns:
+        form = by.get(FORM + name)
+        found.append(_words(by[name]) if form is None else stamps.of(by[name], form))
+    columns: Iterator[tuple[str, ...]] = zip(*found, strict=True)
+    places = zip(*(by[name].to_pylist() for name in (ROW, EVENT, SHEET, UNREADABLE)), strict=True)
+    for fields, (row, event, sheet, reason) in zip(columns, places, strict=True):
+        place = Place(row, event, sheet or "")
+        yield place, list(fields) if reason is None else Text(*json.loads(reason))
+
+
+def _foreign(path: Path) -> Iterator[Row]:
     with _opened(path) as file:
         number = 0
         for batch in file.iter_batches(_BATCH, use_threads=False):
             for fields in zip(*map(_words, batch.columns), strict=True):
                 number += 1
                 yield Place(number), list(fields)
+
+
+def rows_at(path: Path, numbers: Iterable[int]) -> Iterator[tuple[int, Row]]:
+    """Single rows by their numbers in the file, from 0, in their order; only the row groups in which they stand are read.
+
+    Raises :class:`~workflow.errors.UnreadableLog` as :func:`parquet_table` does.
+    """
+    wanted = sorted(set(numbers))
+    with _opened(path) as file:
+        about, stamps = _converted(file, path.name), _Stamps()
+        end = 0
+        for group in range(file.metadata.num_row_groups):
+            start, end = end, end + file.metadata.row_group(group).num_rows
+            here = wanted[bisect_left(wanted, start) : bisect_left(wanted, end)]
+            if not here:
+                continue
+            taken = file.read_row_group(group, use_threads=False).take([n - start for n in here])
+            [batch] = taken.combine_chunks().to_batches()
+            if about is not None:
+                yield from zip(here, _own_rows(batch, about, stamps), strict=True)
+            else:
+                fields = zip(*map(_words, batch.columns), strict=True)
+                yield from ((n, (Place(n + 1), list(f))) for n, f in zip(here, fields, strict=True))
 
 
 class _Stamps:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from operator import itemgetter
@@ -92,9 +92,21 @@ class Rows:
             moment, read_in = self._turn.read(self._stamps, stamp, other)
         else:
             moment, read_in = self._moments.get(stamp) or self._moment(stamp)
-        stated = tuple([f.read(word) for f, word in zip(self._facts, facts, strict=True) if self._said[word]]) if facts else ()
-        event = LogEvent(name, known, moment, self._said[actor], place, content, self._role[role], read_in, stated)
+        event = LogEvent(name, known, moment, self._said[actor], place, content, self._role[role], read_in, self._stated(facts))
         return case, (moment.lo, moment.hi, self._sequence[sequence], order, content, place, event)
+
+    def symbol(self, activity: str, role: str, facts: Sequence[str]) -> tuple[int, str, bool, str, tuple[tuple[str, Json], ...]] | None:
+        """What the words of a row mean but for its case and time: the place of its activity in the order, the name, whether the map knows
+        it, the role, and the facts in the order of the map; ``None``: to be ignored. Raises :class:`BadRow`."""
+        order, name, known = self._activity[activity]
+        if order == _IGNORED:
+            return None
+        if not name:
+            raise BadRow(Text("没有活动", "no activity"))
+        return order, name, known, self._role[role], self._stated(facts)
+
+    def _stated(self, facts: Sequence[str]) -> tuple[tuple[str, Json], ...]:
+        return tuple([f.read(word) for f, word in zip(self._facts, facts, strict=True) if self._said[word]]) if facts else ()
 
     def _moment(self, stamp: tuple[str, str, str]) -> tuple[Moment, str]:
         if len(self._moments) >= _CACHE:

@@ -19,7 +19,7 @@ from workflow.logmap import LogMap, read_map
 from workflow.moment import Moment
 from workflow.obligation.ledger import ledger
 from workflow.procedure.load import load
-from workflow.replay import Report, _replay_case, case_document, in_force, replay_log
+from workflow.replay import Report, case_document, in_force, replay_case, replay_log
 from workflow.rules import Rules, World
 
 PIPELINE = [Rules(d.procedure, d.hash) for d in shipped_definitions("pipeline-incident")]
@@ -142,7 +142,7 @@ def test_one_fold_of_a_case_gives_what_act_by_act_gives() -> None:
     names = ["start", "call", "hold", "paper", "step", "resume", "follow", "approve", "cancel", "close", "answer"]
     events = [event(n, f"2018-01-{i + 2:02d} 0{i % 10}:00") for i, n in enumerate(names)]
     world = World(probe, {"cal": shipped("cn")}, None)  # type: ignore[arg-type]
-    fast = _replay_case("1", events, log_map, world, "cal", until, Report({}), {})
+    fast = replay_case("1", events, log_map, world, "cal", until, Report({}), {})
     slow = Standing.fresh("1", fast.acts[0])
     for act in fast.acts:
         if act.kind == "clocked":

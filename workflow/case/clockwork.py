@@ -28,7 +28,7 @@ def next_clock(case: Case, world: World, until: datetime) -> tuple[datetime, str
     """
     found: list[tuple[datetime, datetime, int, str]] = []
     for order, (name, event) in enumerate(world.rules.clock_events):
-        if world.rules.chart.fire(case.state, name) is None:
+        if world.rules.moves.fire(case.state, name) is None:
             continue
         instant = clock_instant(case, world, name, event, until)
         if instant is None or instant > until:
@@ -108,7 +108,7 @@ def automatic(case: Case, world: World) -> Act | None:
             break
         run.add(act.name)
     for name, event in world.rules.engine_events:
-        state = world.rules.chart.fire(case.state, name)
+        state = world.rules.moves.fire(case.state, name)
         if state is None or state == case.state or name in run:
             continue
         if event.when is not None and holds(event.when, seen_at(case, since, world)):
@@ -130,7 +130,7 @@ def clocked(case: Case, world: World, now: datetime) -> Act | None:
         newest = world.newest(case.calendar_now)
         return recalendared(case, newest, max(now, case.acts[-1].recorded)) if newest != case.calendar_now else None
     instant, name = due
-    state = world.rules.chart.fire(case.state, name)
+    state = world.rules.moves.fire(case.state, name)
     assert state is not None
     entered = max(now, case.acts[-1].recorded)
     return Act(case.n + 1, CLOCKED, name, Moment.at(instant), entered, data=ending(case, world, state, {}), state=state)
@@ -159,7 +159,7 @@ def stood(case: Case, world: World, at: datetime) -> Case:
 
 def ending(case: Case, world: World, state: tuple[str, ...], data: dict[str, Json]) -> dict[str, Json]:
     """The data of an act that leads to ``state``, marked when it ends the case."""
-    chart = world.rules.chart
+    chart = world.rules.moves
     if chart.ended(state) and not (case.state and chart.ended(case.state)):
         return {**data, "ended": True}
     return data
