@@ -106,6 +106,7 @@ def _document(found: Survey, name: str, sha256: str) -> dict[str, Json]:
         "from": stamp(found.span[0]) if found.span is not None else None,
         "to": stamp(found.span[1]) if found.span is not None else None,
         "ties": found.ties if read is not None else None,
+        "split": found.split if read is not None else None,
         "backward": found.backward if read is not None else None,
         "duplicates": read.duplicates if read is not None else None,
     }
@@ -202,6 +203,7 @@ def _render_cases(found: Survey, mapped: bool) -> None:
     doubts = (
         (found.ties, "个事件与同案另一事件同一时刻", "events at the very instant of another of their case"),
         (found.backward, "个事件在文件中排在同案更晚的事件之后", "events stand behind a later one of their case"),
+        (found.split, "个案件分在几条轨迹中,按一案计", "cases stand in several traces and count as one"),
         (read.duplicates, "行重复", "rows that are there before"),
     )
     for count, zh, en in doubts:

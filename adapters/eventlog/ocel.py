@@ -20,6 +20,8 @@ from workflow.text import Text
 OBJECT, ACTIVITY, TIME, EVENT, QUALIFIER = "ocel:oid", "ocel:activity", "ocel:timestamp", "ocel:eid", "ocel:qualifier"
 OF_OBJECT, RELATED = "object:", "related:"
 """Prefixes of the columns with the attributes of the object, and with the other objects of an event, by their type."""
+_RESERVED = "ocel:"
+"""Attributes of events called so are left out: some programs write the activity a second time as one."""
 BETWEEN = "、"
 """Stands between the ids of several objects in one field."""
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -80,7 +82,7 @@ def ocel_table(log: Ocel, object_type: str | None, path: Path) -> Table:
             where=path.name,
             hint=Text("现有类型(事件数):" + "、".join(listed), "it has (events): " + ", ".join(listed)),
         )
-    attributes = list(dict.fromkeys(name for event in log.events for name in event.attributes))
+    attributes = list(dict.fromkeys(name for event in log.events for name in event.attributes if not name.startswith(_RESERVED)))
     own = list(dict.fromkeys(name for thing in log.objects.values() if thing.type == object_type for name in thing.values))
     others = [name for name in types if name != object_type]
     header = [OBJECT, ACTIVITY, TIME, EVENT, QUALIFIER, *attributes, *(OF_OBJECT + n for n in own), *(RELATED + n for n in others)]

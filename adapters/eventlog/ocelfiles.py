@@ -101,7 +101,7 @@ def _sqlite(path: Path) -> Ocel:
         for row in rows.of("object", "ocel_id", "ocel_type"):
             log.add(row["ocel_id"], row["ocel_type"], path.name)
         for row in rows.of("object_map_type", "ocel_type", "ocel_type_map"):
-            for state in rows.of(f"object_{row['ocel_type_map']}", "ocel_id", "ocel_time"):
+            for state in rows.of(f"object_{row['ocel_type_map']}", "ocel_id"):
                 _take_state(log, state)
         related: dict[str, list[tuple[str, str]]] = {}
         for row in rows.of("event_object", "ocel_event_id", "ocel_object_id", "ocel_qualifier"):
@@ -135,11 +135,11 @@ def _whole(path: Path) -> None:
 
 
 def _take_state(log: Ocel, state: dict[str, str]) -> None:
-    """A row of an object's table: all its values at first, and then the one that changed."""
+    """A row of an object's table: all its values at first, and then the one that changed. Some programs write no time of them."""
     values, changed = log.objects[state["ocel_id"]].values, state.get("ocel_changed_field", "")
     for name, value in state.items():
         if name not in ("ocel_id", "ocel_time", "ocel_changed_field") and (name == changed or (value and not changed)):
-            values.setdefault(name, []).append((state["ocel_time"] or _BEGINNING, value))
+            values.setdefault(name, []).append((state.get("ocel_time") or _BEGINNING, value))
 
 
 class _Rows:

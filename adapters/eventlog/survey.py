@@ -56,6 +56,8 @@ class Survey:
     span: tuple[datetime, datetime] | None = None
     ties: int = 0
     """Events at the very instant of another one of their case."""
+    split: int = 0
+    """Cases whose events stand in several traces of XES: they count as one."""
     backward: int = 0
     """Events that stand behind a later one of their case in the file."""
 
@@ -109,6 +111,7 @@ def _judge(found: Survey, read: LogRead, log_map: LogMap | None) -> None:
         found.span = (lo, hi) if found.span is None else (min(found.span[0], lo), max(found.span[1], hi))
         found.ties += sum(a.happened == b.happened for a, b in pairwise(events))
         found.backward += _backward(events)
+        found.split += bool(events[0].place.event) and len({e.place.row for e in events}) > 1
 
 
 def _backward(events: list[LogEvent]) -> int:

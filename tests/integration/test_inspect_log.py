@@ -152,6 +152,16 @@ def test_offsets_are_counted_and_ask_for_no_zone(log: Any, capsys: pytest.Captur
     assert "zone:" not in draft(path, capsys)
 
 
+def test_a_case_in_several_traces_is_counted(log: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    event = "<event><string key='concept:name' value='A'/><date key='time:timestamp' value='2026-03-02T09:00:00Z'/></event>"
+    traces = [f"<trace><string key='concept:name' value='{case}'/>{event}{event}</trace>" for case in ("1", "2", "1")]
+    path = log(f"<log>{''.join(traces)}</log>", "log.xes")
+    found = inspected(capsys, str(path))
+    assert (found["cases"], found["events"], found["split"]) == (2, 6, 1)
+    main(["log", "inspect", str(path)])
+    assert "1 个案件分在几条轨迹中" in capsys.readouterr().out
+
+
 def test_gb18030_and_words_for_nothing_are_noticed(log: Any, capsys: pytest.CaptureFixture[str]) -> None:
     path = log("编号,时间,事项,经办人\n甲1,2026-03-02 09:00,接报,?\n甲1,2026-03-02 10:00,处置,李\n", encoding="gb18030")
     text = draft(path, capsys)

@@ -145,6 +145,18 @@ def test_a_database_with_a_log_beside_it_is_not_read_by_half(tmp_path: Path) -> 
     assert "-wal" in refusal(path)
 
 
+def test_a_database_as_pm4py_writes_it_is_read(tmp_path: Path) -> None:
+    """No time and no changes in the tables of objects, and the activity a second time as an attribute of the event."""
+    path = ocel.as_sqlite(tmp_path / "log.sqlite", ocel.log([thing("案1", "incident", ("grade", BEGAN, "一般")), *OBJECTS[2:]], EVENTS[:1]))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("ALTER TABLE object_Type0 DROP COLUMN ocel_time")
+        db.execute("ALTER TABLE object_Type0 DROP COLUMN ocel_changed_field")
+        db.execute('ALTER TABLE event_Type0 ADD COLUMN "ocel:activity" TEXT')
+        db.execute("UPDATE event_Type0 SET \"ocel:activity\" = '接报'")
+    [(case, [found])] = read_log(path, mapped()).cases
+    assert (case, found.name, found.role) == ("案1", "created", "一般")
+
+
 def test_a_view_in_the_place_of_a_table_is_not_run(tmp_path: Path) -> None:
     path = ocel.as_sqlite(tmp_path / "log.sqlite", LOG)
     with closing(sqlite3.connect(path)) as db, db:

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import select
 
 from adapters.store.contract import T0, due, entry, row, seal
-from adapters.store.copying import copy
+from adapters.store.copying import copy, copy_exactly
 from adapters.store.sql import SqlStore
 from adapters.store.tables import metadata
+from adapters.store.taking import take
 from adapters.store.watch import MARK, OUTBOX
 from adapters.store.watch_contract import claim, message
 from workflow.errors import AlreadyThere, IntegrityError
@@ -109,6 +110,19 @@ def test_there_and_back_again_is_the_same_file(full: SqlStore, empty: Callable[[
     with closing(SqlStore.open(str(tmp_path / "back.db"))) as again, again.read() as view, full.read() as origin:
         assert view.meta() == origin.meta()
         assert list(view.stored()) == list(origin.stored())
+
+
+def test_what_is_taken_of_a_server_as_evidence_has_every_row_and_nothing_more(
+    full: SqlStore, empty: Callable[[str], str], tmp_path: Path
+) -> None:
+    address = empty("postgresql")
+    with closing(SqlStore.open(address)) as there:
+        copy_exactly(full, there)
+    found = take(address, tmp_path / "taken.db")
+    with closing(SqlStore.open(str(tmp_path / "taken.db"), create=False)) as taken:
+        assert content(taken) == content(full)
+    assert found.tables == {name: len(rows) for name, rows in content(full).items()}
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(("taken", ".taken"))] == ["taken.db"]
 
 
 def test_what_is_written_meanwhile_is_not_half_copied(full: SqlStore, empty: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
