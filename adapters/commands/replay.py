@@ -209,6 +209,7 @@ def _log(
         if found.comparison is not None:
             compared(found.report, found.comparison)
         wanted.take(versions, found.files, found.verdicts, found.records)
+        wanted.unreadable = [(str(row.place), row.reason) for row in source.unreadable]
         progress.update(folding, completed=sum(share.size for share in shares))
     for note in source.notes:
         frame.say(note)

@@ -13,7 +13,18 @@ from typing import Any
 
 from adapters.documents.cell import clean
 from adapters.documents.report import Kept
-from adapters.documents.table import COMPARED, HELD, Column, compared_rows, deviation_rows, event_word, held_rows, plain
+from adapters.documents.table import (
+    COMPARED,
+    HELD,
+    UNREADABLE,
+    Column,
+    compared_rows,
+    deviation_rows,
+    event_word,
+    held_rows,
+    plain,
+    unreadable_rows,
+)
 from adapters.documents.wording import Found, Wording, field, word
 from workflow.dossier import DEVIATES, UNVERIFIABLE, VERDICTS
 from workflow.obligation.row import Outcome
@@ -142,6 +153,10 @@ class _Document:
             self._made.add_heading(self._text("偏差", "Deviations"), 1)
             kinds = (Column(Text("偏差", "deviation"), 50), Column(Text("代码", "code"), 30), Column(Text("次数", "count"), 12))
             self._table(kinds, [(word("deviation", code, lang), code, count) for code, count in records.items()])
+        unread = list(islice(unreadable_rows(self._report, self._say), MOST))
+        if unread:
+            self._made.add_heading(self._text("不可读的行", "Rows that could not be read"), 1)
+            self._table(UNREADABLE, unread)
 
         other = summary.get("comparison")
         if other:
@@ -170,7 +185,7 @@ class _Document:
     def _case(self, case: Found) -> None:
         say = self._say
         self._made.add_heading(clean(case["case"]), 1)
-        parts = (case["unit"], case["procedure"], word("verdict", case["verdict"], self._lang))
+        parts = (case["unit"], say.chosen(case), word("verdict", case["verdict"], self._lang))
         self._made.add_paragraph(clean(say.join(parts)))
         rows = [(f"{r[2]}\n{r[3]}·{r[4]}", r[6], r[8], r[9], r[10]) for r in deviation_rows(case, say)]
         if rows:

@@ -45,6 +45,7 @@ def page(report: Kept, lang: Lang) -> str:
         "lang": lang,
         "summary": report.summary,
         "provenance": report.provenance,
+        "unreadable": report.unreadable[:MOST],
         "legend": report.legend,
         "zone": next((legend["zone"] for legend in report.legend.values()), "UTC"),
         "digest": report.digest,
@@ -69,7 +70,7 @@ def _worded(case: Mapping[str, Any], both: Sequence[Wording]) -> dict[str, Any]:
         for record in case.get("deviations", ())
     ]
     compared = [[list(row[1:]) for row in compared_rows(case, say)] for say in both]
-    return {**case, "rows": rows, "deviations": records, "compared": compared}
+    return {**case, "rows": rows, "deviations": records, "compared": compared, "version": [say.chosen(case) for say in both]}
 
 
 class _Gathered:

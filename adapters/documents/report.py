@@ -1,8 +1,8 @@
 """The report of a replay as one canonical JSON file: every case with its duties and their proof, the legend, its provenance, the summary.
 
-The file is ``{"cases": […], "legend": {…}, "provenance": {…}, "summary": {…}}`` in canonical form (:mod:`workflow.journal.canonical`), so
-that whoever replays the same input gets the same bytes. Cases stand in the order of their ids. It is written and read case by case: no more
-than one is held.
+The file is ``{"cases": […], "legend": {…}, "provenance": {…}, "summary": {…}, "unreadable": […]}`` in canonical form
+(:mod:`workflow.journal.canonical`), so that whoever replays the same input gets the same bytes. Cases stand in the order of their ids. It
+is written and read case by case: no more than one is held.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from workflow.replay import Judged, Report
 from workflow.rules import Rules
 from workflow.text import Text
 
+MOST_UNREADABLE = 10_000
+"""Rows that could not be read of which the report says where and why; all of them are counted."""
 _CHUNK = 1 << 20
 
 
@@ -109,6 +111,8 @@ class Told(NamedTuple):
     records: Mapping[str, int]
     versions: Iterable[Rules]
     provenance: Mapping[str, Json]
+    unreadable: Sequence[tuple[str, Text]] = ()
+    """Where each row stands that could not be read, and why."""
 
 
 def write(path: Path, parts: Iterable[Path], report: Report, told: Told) -> str:
@@ -124,7 +128,9 @@ def write(path: Path, parts: Iterable[Path], report: Report, told: Told) -> str:
                 file.write(b"," + document if number else document)
             file.write(b'],"legend":' + canonical({r.procedure.ref: legend(r) for r in told.versions}))
             file.write(b',"provenance":' + canonical(told.provenance))
-            file.write(b',"summary":' + canonical(closing) + b"}")
+            file.write(b',"summary":' + canonical(closing))
+            unread = told.unreadable[:MOST_UNREADABLE]
+            file.write(b',"unreadable":' + canonical([{"proof": place, "zh": why.zh, "en": why.en} for place, why in unread]) + b"}")
         return file_digest(path)
     except OSError as error:
         raise BadInput(Text(f"不能写入:{error.strerror}", f"cannot be written: {error.strerror}"), where=str(path)) from None
@@ -151,13 +157,9 @@ class Kept:
         self.legend: Mapping[str, Any] = self._rest.get("legend", {})
         self.provenance: Mapping[str, Any] = self._rest.get("provenance", {})
         self.summary: Mapping[str, Any] = self._rest.get("summary", {})
+        self.unreadable: Sequence[Mapping[str, Any]] = self._rest.get("unreadable", ())
         if not isinstance(self.summary, dict) or "totals" not in self.summary:
             raise self._no_report()
-
-    @property
-    def rest(self) -> Mapping[str, Any]:
-        """Everything but the cases."""
-        return self._rest
 
     def cases(self) -> Iterator[dict[str, Any]]:
         """Each case, in the order of the file."""

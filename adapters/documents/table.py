@@ -104,6 +104,7 @@ COMPARED = _columns(
     ("另一侧", "other side", 44),
     ("原因", "why", 40),
 )
+UNREADABLE = _columns(("证据", "proof", 24), ("原因", "why", 90))
 _SHOWN = frozenset(
     {
         *("row", "duty", "unit", "month", "modality", "clauses", "owed_by", "owed_to", "start", "revisions", "pending", "met", "met_by"),
@@ -122,6 +123,7 @@ def tables(report: Kept, lang: Lang) -> tuple[Table, ...]:
         return lambda: chain.from_iterable(make(case, say) for case in report.cases())
 
     compared = Table("comparison", Text("对照", "comparison"), COMPARED, each(compared_rows))
+    unreadable = Table("unreadable", Text("不可读的行", "unreadable rows"), UNREADABLE, lambda: unreadable_rows(report, say))
     return (
         Table("summary", Text("汇总", "summary"), SUMMARY, lambda: summary_rows(report, say)),
         Table("duties", Text("义务", "duties"), DUTIES, each(duty_rows)),
@@ -129,6 +131,7 @@ def tables(report: Kept, lang: Lang) -> tuple[Table, ...]:
         Table("acts", Text("经过", "acts"), ACTS, each(act_rows)),
         Table("time", Text("时间账", "time account"), HELD, each(held_rows)),
         *((compared,) if "comparison" in report.summary else ()),
+        *((unreadable,) if report.unreadable else ()),
     )
 
 
@@ -290,3 +293,8 @@ def compared_rows(case: Found, say: Wording) -> Iterator[tuple[Cell, ...]]:
     for found in (case.get("comparison") or {}).get("rows", ()):
         duty = say.label(case, "duties", Key.of(found["row"]).duty)
         yield case["case"], duty, found["row"], say.side(case, found["base"]), say.side(case, found["other"]), say.why(found["why"])
+
+
+def unreadable_rows(report: Kept, say: Wording) -> Iterator[tuple[Cell, ...]]:
+    """The rows of a log that could not be read."""
+    return ((row["proof"], row[say.lang]) for row in report.unreadable)

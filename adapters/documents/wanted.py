@@ -15,7 +15,7 @@ from workflow.journal.canonical import Json
 from workflow.journal.chain import Finding
 from workflow.replay import Report
 from workflow.rules import Rules
-from workflow.text import Lang
+from workflow.text import Lang, Text
 
 
 class Wanted:
@@ -26,6 +26,8 @@ class Wanted:
         """Where dossiers are collected; ``None`` when nobody wants them."""
         self.provenance: dict[str, Json] = {}
         """Filled in by whoever reads what is replayed."""
+        self.unreadable: list[tuple[str, Text]] = []
+        """So is this: where each row stands that could not be read, and why."""
         self._report, self._files, self._lang = report, files, lang
         self._versions: tuple[Rules, ...] = ()
         self._parts: tuple[Path, ...] = ()
@@ -72,7 +74,7 @@ class Wanted:
         if self.folder is None:
             return []
         path = self._report or self.folder / "report.json"
-        digest = write(path, self._parts, report, Told(self._verdicts, self._records, self._used(report), self.provenance))
+        digest = write(path, self._parts, report, Told(self._verdicts, self._records, self._used(report), self.provenance, self.unreadable))
         written = [(path, digest)] if self._report is not None else []
         if self._files.any:
             written += [(made, digest) for made in render(Kept(path), self._files, self._lang)]

@@ -191,6 +191,16 @@ class Wording:
         """What an ambiguous wording does to the outcome."""
         return readings_said(row.get("readings") or ()).say(self.lang)
 
+    def chosen(self, case: Found) -> str:
+        """Under which version a case was judged, and by which act's day it was chosen."""
+        found, act = case.get("chosen"), None
+        if found:
+            act = next((a for a in case["acts"] if a["n"] == found["act"]), None)
+        if not found or act is None:
+            return str(case["procedure"])
+        day, name = self.instant(case, found["at"])[:10], self.happened(case, act)
+        return self.say(f"{case['procedure']}(按{name}之日 {day})", f"{case['procedure']} (by the day of {name}, {day})")
+
     def why(self, codes: Iterable[str]) -> str:
         """Why a duty comes out otherwise on the other side of a comparison."""
         return self.join(word("why", code, self.lang) for code in codes)

@@ -216,6 +216,20 @@ def test_a_report_is_rendered_later_and_elsewhere(report: Any, tmp_path: Path, c
     assert report["summary"]["digest"] in summary and f"deviates {report['summary']['verdicts']['deviates']}" in summary
 
 
+def test_every_rendering_names_the_rows_that_could_not_be_read(report: Any) -> None:
+    with Path("log.csv").open("a", encoding="utf-8") as file:
+        file.write("T1,soon,working,Li\n")
+    base = ["--lang", "en", "replay", "--log", "log.csv", "--map", "map.yaml", "-q"]
+    assert main([*base, "--report", "u.json", "--csv", "unread", "--docx", "u.docx", "--html", "u.html"]) == 1
+    found = json.loads(Path("u.json").read_bytes())
+    number = len(Path("log.csv").read_text(encoding="utf-8").splitlines())
+    assert [row["proof"] for row in found["unreadable"]] == [str(number)] and found["summary"]["totals"]["events"]["unreadable"] == 1
+    why = "cannot read the time 'soon'"
+    assert Path("unread", "unreadable.csv").read_text(encoding="utf-8-sig").splitlines() == ["proof,why", f"{number},{why}"]
+    assert why in words(docx.Document("u.docx")) and why in Path("u.html").read_text(encoding="utf-8")
+    assert "by the day of created, 2026-03-0" in words(docx.Document("u.docx"))
+
+
 def test_every_rendering_of_a_comparison_shows_both_sides_and_why(report: Any, capsys: pytest.CaptureFixture[str]) -> None:
     text = (Path(__file__).resolve().parents[2] / "definitions/procedures/service-incident.yaml").read_text(encoding="utf-8")
     Path("eight.yaml").write_text(text.replace("4 hours", "8 hours").replace('version: "1"', "version: 8h"), encoding="utf-8")
