@@ -92,26 +92,45 @@ class _Point(NamedTuple):
     holder: str
 
 
-def account(case: Case, world: World) -> Account | None:
-    """The account of a case; ``None`` where nothing was reported, or the record begins where it ends."""
-    points = sorted(_points(case, world), key=lambda p: (p.at.lo, p.at.hi, p.order, p.holder))
+def _place(point: _Point) -> tuple[datetime, datetime, int, str]:
+    return point.at.lo, point.at.hi, point.order, point.holder
+
+
+def account(case: Case, world: World, until: datetime | None = None) -> Account | None:
+    """The account of a case up to the last receipt, or up to ``until``, with whoever held it last.
+
+    ``None`` where nothing was reported by then, or the record begins where it ends.
+    """
+    points = sorted(_points(case, world), key=_place)
     sent = [m.hi for act in case.acts for m in _sent(act, case, world)]
+    if until is not None:
+        sent = [until]
     if not points or not sent:
         return None
-    first = min(points[0].at.lo, *(a.happened.lo for a in case.acts if a.kind in DEEDS))
-    found = tuple(_joined(_cut(points, first, max(sent))))
+    first, last = min(points[0].at.lo, *(a.happened.lo for a in case.acts if a.kind in DEEDS)), max(sent)
+    found = tuple(_joined(_cut(points, first, last))) if first < last else ()
     return Account(found) if found else None
+
+
+def reached(case: Case, world: World) -> list[tuple[Moment, str]]:
+    """From when each role is shown to have had the matter, the first of them first."""
+    found: dict[str, Moment] = {}
+    for point in sorted(_points(case, world), key=_place):
+        if point.holder not in NOBODY:
+            found.setdefault(point.holder, point.at)
+    return [(at, role) for role, at in found.items()]
 
 
 def _sent(act: Act, case: Case, world: World) -> Iterator[Moment]:
     """The instants at which a report was sent and received."""
-    to = _receivers(act, world)
+    to = receivers(act, world)
     if to:
         yield act.sent
         yield from (m for role in to if (m := received(case, act, role)) is not None)
 
 
-def _receivers(act: Act, world: World) -> tuple[str, ...]:
+def receivers(act: Act, world: World) -> tuple[str, ...]:
+    """To whom an act reports; nobody where it is no report."""
     event = world.rules.procedure.events.get(act.name) if act.kind in DEEDS else None
     return (act.names("to") or event.report.to) if event is not None and event.report is not None else ()
 
@@ -133,7 +152,7 @@ def _points(case: Case, world: World) -> Iterator[_Point]:
         if role in waiting and role not in had:
             had.add(role)
             yield _Point(act.happened, 3 * act.n, role)
-        new = [r for r in _receivers(act, world) if r not in had]
+        new = [r for r in receivers(act, world) if r not in had]
         shown = {r: m for r in new if (m := received(case, act, r)) is not None}
         if new and any(m != act.sent for m in shown.values()):
             yield _Point(act.sent, 3 * act.n + 1, ON_THE_WAY)

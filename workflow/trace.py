@@ -10,11 +10,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from workflow.account import account
+from workflow.act import FLAGGED
 from workflow.case.fold import Case
 from workflow.case.link import linked
 from workflow.explain import clauses
 from workflow.journal.canonical import Json
 from workflow.moment import stamp
+from workflow.notice import STAGES, notices
 from workflow.obligation.row import Outcome, Row
 from workflow.organisation import Organisation
 from workflow.rowname import title
@@ -62,6 +65,52 @@ class Step(NamedTuple):
             "to": row.owed_to,
             "due": stamp(row.due.instant) if row.due is not None else None,
             "basis": list(clauses(row, rules.procedure)),
+        }
+
+
+def behind(step: Step, as_of: datetime, proofs: Mapping[int, str]) -> dict[str, Json]:
+    """What stands behind a step: what started the duty, whom its flags told and how far that came, and who held the matter while it ran."""
+    row, case = step.row, step.case
+    begin = row.begin
+    found: dict[str, Json] = {"started": None, "start": None, "done": None, "told": list[Json](_told(row, case, proofs)), "held": []}
+    if begin is None:
+        return found
+    found["start"] = begin.moment.encode()
+    found["started"] = _entry(begin.act, case, proofs)
+    found["done"] = _entry(row.met_by, case, proofs)
+    since, until = begin.moment.lo, row.met_at.hi if row.met_at is not None else as_of
+    time = account(case, step.world, until)
+    found["held"] = [
+        {"from": stamp(max(s.since, since)), "until": stamp(s.until), "holder": s.holder}
+        for s in (time.stretches if time is not None else ())
+        if s.until > since
+    ]
+    return found
+
+
+def _entry(n: int | None, case: Case, proofs: Mapping[int, str]) -> Json:
+    act = case.act(n) if n is not None else None
+    if act is None:
+        return None
+    by = act.actor.role if act.actor is not None else ""
+    return {"n": act.n, "kind": act.kind, "name": act.name, "happened": act.happened.encode(), "by": by, "proof": proofs.get(act.n, "")}
+
+
+def _told(row: Row, case: Case, proofs: Mapping[int, str]) -> Iterable[dict[str, Json]]:
+    """Each flag of a duty: when it was raised, which posts it was to tell, and how far that came. Nobody was told where ``to`` is empty."""
+    known = {notice.flag.n: notice for notice in notices(case)}
+    for act in case.kind(FLAGGED, row.key):
+        notice = known.get(act.n)
+        stages = {stage: first.happened.encode() for stage in STAGES if notice is not None and (first := notice.first(stage)) is not None}
+        yield {
+            "flag": act.n,
+            "said": act.data["flag"],
+            "at": stamp(act.recorded),
+            "to": sorted({str(one["post"]) for one in notice.told}) if notice is not None else [],
+            "stage": notice.stage if notice is not None else "",
+            "notified": stamp(notice.notified) if notice is not None and notice.notified is not None else None,
+            **stages,
+            "proof": proofs.get(act.n, ""),
         }
 
 

@@ -14,6 +14,7 @@ from adapters.commands import frame, screen
 from adapters.commands.checkpoint import checkpoint as write_checkpoint
 from adapters.commands.exchange import Form, export_for_others
 from adapters.commands.held import held, held_note, signature
+from adapters.commands.inspected import case_
 from adapters.commands.key import key as make_key
 from adapters.commands.proof import check_proof, prove
 from adapters.commands.reanchor import re_anchor
@@ -186,6 +187,7 @@ def pack(
 app.command("checkpoint")(write_checkpoint)
 app.command("key")(make_key)
 app.command("re-anchor")(re_anchor)
+app.command("case")(case_)
 app.command()(take)
 app.command()(prove)
 app.command()(check_proof)

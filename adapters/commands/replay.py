@@ -20,19 +20,16 @@ from adapters.documents.rendering import Files
 from adapters.documents.wanted import Wanted, documented
 from adapters.eventlog import Unreadable
 from adapters.journaled import Journaled, of_bundle, of_store
-from adapters.logsource import LogSource, opened, read_rows
-from workflow.calendar import Calendar
+from adapters.logsource import opened, read_rows
 from workflow.comparison import Comparison
-from workflow.errors import BadInput, BadMap, ConfigError, Drift, IntegrityError, UnknownProcedure, UnreadableRows
+from workflow.errors import BadInput, Drift, IntegrityError, UnreadableRows
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.journal.chain import Finding
 from workflow.journal.checkpoint import Held
-from workflow.logmap import LogMap
 from workflow.moment import parse, utc
 from workflow.organisation import Organisation
 from workflow.otherwise import beside, compared, other_cases
 from workflow.replay import Each, Report, replay_cases
-from workflow.rules import Rules
 from workflow.text import Text
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -170,23 +167,17 @@ def _log(
     log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, counts: bool, wanted: Wanted, other: Alternative
 ) -> tuple[Report, list[Unreadable]]:
     from adapters.eventlog import load_map
-    from adapters.law import Law
-    from adapters.library import definition_file, shipped_definitions
+    from adapters.law import Law, calendar_of, must_fit, versions_of
     from adapters.partition import replayed
-    from workflow.logmap import check_fit
 
     log_map = load_map(map_file)
-    given = [definition_file(f) for f in files] or shipped_definitions(log_map.procedure)
-    versions = [Rules(d.procedure, d.hash) for d in given if d.procedure.procedure == log_map.procedure]
-    if not versions:
-        raise UnknownProcedure(Text(f"没有程序 {log_map.procedure!r}", f"there is no procedure {log_map.procedure!r}"), where=str(map_file))
-    check_fit(log_map, [r.procedure for r in versions], str(map_file))
+    versions = versions_of(log_map, files, map_file)
     if wanted.folder is not None:
         definitions = [provenance.file("definition", f) for f in files]
         wanted.provenance = {
             **provenance.program(),
             "files": [{**provenance.file("log", log), **_source(log)}, provenance.file("map", map_file), *definitions],
-            "calendars": provenance.calendars([_calendar(versions)]),
+            "calendars": provenance.calendars([calendar_of(versions)]),
             "organisation": digest(canonical(Organisation().document())),
             "as_of_from": "given" if as_of else "last",
         }
@@ -196,12 +187,12 @@ def _log(
             source = read_rows(log, log_map, advance(progress, reading))  # both sides look at the same acts
         else:
             source = opened(log, log_map, versions, advance(progress, reading))
-        _must_fit(source, log, log_map)
+        must_fit(source.foreign, log, log_map)
         progress.update(reading, total=source.read, completed=source.read)
         gc.freeze()  # what was read stays to the end: looking through it again and again would cost a tenth of the time
         zone = log_map.clock or versions[0].zone
         until = parse(as_of, zone).hi if as_of else source.last
-        law = Law(log_map, versions, _calendar(versions), until, other.of_log(versions, _calendar(versions), zone))
+        law = Law(log_map, versions, calendar_of(versions), until, other.of_log(versions, calendar_of(versions), zone))
         shares = source.counts() if counts else source.shares(jobs)
         folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=sum(share.size for share in shares))
         found = replayed(shares, law, wanted.folder, jobs, advance(progress, folding))
@@ -218,19 +209,6 @@ def _log(
     return found.report, source.unreadable
 
 
-def _must_fit(source: LogSource, log: Path, log_map: LogMap) -> None:
-    """Refuse a log of which the map knows no activity at all: a report of it would be one of another process."""
-    if source.foreign:
-        shown, wanted = source.foreign[:10], list(log_map.activities)[:10]
-        raise BadMap(
-            Text(
-                "日志的活动没有一个在映射中,可能是另一流程的日志", "the map knows no activity of the log: it may be one of another process"
-            ),
-            where=log.name,
-            hint=Text(f"日志有:{'、'.join(shown)};映射有:{'、'.join(wanted)}", f"log: {', '.join(shown)}; map: {', '.join(wanted)}"),
-        )
-
-
 def _source(log: Path) -> dict[str, Json]:
     """Of a log that was converted, the file that it was converted from."""
     from adapters.eventlog.packed import starts_with
@@ -238,16 +216,6 @@ def _source(log: Path) -> dict[str, Json]:
 
     about = converted(log) if starts_with(log, MAGIC) else None
     return {"converted_from": {"name": about.source.name, "sha256": about.source.sha256}} if about is not None else {}
-
-
-def _calendar(versions: Sequence[Rules]) -> Calendar:
-    """The shipped calendar that the versions count in: a log brings none of its own. Raises :class:`NotFound`, :class:`ConfigError`."""
-    from adapters.calendars import shipped
-
-    names = sorted({r.procedure.calendar for r in versions})
-    if len(names) > 1:
-        raise ConfigError(Text(f"各版本的日历不同:{'、'.join(names)}", f"the versions count in different calendars: {', '.join(names)}"))
-    return shipped(names[0])
 
 
 def advance(progress: Progress, task: Any) -> Callable[[int], None]:
