@@ -44,6 +44,9 @@ class Backend(Protocol):
     def alter(self, cursor: Any) -> None:
         """Begin the transaction in which the schema is made or changed: one at a time, and what it reads is the latest."""
 
+    def step_aside(self) -> bool:
+        """Before a schema is changed: go on with a private copy where the database itself must stay as it is. ``False``: it need not."""
+
     def announce(self, cursor: Any) -> None:
         """In a transaction that wrote, before it is committed: ring the bells when it is."""
 

@@ -189,6 +189,9 @@ class Postgres:
         cursor.execute(self._altering, prepare=False)
         self.alone(cursor)
 
+    def step_aside(self) -> bool:
+        return False
+
     def alone(self, cursor: Any) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,), prepare=False)
 

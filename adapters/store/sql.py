@@ -57,6 +57,10 @@ class SqlStore:
         backend = _postgres().parse(url) if url.startswith("postgresql") and "://" in url else Sqlite.parse(url)
         hashed(b"", algorithm)  # refused before a file is made where it is not to be had
         backend.prepare(create)
+        return cls._opened(backend, create, algorithm)
+
+    @classmethod
+    def _opened(cls, backend: Backend, create: bool, algorithm: str) -> SqlStore:
         engine = backend.engine()
         try:
             with _typed(backend), engine.connect() as connection:
@@ -67,7 +71,12 @@ class SqlStore:
                     if tables or not create:
                         raise foreign(backend.location) if tables else backend.missing()
                     backend.found(cursor)
-                if not known or migrations.revision(connection) != migrations.HEAD:
+                older = known and migrations.revision(connection) != migrations.HEAD
+                if older and backend.step_aside():
+                    connection.close()
+                    engine.dispose()
+                    return cls._opened(backend, create, algorithm)
+                if not known or older:
                     backend.alter(cursor)
                     settled = False
                     try:

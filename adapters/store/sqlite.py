@@ -61,7 +61,8 @@ class Sqlite:
         self._turn = Lock()
         self._bare = False
         """Whether the file had no log beside it, and no connection was made yet."""
-        self._marked = location == MEMORY
+        self._altering = False
+        self._marked = location == MEMORY or mode == EVIDENCE
         """Whether the file says that it is in use (:mod:`adapters.store.freshness`), or needs not."""
         self._marking = False
         self.commits = 0
@@ -242,12 +243,12 @@ class Sqlite:
         if not write:
             cursor.execute("BEGIN")
             return
-        if self._evidence is not None:
+        if self._evidence is not None and not self._altering:
             raise self._unavailable(
                 Text("作为证据只读打开", "it was opened read-only, as evidence"),
-                Text("用 duban audit take 取一份副本,在副本上写入或升级", "take a copy with duban audit take and write to that one"),
+                Text("用 duban audit take 取一份副本,写入副本", "take a copy with duban audit take and write to that one"),
             )
-        if self.readonly:
+        if self.mode == RO:
             raise self._unavailable(Text("以只读方式打开", "it was opened read-only"), Text("去掉 mode=ro", "leave out mode=ro"))
         # SQLite makes writers poll. The threads of this process queue here instead, and only another process is polled for.
         if not self._turn.acquire(timeout=self.timeout):
@@ -285,7 +286,17 @@ class Sqlite:
                     self._turn.release()
 
     def alter(self, cursor: Any) -> None:
-        self.begin(cursor, write=True)
+        self._altering = self._evidence is not None and self._evidence.private
+        try:
+            self.begin(cursor, write=True)
+        finally:
+            self._altering = False
+
+    def step_aside(self) -> bool:
+        if self._evidence is None or self._evidence.private:
+            return False
+        self._evidence.step_aside()
+        return True
 
     def announce(self, cursor: Any) -> None:
         """Nothing: who waits asks for the change counter."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from adapters.store.sql import SqlStore
+from adapters.store.tables import VERSION_TABLE
 from adapters.store.taking import take
 from tests.office import Office, within
 from workflow.engine import Engine
@@ -86,6 +88,30 @@ def test_what_lies_in_a_log_beside_the_file_is_seen_and_stays_there(
 
 def test_a_store_in_use_can_be_looked_at(office: Office, in_use: SqlStore) -> None:
     assert office.json("audit", "verify")["ok"] and office.json("replay")["totals"]["cases"] == 1
+
+
+def test_a_store_of_an_older_version_is_looked_at_in_a_private_copy_that_is_gone_afterwards(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.sql(
+        "DROP INDEX ix_duban_case_wake",
+        "DROP INDEX ix_duban_outbox_take",
+        "CREATE INDEX ix_duban_case_next_at ON duban_case (next_at)",
+        "CREATE INDEX ix_duban_outbox_next ON duban_outbox (channel, next_at)",
+        f"UPDATE {VERSION_TABLE} SET version_num = '0002'",
+    )
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
+    before = files(office.folder)
+    assert office.json("audit", "verify")["ok"] and office.json("replay")["totals"]["cases"] == 1
+    found = office.json("audit", "take", str(office.path), str(tmp_path / "taken.db"))
+    assert found["journal"]["checked"] and found["journal"]["sound"]
+    assert files(office.folder) == before and list((tmp_path / "temp").iterdir()) == []
+    with closing(sqlite3.connect(tmp_path / "taken.db")) as taken:
+        assert taken.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone() == ("0002",)
+    address = f"sqlite:///{office.path}?mode=evidence"
+    with closing(SqlStore.open(address, create=False)) as store, pytest.raises(StoreUnavailable), store.write():
+        pass
 
 
 def test_evidence_is_not_written_to(office: Office) -> None:
