@@ -30,4 +30,11 @@ def render(
     made = [str(path) for path in rendering.render(kept, files, frame.settings.lang)]
     for path in made:
         frame.say(Text(f"已写入 {path}", f"written: {path}"))
-    screen.emit({"report": kept.digest, "digest": kept.summary["digest"], "files": list(made)}, lambda: summary.show(kept.summary))
+    screen.emit({"report": kept.digest, "digest": kept.summary.get("digest"), "files": list(made)}, lambda: _show(kept))
+
+
+def _show(kept: Kept) -> None:
+    try:
+        summary.show(kept.summary)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise kept.no_report() from error

@@ -74,4 +74,6 @@ def render(report: Kept, files: Files, lang: Lang) -> Iterator[Path]:
             make(path, report, lang)
         except OSError as error:
             raise BadInput(Text(f"不能写入:{error.strerror}", f"cannot be written: {error.strerror}"), where=str(path)) from None
+        except (BadInput, KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise report.no_report() from error
         yield path

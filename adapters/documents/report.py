@@ -159,16 +159,17 @@ class Kept:
         self.summary: Mapping[str, Any] = self._rest.get("summary", {})
         self.unreadable: Sequence[Mapping[str, Any]] = self._rest.get("unreadable", ())
         if not isinstance(self.summary, dict) or "totals" not in self.summary:
-            raise self._no_report()
+            raise self.no_report()
 
     def cases(self) -> Iterator[dict[str, Any]]:
         """Each case, in the order of the file."""
         try:
             yield from self._cases()
         except (ValueError, RecursionError):
-            raise self._no_report() from None
+            raise self.no_report() from None
 
-    def _no_report(self) -> BadInput:
+    def no_report(self) -> BadInput:
+        """What is said of a file that has not the parts of a report."""
         return BadInput(
             Text("不是回放报告", "this is no report of a replay"),
             where=str(self.path),

@@ -109,6 +109,8 @@ class Wording:
     def label(self, case: Found, group: str, name: str) -> str:
         """The title of a duty, an event, a role or a state of the case's procedure; the name itself where it has none."""
         found = self.of(case).get(group, _NOTHING).get(name)
+        if not found and group == "events":
+            return word("kind", name, self.lang)  # what fulfils may also be a receipt or a confirmation
         return str(found[self.lang]) if found else name
 
     def labels(self, case: Found, group: str, names: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ Times are texts with their zone, so that no program shifts them. No cell is a fo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,17 @@ def write(path: Path, report: Kept, lang: Lang, most: int = MOST) -> None:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
+    try:
+        _sheets(book, report, lang, most)
+        book.save(path)
+    except BaseException:
+        for sheet in book.worksheets:  # each has a file of its own that is being written
+            with suppress(Exception):
+                sheet.close()
+        raise
+
+
+def _sheets(book: Any, report: Kept, lang: Lang, most: int) -> None:
     for table in tables(report, lang):
         rows = iter(table.rows())
         number = 1
@@ -33,7 +45,6 @@ def write(path: Path, report: Kept, lang: Lang, most: int = MOST) -> None:
             title = table.title.say(lang) if number == 1 else f"{table.title.say(lang)} {number}"
             _sheet(book.create_sheet(title), table, lang, (row for more in (part, islice(rows, most - 1)) for row in more))
             number += 1
-    book.save(path)
 
 
 def _sheet(sheet: Any, table: Table, lang: Lang, rows: Iterable[tuple[Cell, ...]]) -> None:

@@ -19,11 +19,13 @@ from openpyxl import load_workbook
 
 from adapters.commands.frame import main
 from adapters.documents import rendering
+from adapters.documents import report as reports
 from adapters.documents import table as tables
 from adapters.documents.docx import write as write_docx
 from adapters.documents.report import Kept
 from adapters.documents.wanted import documented
 from adapters.documents.xlsx import write as write_xlsx
+from tests.integration.test_replay_report import in_browser
 from tests.unit.test_cell import HOSTILE
 from workflow.errors import BadInput, ConfigError
 
@@ -246,6 +248,55 @@ def test_every_rendering_of_a_comparison_shows_both_sides_and_why(report: Any, c
     assert any(r["本侧"].startswith("迟延;") and r["另一侧"].startswith("按时;") for r in rows)
     assert words(docx.Document("c.docx")).count("期限不同") > 5 and "另一侧" in Path("c.html").read_text(encoding="utf-8")
     assert load_workbook("c.xlsx").sheetnames[-1] == "对照"
+
+
+@pytest.mark.parametrize("chunk", [10, 11, 13, 64, 1000, 4096])
+def test_where_a_file_is_parted_while_it_is_read_changes_nothing(report: Any, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "_CHUNK", chunk)
+    kept = Kept(Path("r.json"))
+    assert (list(kept.cases()), kept.summary, kept.legend) == (report["cases"], report["summary"], report["legend"])
+
+
+@pytest.mark.parametrize("kind", ["html", "xlsx", "docx", "csv"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda r: r["cases"][0].pop("verdict"),
+        lambda r: r["cases"][0]["acts"][0].update(happened="yesterday"),
+        lambda r: r["cases"][0].update(acts=7, rows=[3]),
+        lambda r: r["summary"].update(header=[]),
+        lambda r: r.update(legend={"service-incident@1": {"zone": "Nowhere/At_all"}}),
+    ],
+)
+def test_a_report_that_somebody_spoiled_is_no_report(report: Any, kind: str, spoil: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    spoil(report)
+    Path("bad.json").write_text(json.dumps(report, ensure_ascii=False, sort_keys=True, separators=(",", ":")), encoding="utf-8")
+    code = main(["--lang", "en", "audit", "render", "bad.json", f"--{kind}", "made"])
+    said = capsys.readouterr().err
+    assert code in (0, 2) and "internal" not in said, "what a rendering does not look at may be wrong"
+    assert code == 0 or "no report of a replay" in said
+
+
+def test_no_text_of_a_spoiled_report_is_run_by_the_page(report: Any) -> None:
+    bad = "<img src=x onerror=document.title='ran'>"
+    for case in report["cases"]:
+        case["verdict"] = case["unit"] = bad
+        for row in case["rows"]:
+            row["late"] = [60, bad]
+        for record in case.get("deviations", ()):
+            record |= {"severity": bad, "kind": bad, "code": bad, "proof": [bad], "expected": {"x": bad}, "actual": {"role": bad}}
+    report["summary"] |= {
+        "records": {"late_step": bad},
+        "obligations": {"service-incident@1/respond": {"met": bad}},
+        "verdicts": {bad: bad},
+    }
+    Path("bad.json").write_text(json.dumps(report, ensure_ascii=False, sort_keys=True, separators=(",", ":")), encoding="utf-8")
+    assert main(["audit", "render", "bad.json", "--html", "bad.html", "-q"]) in (0, 2)
+    page = Path("bad.html").read_text(encoding="utf-8")
+    click = "\ndraw();\nfor (const row of [...document.querySelectorAll('tr.case')]) row.click();\n"
+    Path("bad.html").write_text(page.replace("\ndraw();\n", click), "utf-8")
+    shown = in_browser(Path("bad.html"))
+    assert "<img" not in shown and "&lt;img" in shown
 
 
 @pytest.mark.parametrize(
