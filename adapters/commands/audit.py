@@ -13,6 +13,7 @@ from adapters.bundle import audit_bundle, lines, read_earlier, write_archive
 from adapters.commands import frame, screen
 from adapters.commands.checkpoint import checkpoint as write_checkpoint
 from adapters.commands.exchange import Form, export_for_others
+from adapters.commands.findings import finding_
 from adapters.commands.held import held, held_note, signature
 from adapters.commands.inspected import case_
 from adapters.commands.key import key as make_key
@@ -188,6 +189,7 @@ app.command("checkpoint")(write_checkpoint)
 app.command("key")(make_key)
 app.command("re-anchor")(re_anchor)
 app.command("case")(case_)
+app.command("finding")(finding_)
 app.command()(take)
 app.command()(prove)
 app.command()(check_proof)
