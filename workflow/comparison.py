@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from workflow.act import DEEDS
 from workflow.errors import IntegrityError
 from workflow.explain import clauses
 from workflow.journal.canonical import Json
@@ -45,7 +46,7 @@ class Side(NamedTuple):
 
     state: Sequence[str] = ()
     deviations: Sequence[tuple[str, str]] = ()
-    """Event and code of each act that departs from the procedure."""
+    """Event (or kind of act) and code of each that departs from the procedure."""
     rows: Mapping[str, dict[str, Any]] = MappingProxyType({})
 
 
@@ -134,7 +135,7 @@ class Comparison:
 
 def _side(judged: Judged) -> Side:
     case = judged.case
-    deviations = [(act.name, code) for act in case.acts for code in act.deviations]
+    deviations = [(act.name if act.kind in DEEDS else act.kind, code) for act in case.acts for code in act.deviations]
     return Side(case.state, deviations, {row.key: _row(row, judged) for row in judged.rows})
 
 

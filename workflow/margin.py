@@ -121,9 +121,10 @@ def _start(row: Row, act: Moment, case: Case, world: World, as_of: datetime) -> 
     try:
         if v.due != due(begin.moment.lo):
             return None
-        low = _first(perhaps, act.lo, world.rules.zone)
-        high = low if act.exact and not v.due.provisional else _first(surely, act.hi, world.rules.zone)
-    except CalendarGap:
+        zone = world.rules.zone
+        low = _first(perhaps, act.lo, zone, _guess(begin.moment.lo, v.due, act.lo, zone))
+        high = low if act.exact and not v.due.provisional else _first(surely, act.hi, zone, _guess(begin.moment.lo, v.due, act.hi, zone))
+    except (CalendarGap, OverflowError):
         return None
     return Moment(min(low, high), high) if low is not None and high is not None else None
 
@@ -136,8 +137,18 @@ def _fixed(duty: Duty, term: Term) -> Duty:
     return replace(duty, obligation=duty.obligation.model_copy(update={"term": (alone,), "owed_when": None}))
 
 
-def _first(in_time: Callable[[datetime], bool], act: datetime, zone: ZoneInfo) -> datetime | None:
+def _guess(start: datetime, due: Due, act: datetime, zone: ZoneInfo) -> datetime:
+    """As much later than the start as the act is later than the due date: right for hours and for days, a try for all else."""
+    if due.last_day is None:
+        return start + (act - due.instant)
+    day = start.astimezone(zone).date() + (act.astimezone(zone).date() - due.last_day)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _first(in_time: Callable[[datetime], bool], act: datetime, zone: ZoneInfo, guess: datetime) -> datetime | None:
     """The first start at or before the act with which it is in time; ``None``: it is in time with every start looked at, or with none."""
+    if guess <= act and in_time(guess) and not in_time(guess - TICK):
+        return guess
     if not in_time(act):
         return None
     today = act.astimezone(zone).date()

@@ -28,6 +28,9 @@ _OF_THE_VERSION = frozenset({"not_enabled", "not_opened", "condition", "wrong_ro
 _LEFT_OUT = frozenset({CLOCKED, MIGRATED, RECALENDARED}) | EVIDENCE
 """Kinds that follow from the version or the calendar, or that no outcome reads."""
 
+NO_ACT = 0
+"""In place of the number of an act that is not there."""
+
 
 class Recast(NamedTuple):
     acts: Sequence[Act]
@@ -56,6 +59,7 @@ def recast(case_id: str, acts: Sequence[Act], base: Rules, world: World, calenda
             continue
         if timed and case.n:
             case = ticked(case, world, act.recorded)
+            numbers |= {a.n: _again(a, case) for a in acts[: act.n - 1] if a.kind == CLOCKED and not numbers.get(a.n)}
         data = {k: v for k, v in act.data.items() if k not in ("dues", "ended")}
         facts = data.get("facts")
         unmapped.update(("fact", f) for f in (facts if isinstance(facts, Mapping) else ()) if f not in p.facts)
@@ -80,7 +84,7 @@ def recast(case_id: str, acts: Sequence[Act], base: Rules, world: World, calenda
             state = act.state if _known(act.state, world) else state
             unmapped.update(("state", path) for path in act.state if not _known((path,), world))
         if name.isdigit() and act.kind in (RECEIVED, CONFIRMED):
-            name = str(numbers.get(int(name), int(name)))
+            name = str(numbers.get(int(name), NO_ACT))
         if chart.ended(state) and not (case.state and chart.ended(case.state)):
             data["ended"] = True
         numbers[act.n] = case.n + 1
@@ -96,8 +100,14 @@ def _known(state: Sequence[str], world: World) -> bool:
 
 def _renumbered(of: Json, numbers: Mapping[int, int]) -> Json:
     if isinstance(of, list):
-        return [numbers.get(n, n) if isinstance(n, int) else n for n in of]
-    return numbers.get(of, of) if isinstance(of, int) else of
+        return [numbers.get(n, NO_ACT) for n in of if isinstance(n, int)]
+    return numbers.get(of, NO_ACT) if isinstance(of, int) else of
+
+
+def _again(act: Act, case: Case) -> int:
+    """The number of what the clock or the engine did, where the other version has it do the same at the same instant."""
+    alike = (a.n for a in case.acts if a.kind == CLOCKED and (a.name, a.happened) == (act.name, act.happened))
+    return next(alike, NO_ACT)
 
 
 def _breaches(act: Act, event: Event | None, first: bool, enabled: bool, case: Case, world: World) -> Iterable[str]:
