@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.eventlog import Unreadable, read_log
 from adapters.eventlog.packed import starts_with
-from adapters.eventlog.parquetlog import MAGIC, library
+from adapters.eventlog.parquetlog import MAGIC, parquet_table
 from adapters.partition import SHARES_EACH, Share, shared
 from workflow.errors import BadInput
 from workflow.logmap import LogMap
@@ -50,7 +50,7 @@ def opened(log: Path, log_map: LogMap, versions: Sequence[Rules], progress: Call
         found.read,
         found.ignored,
         [],
-        (),
+        parquet_table(log, log_map).notes,
         () if any(s.known for s in found.symbols) else [s.name for s in found.symbols if s.name],
         last(found),
         lambda jobs: cut(found, log, jobs * SHARES_EACH if jobs > 1 else 1),
@@ -72,7 +72,7 @@ def _columns(log: Path, log_map: LogMap, versions: Sequence[Rules]) -> Columns |
     """The log by columns; ``None`` where it is no such file, or a procedure has more configurations than a table can hold."""
     if not starts_with(log, MAGIC) or any(r.tabulated().compiled is None for r in versions):
         return None
-    library()
+    parquet_table(log, log_map)  # refuses what it refuses row by row: a row group too large, a workbook converted for another map
     from adapters.columns.source import columns_of
 
     return columns_of(log, log_map)

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from adapters.eventlog.instants import taken
 from adapters.eventlog.kind import open_table
 from adapters.eventlog.packed import starts_with
-from adapters.eventlog.parquetlog import EVENT, FILE, FORM, KEY, MAGIC, ROW, SHEET, UNREADABLE, Converted, Source, converted, library
-from adapters.eventlog.table import Table, wrong_width
+from adapters.eventlog.parquetlog import EVENT, FILE, FORM, KEY, MAGIC, OWN, ROW, SHEET, UNREADABLE, Converted, Source, converted, library
+from adapters.eventlog.table import CONTROLLED, Table, controlled, wrong_width
 from adapters.files import replacing
 from workflow.errors import BadInput
 from workflow.logevent import Place
@@ -66,8 +66,8 @@ def convert(path: Path, log_map: LogMap, out: Path, progress: Callable[[int], No
 
 def _about(path: Path, table: Table, log_map: LogMap, before: Converted | None) -> Converted:
     names = table.header
-    plain = [bool(n) and names.count(n) == 1 and not n.startswith("duban:") for n in names]
-    columns = [n if plain[i] else f"duban:column:{i + 1}" for i, n in enumerate(names)]
+    plain = [bool(n) and names.count(n) == 1 and not n.startswith(OWN) for n in names]
+    columns = [n if plain[i] else f"{OWN}column:{i + 1}" for i, n in enumerate(names)]
     if before is not None:
         return before._replace(columns=columns)
     with open(path, "rb") as file:
@@ -95,6 +95,8 @@ def _write(
         for place, fields in table.rows:
             if not isinstance(fields, Text) and len(fields) != len(about.header):
                 fields = wrong_width(len(fields), len(about.header))
+            elif not isinstance(fields, Text) and controlled(fields):
+                fields = CONTROLLED
             rows += 1
             unreadable += isinstance(fields, Text)
             group.take(place, fields)

@@ -23,8 +23,10 @@ MAGIC = b"PAR1"
 KEY = b"duban.log"
 """Of the file's metadata: what :class:`Converted` holds, as JSON."""
 FORMAT = 1
-FILE, SHEET, ROW, EVENT, UNREADABLE = "duban:file", "duban:sheet", "duban:row", "duban:event", "duban:unreadable"
-FORM = "duban:as:"
+OWN = "duban:"
+"""Prefix of the columns that no source has."""
+FILE, SHEET, ROW, EVENT, UNREADABLE = f"{OWN}file", f"{OWN}sheet", f"{OWN}row", f"{OWN}event", f"{OWN}unreadable"
+FORM = f"{OWN}as:"
 """Prefix of the column with the forms of a column of instants."""
 MAX_GROUP = 2_000_000_000
 """Bytes of one row group, unpacked: a reader must hold a whole one."""

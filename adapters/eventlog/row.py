@@ -11,7 +11,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from adapters.eventlog.stamp import BadRow, Stamps
-from adapters.eventlog.table import Table, demand, wrong_width
+from adapters.eventlog.table import CONTROLLED, Table, demand, wrong_width
 from workflow.errors import WrongType
 from workflow.journal.canonical import Json
 from workflow.logevent import LogEvent, Place
@@ -72,7 +72,7 @@ class Rows:
             raise BadRow(wrong_width(len(fields), self._width))
         content = "\x1f".join(fields if self._by_name is None else self._by_name(fields))
         if "\0" in content or content.count("\x1f") >= self._width:
-            raise BadRow(Text("含有控制字符 NUL 或 U+001F", "it holds a control character, NUL or U+001F"))
+            raise BadRow(CONTROLLED)
         fields.append("")
         case, activity, time, zone, date_only, actor, role, sequence, other, *facts = self._pick(fields)
         order, name, known = self._activity[activity]

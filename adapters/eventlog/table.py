@@ -36,6 +36,15 @@ def wrong_width(found: int, width: int) -> Text:
     return Text(f"有 {found} 个字段,应为 {width} 个", f"{found} fields instead of {width}")
 
 
+CONTROLLED = Text("含有控制字符 NUL 或 U+001F", "it holds a control character, NUL or U+001F")
+"""Why a row is unreadable whose fields could not be told apart in its canonical bytes."""
+
+
+def controlled(fields: Sequence[str]) -> bool:
+    content = "".join(fields)
+    return "\0" in content or "\x1f" in content
+
+
 def demand(wanted: Sequence[str], header: Sequence[str], where: str) -> None:
     """Raise :class:`UnreadableLog` unless each column is there, and once."""
     hint = Text("现有列:" + "、".join(header[:60]), "it has: " + ", ".join(header[:60]))

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
+from adapters.columns.source import columns_of
 from adapters.commands.frame import main
 from adapters.eventlog import convert as converting
 from adapters.eventlog import load_map, read_log
@@ -134,6 +135,27 @@ def test_names_of_columns_that_are_empty_twice_or_ours_are_kept(log: Path) -> No
     assert "duban:column:5" in pq.read_schema(out).names
 
 
+def test_a_control_character_makes_its_row_unreadable_in_whatever_column_it_stands(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row for row in ROWS if row.count(",") == 3 and ",," not in row]
+    log.write_text("\n".join(["c,t,a,w,x", *(f"{row},y" for row in rows), f"{rows[0]},y\x1fz"]), encoding="utf-8")
+    out = log.with_name("out.parquet")
+    convert(log, mapped(), out)
+    assert read_log(out, mapped()) == read_log(log, mapped()) and len(read_log(out, mapped()).unreadable) == 1
+    assert digest(out, log.with_name("m.yaml"), capsys) == digest(log, log.with_name("m.yaml"), capsys)
+
+
+def test_a_column_of_the_source_that_is_called_like_ours_is_that_of_the_source(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row for row in ROWS if row.count(",") == 3 and ",," not in row]
+    log.write_text("\n".join(["c,t,a,w,duban:file", *(f"{row},service_desk" for row in rows)]), encoding="utf-8")
+    log_map = log.with_name("m.yaml")
+    log_map.write_text(MAP.replace("actor: w", 'actor: w, role: "duban:file"'), encoding="utf-8")
+    out = log.with_name("out.parquet")
+    convert(log, load_map(log_map), out)
+    assert digest(out, log_map, capsys) == digest(log, log_map, capsys)
+    assert {e.role for _, events in read_log(out, load_map(log_map)).cases for e in events} == {"service_desk"}
+    assert columns_of(out, load_map(log_map)) is None and columns_of(out, mapped()) is not None
+
+
 def test_what_was_converted_can_be_converted_again_and_still_names_the_first_source(log: Path) -> None:
     once, twice = log.with_name("1.parquet"), log.with_name("2.parquet")
     convert(log, mapped(), once)
@@ -154,6 +176,9 @@ def test_a_workbook_is_converted_for_its_map_and_read_with_no_other(tmp_path: Pa
     other = read_map(MAP.replace("actor: w", "actor: w, role: t").replace("time: t", "time: a"), "m.yaml")
     with pytest.raises(UnreadableLog, match="the map of its conversion read otherwise: a, t"):
         read_log(out, other)
+    (tmp_path / "other.yaml").write_text(MAP.replace("actor: w", "actor: w, role: t").replace("time: t", "time: a"), encoding="utf-8")
+    assert main(["replay", "--log", str(out), "--map", str(tmp_path / "other.yaml"), "--lang", "en"]) == 2
+    assert "read otherwise" in capsys.readouterr().err
     assert main(["log", "convert", str(path), str(out), "--lang", "en"]) == 2
     assert "a workbook needs --map" in capsys.readouterr().err
 
