@@ -1,4 +1,4 @@
-"""A log made ready to be replayed: by columns where its file allows it, else row by row."""
+"""A log made ready to be replayed: by columns where its file allows it, else row by row; a folder of parts part by part."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from adapters.documents.report import Dossiers
 from adapters.eventlog import Unreadable, read_log
 from adapters.eventlog.packed import starts_with
-from adapters.eventlog.parquetlog import MAGIC, parquet_table
-from adapters.partition import SHARES_EACH, Share, shared
+from adapters.eventlog.parquetlog import MAGIC, library, parquet_table
+from adapters.eventlog.split import parts_in
+from adapters.law import Law
+from adapters.partition import SHARES_EACH, Judgement, Progress, Rows, Share, shared
 from workflow.errors import BadInput
 from workflow.logmap import LogMap
 from workflow.rules import Rules
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class LogSource(NamedTuple):
-    """What was read of a log, and how it is shared out."""
+    """What was read of a log, and how it is shared out. Of a folder of parts the parts count their rows themselves."""
 
     read: int
     ignored: int
@@ -30,7 +33,7 @@ class LogSource(NamedTuple):
     """What a reader must know of how the file was read."""
     foreign: Sequence[str]
     """Its activities, where the map knows none of them."""
-    last: datetime | None
+    last: Callable[[], datetime | None]
     """The last instant of its rows; ``None`` without any."""
     shares: Callable[[int], Sequence[Share]]
     """For so many processes."""
@@ -38,8 +41,46 @@ class LogSource(NamedTuple):
     """For the totals alone. Raises :class:`~workflow.errors.BadInput` for a log that cannot be read by columns."""
 
 
-def opened(log: Path, log_map: LogMap, versions: Sequence[Rules], progress: Callable[[int], None] | None = None) -> LogSource:
-    """Read a log. Raises what :func:`adapters.eventlog.history.read_log` raises."""
+class File(NamedTuple):
+    """A part of a log in a file of its own, which is read where it is replayed."""
+
+    path: Path
+    size: int
+    totals: bool = False
+    """Only the totals are wanted."""
+
+    def judged(self, law: Law, dossiers: Dossiers | None, progress: Progress | None) -> Judgement:
+        from adapters.columns.run import Count, Cut
+        from adapters.columns.source import by_id
+
+        columns = _columns(self.path, law.log_map, law.versions)
+        if columns is None and self.totals:
+            _uncounted()
+        if columns is None:
+            read = read_log(self.path, law.log_map)
+            found = Rows(read.cases).judged(law, dossiers, progress)._replace(unreadable=read.unreadable)
+            found.report.events.update(read=read.read, ignored=read.ignored, unreadable=len(read.unreadable))
+            return found
+        share = Count(columns, self.path) if self.totals else Cut(by_id(columns), self.path)
+        found = share.judged(law, dossiers, progress)
+        found.report.events.update(read=columns.read, ignored=columns.ignored, unreadable=0)
+        return found
+
+    def last(self, log_map: LogMap, versions: Sequence[Rules]) -> datetime | None:
+        from adapters.columns.run import last
+        from adapters.columns.source import last_said
+
+        said = last_said(self.path, log_map)
+        if said is not None:
+            return said
+        columns = _columns(self.path, log_map, versions)
+        return last(columns) if columns is not None else read_log(self.path, log_map).last
+
+
+def opened(log: Path, log_map: LogMap, versions: Sequence[Rules], progress: Progress | None = None) -> LogSource:
+    """Read a log, or find the parts of one. Raises what :func:`adapters.eventlog.history.read_log` raises."""
+    if log.is_dir():
+        return _in_parts(log, log_map, versions)
     columns = _columns(log, log_map, versions)
     if columns is None:
         return read_rows(log, log_map, progress)
@@ -51,21 +92,46 @@ def opened(log: Path, log_map: LogMap, versions: Sequence[Rules], progress: Call
         found.ignored,
         [],
         parquet_table(log, log_map).notes,
-        () if any(s.known for s in found.symbols) else [s.name for s in found.symbols if s.name],
-        last(found),
+        _foreign(found),
+        lambda: last(found),
         lambda jobs: cut(found, log, jobs * SHARES_EACH if jobs > 1 else 1),
         lambda: [Count(found, log)],
     )
 
 
-def read_rows(log: Path, log_map: LogMap, progress: Callable[[int], None] | None = None) -> LogSource:
+def read_rows(log: Path, log_map: LogMap, progress: Progress | None = None) -> LogSource:
     """Read a log row by row. Raises what :func:`adapters.eventlog.history.read_log` raises."""
     found = read_log(log, log_map, progress)
     names = dict.fromkeys(event.name for _, events in found.cases for event in events) if found.foreign else ()
-    cases = found.cases
+    cases, last = found.cases, found.last
     return LogSource(
-        found.read, found.ignored, found.unreadable, found.notes, list(names), found.last, lambda jobs: shared(cases, jobs), _uncounted
+        found.read, found.ignored, found.unreadable, found.notes, list(names), lambda: last, lambda jobs: shared(cases, jobs), _uncounted
     )
+
+
+def _in_parts(folder: Path, log_map: LogMap, versions: Sequence[Rules]) -> LogSource:
+    parquet = library()
+    files = [File(path, parquet.read_metadata(path).num_rows) for path in parts_in(folder)]
+
+    def last() -> datetime | None:
+        return max((at for file in files if (at := file.last(log_map, versions)) is not None), default=None)
+
+    first = _columns(files[0].path, log_map, versions)
+    foreign = _foreign(first) if first is not None else ()
+    return LogSource(
+        0,
+        0,
+        [],
+        parquet_table(files[0].path, log_map).notes,
+        foreign,
+        last,
+        lambda _: files,
+        lambda: [file._replace(totals=True) for file in files],
+    )
+
+
+def _foreign(columns: Columns) -> Sequence[str]:
+    return () if any(s.known for s in columns.symbols) else [s.name for s in columns.symbols if s.name]
 
 
 def _columns(log: Path, log_map: LogMap, versions: Sequence[Rules]) -> Columns | None:
@@ -80,8 +146,6 @@ def _columns(log: Path, log_map: LogMap, versions: Sequence[Rules]) -> Columns |
 
 def _uncounted() -> Sequence[Share]:
     raise BadInput(
-        Text(
-            "只计数(--counts)要求每行都是确切时刻的 Parquet 日志", "--counts needs a log in Parquet in which every row has an exact instant"
-        ),
+        Text("只计数(--counts)要求每行都是确切时刻的 Parquet 日志", "--counts needs a log in Parquet whose rows are exact instants"),
         hint=Text("先 duban log convert", "duban log convert makes one"),
     )

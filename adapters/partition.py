@@ -11,16 +11,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from adapters.documents.report import Dossiers
+from adapters.eventlog import Unreadable
+from adapters.eventlog.split import part_of
 from adapters.law import Law, unpacked
 from workflow.comparison import Comparison
 from workflow.logevent import LogEvent
 from workflow.otherwise import beside, other_log
 from workflow.replay import Each, Report, replay_log
+
+if TYPE_CHECKING:
+    from adapters.work import Work
 
 SHARES_EACH = 8
 """Shares for each process: a slow one holds up the rest for no longer than an eighth."""
@@ -37,10 +41,15 @@ class Found(NamedTuple):
     records: Counter[str]
     """Deviations by code."""
     comparison: Comparison | None = None
+    unreadable: Sequence[Unreadable] = ()
 
 
-Judgement = tuple[Report, Comparison | None]
-"""A report, and its other side where there is one."""
+class Judgement(NamedTuple):
+    report: Report
+    comparison: Comparison | None = None
+    """The other side, where there is one."""
+    unreadable: Sequence[Unreadable] = ()
+    """Rows, where the share read its file itself."""
 
 
 class Share(Protocol):
@@ -48,7 +57,7 @@ class Share(Protocol):
 
     @property
     def size(self) -> int:
-        """How many cases it has."""
+        """How many cases it has, or rows where nobody counted the cases: how much work it is."""
 
     def judged(self, law: Law, dossiers: Dossiers | None, progress: Progress | None) -> Judgement:
         """What is found in them; their dossiers in the order of their ids."""
@@ -71,11 +80,9 @@ class Rows(NamedTuple):
         report = replay_log(self.cases, *law[:3], read=0, ignored=0, unreadable=0, as_of=law.as_of, progress=progress, each=each)
         if comparison is not None:
             comparison.rest()
-        return report, comparison
-
-
-def part_of(case: str, parts: int) -> int:
-    return int.from_bytes(blake2b(case.encode(), digest_size=8).digest(), "big") % parts
+        if law.as_of is not None:
+            report.check_cases(len(self.cases))
+        return Judgement(report, comparison)
 
 
 def shared(cases: Cases, jobs: int) -> list[Rows]:
@@ -88,57 +95,82 @@ def shared(cases: Cases, jobs: int) -> list[Rows]:
     return [Rows(part) for part in parts if part]
 
 
-def replayed(shares: Sequence[Share], law: Law, folder: Path | None, jobs: int, progress: Progress | None = None) -> Found:
-    """Replay the shares of a log on so many processes; with a ``folder`` their dossiers are left there.
+class Task(NamedTuple):
+    """A share to be replayed, and where its dossiers are left."""
+
+    number: int
+    share: Share
+    place: Path | None
+
+
+Engine = Callable[[Sequence[Task], Law], Iterator[tuple[Task, Found]]]
+"""Replays tasks, each as :func:`found` does, and gives them back in any order."""
+
+
+def replayed(
+    shares: Sequence[Share], law: Law, folder: Path | None, engine: Engine, progress: Progress | None = None, work: Work | None = None
+) -> Found:
+    """Replay the shares of a log; with a ``folder`` their dossiers are left there. What ``work`` has kept is not done again.
 
     Raises what :func:`workflow.replay.replay_log` raises, and :class:`~workflow.errors.IntegrityError` when a case was lost.
     """
-    places = [folder and folder / str(number) for number in range(len(shares))]
-    if jobs < 2 or len(shares) < 2:
-        whole = together((found(share, law, place, progress) for share, place in zip(shares, places, strict=True)), law)
-    else:
-        whole = _in_processes(shares, places, law, jobs, progress)
-    if law.as_of is not None:
-        whole.report.check_cases(sum(share.size for share in shares))
-    return whole
+    place = work.folder if work is not None and folder is not None else folder
+    tasks = [Task(n, share, place and place / f"{n}.cases") for n, share in enumerate(shares)]
+    done = {t.number: kept for t in tasks if work is not None and (kept := work.kept(t, law)) is not None}
+    count = sum(t.share.size for t in tasks if t.number in done)
+    whole = list(done.values())
+    if progress is not None:
+        progress(count)
+    for task, one in engine([t for t in tasks if t.number not in done], law):
+        if work is not None:
+            work.keep(task, law, one)
+        whole.append(one)
+        count += task.share.size
+        if progress is not None:
+            progress(count)
+    return together(whole, law)
 
 
-def _in_processes(shares: Sequence[Share], places: Sequence[Path | None], law: Law, jobs: int, progress: Progress | None) -> Found:
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, law.packed()) as pool:
-        waiting = {pool.submit(_worked, share, place): share.size for share, place in zip(shares, places, strict=True)}
+def serial(progress: Progress | None = None) -> Engine:
+    """One after the other, here."""
+    return lambda tasks, law: ((task, found(task.share, law, task.place, progress)) for task in tasks)
 
-        def done() -> Iterator[Found]:
-            count = 0
+
+def processes(jobs: int) -> Engine:
+    """On so many processes."""
+
+    def run(tasks: Sequence[Task], law: Law) -> Iterator[tuple[Task, Found]]:
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, law.packed()) as pool:
+            waiting = {pool.submit(_worked, task.share, task.place): task for task in tasks}
             for future in as_completed(waiting):
-                yield future.result()
-                count += waiting[future]
-                if progress is not None:
-                    progress(count)
+                yield waiting[future], future.result()
 
-        return together(done(), law)
+    return run
 
 
 def together(parts: Iterable[Found], law: Law) -> Found:
     """What was found in all shares."""
     whole = found(Rows(()), law, None)
+    unreadable: list[Unreadable] = []
     for one in parts:
         whole.report.merge(one.report)
         whole.files.extend(one.files)
         whole.verdicts.update(one.verdicts)
         whole.records.update(one.records)
+        unreadable += one.unreadable
         if whole.comparison is not None and one.comparison is not None:
             whole.comparison.merge(one.comparison)
-    return whole
+    return whole._replace(unreadable=sorted(unreadable, key=lambda row: row.place))
 
 
 def found(share: Share, law: Law, file: Path | None, progress: Progress | None = None) -> Found:
     """What is found in one share; its dossiers are left in ``file``."""
     if file is None:
-        report, comparison = share.judged(law, None, progress)
-        return Found(report, [], Counter(), Counter(), comparison)
+        report, comparison, unreadable = share.judged(law, None, progress)
+        return Found(report, [], Counter(), Counter(), comparison, unreadable)
     with closing(Dossiers(file)) as dossiers:
-        report, comparison = share.judged(law, dossiers, progress)
-    return Found(report, [file], dossiers.verdicts, dossiers.records, comparison)
+        report, comparison, unreadable = share.judged(law, dossiers, progress)
+    return Found(report, [file], dossiers.verdicts, dossiers.records, comparison, unreadable)
 
 
 _law: list[Law] = []

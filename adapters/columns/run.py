@@ -22,6 +22,7 @@ from adapters.columns.source import Columns, Whole, by_id, instant, micros, take
 from adapters.columns.walk import Walk
 from adapters.documents.report import Dossiers
 from adapters.law import Law
+from adapters.partition import Judgement
 from workflow.journal.canonical import digest
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Row
@@ -45,8 +46,8 @@ class Cut(NamedTuple):
     def size(self) -> int:
         return len(self.columns.ids)
 
-    def judged(self, law: Law, dossiers: Dossiers | None, progress: Callable[[int], None] | None) -> tuple[Report, None]:
-        return report_of(self.columns, self.path, law, dossiers, progress), None
+    def judged(self, law: Law, dossiers: Dossiers | None, progress: Callable[[int], None] | None) -> Judgement:
+        return _checked(report_of(self.columns, self.path, law, dossiers, progress), self.columns, law)
 
 
 class Count(NamedTuple):
@@ -59,8 +60,14 @@ class Count(NamedTuple):
     def size(self) -> int:
         return len(self.columns.ids)
 
-    def judged(self, law: Law, dossiers: Dossiers | None, progress: Callable[[int], None] | None) -> tuple[Report, None]:
-        return counts_of(self.columns, self.path, law), None
+    def judged(self, law: Law, dossiers: Dossiers | None, progress: Callable[[int], None] | None) -> Judgement:
+        return _checked(counts_of(self.columns, self.path, law), self.columns, law)
+
+
+def _checked(report: Report, columns: Columns, law: Law) -> Judgement:
+    if law.as_of is not None:
+        report.check_cases(len(columns.ids))
+    return Judgement(report)
 
 
 def cut(columns: Columns, path: Path, shares: int) -> list[Cut]:

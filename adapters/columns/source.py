@@ -137,6 +137,23 @@ def _plain(log_map: LogMap, schema: pa.Schema, typed: bool) -> bool:
     )
 
 
+def last_said(path: Path, log_map: LogMap) -> datetime | None:
+    """The last instant as the file's own statistics say; ``None`` where they do not, or rows without an event might be among them."""
+    about = converted(path)
+    c = log_map.columns
+    with pq.ParquetFile(path) as file:
+        if about is None or log_map.ignore or set(log_map.missing) != {""} or not _plain(log_map, file.schema_arrow, about.typed):
+            return None
+        places = [file.schema_arrow.names.index(name) for name in (c.time[0], c.case, c.activity)]
+        found: list[datetime] = []
+        for group in range(file.metadata.num_row_groups):
+            said = [file.metadata.row_group(group).column(n).statistics for n in places]
+            if any(s is None or not s.has_null_count or s.null_count for s in said) or not said[0].has_min_max:
+                return None
+            found.append(said[0].max)
+    return max(found, default=None)
+
+
 def _text(kind: pa.DataType) -> bool:
     inner = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))

@@ -10,6 +10,7 @@ import typer
 from adapters.commands import frame, screen
 from adapters.commands.inspect import inspect
 from adapters.commands.replay import advance, progress_bar
+from adapters.eventlog.split import MOST
 from workflow.errors import BadInput
 from workflow.text import Text
 
@@ -53,6 +54,24 @@ def convert(
         },
         lambda: None,
     )
+
+
+@app.command()
+def split(
+    file: Annotated[Path, typer.Argument(help="转换后的 .parquet / the converted .parquet")],
+    folder: Annotated[Path, typer.Argument(help="写入的文件夹 / the folder to write into")],
+    map_file: Annotated[Path, typer.Option("--map", help="日志映射 / log map")],
+    parts: Annotated[int, typer.Option("--parts", min=1, max=MOST, help="几部分 / how many parts")] = 16,
+) -> None:
+    """切成若干部分,供多进程、集群和超出内存的回放 / split a log into parts: for processes, clusters, and logs larger than memory"""
+    from adapters.eventlog import load_map
+    from adapters.eventlog.split import split as written
+
+    with progress_bar() as progress:
+        task = progress.add_task(Text("切分", "splitting").say(frame.settings.lang), total=None)
+        rows = written(file, load_map(map_file), folder, parts, advance(progress, task))
+    frame.say(Text(f"已写入 {folder}:{parts} 部分,{rows} 行", f"wrote {folder}: {parts} parts, {rows} rows"))
+    screen.emit({"folder": str(folder), "parts": parts, "rows": rows}, lambda: None)
 
 
 app.command()(inspect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ from adapters.documents.wanted import Wanted, documented
 from adapters.eventlog import Unreadable
 from adapters.journaled import Journaled, of_bundle, of_store
 from adapters.logsource import opened, read_rows
+from adapters.partition import Engine
 from workflow.comparison import Comparison
 from workflow.errors import BadInput, Drift, IntegrityError, UnreadableRows
 from workflow.journal.canonical import Json, canonical, digest
@@ -33,8 +35,37 @@ from workflow.replay import Each, Report, replay_cases
 from workflow.text import Text
 
 ZONE = ZoneInfo("Asia/Shanghai")
+PROCESSES, DASK = "processes", "dask"
 MOST = 20
 """Unreadable rows that are named unless all are asked for."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How a log is replayed; the report is the same."""
+
+    jobs: int
+    counts: bool
+    name: str
+    scheduler: str
+    work: Path | None
+
+    def __post_init__(self) -> None:
+        if self.name not in (PROCESSES, DASK):
+            raise BadInput(
+                Text(f"没有 {self.name!r};可用 processes、dask", f"there is no engine {self.name!r}: processes, dask"), where="--engine"
+            )
+        if self.scheduler and self.name != DASK:
+            raise BadInput(Text("--scheduler 用于 --engine dask", "--scheduler goes with --engine dask"))
+
+    def engine(self, shares: int, progress: Callable[[int], None]) -> Engine:
+        from adapters import partition
+
+        if self.name == DASK:
+            from adapters.cluster import dask
+
+            return dask(self.scheduler, self.jobs)
+        return partition.processes(self.jobs) if self.jobs > 1 and shares > 1 else partition.serial(progress if shares == 1 else None)
 
 
 def replay(
@@ -45,6 +76,9 @@ def replay(
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="日志用几个进程 / processes for a log")] = 1,
     counts: Annotated[bool, typer.Option("--counts", help="只计数,不出摘要 / totals alone, without a digest")] = False,
+    engine: Annotated[str, typer.Option("--engine", help="processes 或 dask / or a Dask cluster")] = PROCESSES,
+    scheduler: Annotated[str, typer.Option("--scheduler", help="Dask 调度器地址 / address of a Dask scheduler")] = "",
+    work: Annotated[Path | None, typer.Option("--work", help="保存已完成的部分 / keeps finished parts for the next run")] = None,
     day: Annotated[str, typer.Option("--rules-of", help="对照:另一日施行的规则 / compare: the rules in force on this day")] = "",
     definitions: Annotated[list[Path], typer.Option("--what-if-definition", help="对照:假设的定义 / compare: under this definition")] = [],
     calendar: Annotated[Path | None, typer.Option("--what-if-calendar", help="对照:假设的日历 / compare: with this calendar file")] = None,
@@ -68,7 +102,7 @@ def replay(
                 raise BadInput(Text("--log 需要 --map", "--log needs --map"))
             if checkpoint or key is not None:
                 raise BadInput(Text("检查点是日志的,不是事件日志的", "a checkpoint is of a journal, not of an event log"))
-            report, unread = _log(log, map_file, definition, as_of, jobs, counts, wanted, other)
+            report, unread = _log(log, map_file, definition, as_of, Effort(jobs, counts, engine, scheduler, work), wanted, other)
         elif bundle is not None:
             report = _bundle(bundle, as_of, checkpoint, key, wanted, other)
         else:
@@ -164,11 +198,12 @@ def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted:
 
 
 def _log(
-    log: Path, map_file: Path, files: list[Path], as_of: str, jobs: int, counts: bool, wanted: Wanted, other: Alternative
+    log: Path, map_file: Path, files: list[Path], as_of: str, effort: Effort, wanted: Wanted, other: Alternative
 ) -> tuple[Report, list[Unreadable]]:
     from adapters.eventlog import load_map
     from adapters.law import Law, calendar_of, must_fit, versions_of
     from adapters.partition import replayed
+    from adapters.work import Work
 
     log_map = load_map(map_file)
     versions = versions_of(log_map, files, map_file)
@@ -176,7 +211,7 @@ def _log(
         definitions = [provenance.file("definition", f) for f in files]
         wanted.provenance = {
             **provenance.program(),
-            "files": [{**provenance.file("log", log), **_source(log)}, provenance.file("map", map_file), *definitions],
+            "files": [*_files(log), provenance.file("map", map_file), *definitions],
             "calendars": provenance.calendars([calendar_of(versions)]),
             "organisation": digest(canonical(Organisation().document())),
             "as_of_from": "given" if as_of else "last",
@@ -191,31 +226,39 @@ def _log(
         progress.update(reading, total=source.read, completed=source.read)
         gc.freeze()  # what was read stays to the end: looking through it again and again would cost a tenth of the time
         zone = log_map.clock or versions[0].zone
-        until = parse(as_of, zone).hi if as_of else source.last
+        until = parse(as_of, zone).hi if as_of else source.last()
         law = Law(log_map, versions, calendar_of(versions), until, other.of_log(versions, calendar_of(versions), zone))
-        shares = source.counts() if counts else source.shares(jobs)
+        shares = source.counts() if effort.counts else source.shares(effort.jobs)
         folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=sum(share.size for share in shares))
-        found = replayed(shares, law, wanted.folder, jobs, advance(progress, folding))
+        bar = advance(progress, folding)
+        found = replayed(
+            shares, law, wanted.folder, effort.engine(len(shares), bar), bar, Work(effort.work) if effort.work is not None else None
+        )
         found.report.events.update(read=source.read, ignored=source.ignored, unreadable=len(source.unreadable))
         if found.comparison is not None:
             compared(found.report, found.comparison)
         wanted.take(versions, found.files, found.verdicts, found.records)
-        wanted.unreadable = [(str(row.place), row.reason) for row in source.unreadable]
+        wanted.unreadable = [(str(row.place), row.reason) for row in [*source.unreadable, *found.unreadable]]
         progress.update(folding, completed=sum(share.size for share in shares))
     for note in source.notes:
         frame.say(note)
     if source.notes and wanted.folder is not None:
         wanted.provenance = {**wanted.provenance, "notes": [{"zh": note.zh, "en": note.en} for note in source.notes]}
-    return found.report, source.unreadable
+    return found.report, [*source.unreadable, *found.unreadable]
 
 
-def _source(log: Path) -> dict[str, Json]:
-    """Of a log that was converted, the file that it was converted from."""
+def _files(log: Path) -> list[dict[str, Json]]:
+    """The files of a log; of one that was converted, also what it was converted from."""
     from adapters.eventlog.packed import starts_with
     from adapters.eventlog.parquetlog import MAGIC, converted
+    from adapters.eventlog.split import parts_in
 
-    about = converted(log) if starts_with(log, MAGIC) else None
-    return {"converted_from": {"name": about.source.name, "sha256": about.source.sha256}} if about is not None else {}
+    found: list[dict[str, Json]] = []
+    for path in parts_in(log) if log.is_dir() else [log]:
+        about = converted(path) if starts_with(path, MAGIC) else None
+        source: dict[str, Json] = {"name": about.source.name, "sha256": about.source.sha256} if about is not None else {}
+        found.append({**provenance.file("log", path), **({"converted_from": source} if source else {})})
+    return found
 
 
 def advance(progress: Progress, task: Any) -> Callable[[int], None]:

@@ -18,7 +18,7 @@ from adapters.calendars import shipped
 from adapters.law import Law
 from adapters.library import shipped_definitions
 from adapters.logsource import LogSource, opened, read_rows
-from adapters.partition import Found, replayed
+from adapters.partition import Found, replayed, serial
 from tests.examples import examples
 from workflow.logmap import read_map
 from workflow.procedure.load import Definition, load
@@ -112,14 +112,14 @@ def law(versions: Sequence[Rules], text: str, as_of: datetime | None = None) -> 
 def results(source: LogSource, given: Law, jobs: int, folder: Path) -> tuple[dict[str, Any], list[bytes], Any, Any]:
     """What a report says, and the dossiers."""
     folder.mkdir()
-    found: Found = replayed(list(source.shares(jobs)), _until(given, source), folder, 1)
+    found: Found = replayed(list(source.shares(jobs)), _until(given, source), folder, serial())
     found.report.events.update(read=source.read, ignored=source.ignored, unreadable=len(source.unreadable))
     lines = sorted(line for file in found.files for line in file.read_bytes().splitlines())
     return found.report.document(), lines, found.verdicts, found.records
 
 
 def _until(given: Law, source: LogSource) -> Law:
-    return given if given.as_of is not None else given._replace(as_of=source.last)
+    return given if given.as_of is not None else given._replace(as_of=source.last())
 
 
 def same(rows: list[dict[str, Any]], given: Law, shares: int) -> None:
@@ -134,9 +134,9 @@ def same(rows: list[dict[str, Any]], given: Law, shares: int) -> None:
         slow = results(read_rows(path, given.log_map), given, 1, Path(folder) / "rows")
         fast = results(by_columns, given, shares, Path(folder) / "columns")
         assert fast == slow
-        digested = replayed(by_columns.shares(1), under := _until(given, by_columns), None, 1).report
+        digested = replayed(by_columns.shares(1), under := _until(given, by_columns), None, serial()).report
         assert digested.digest == slow[0]["digest"]
-        counted = replayed(by_columns.counts(), under, None, 1).report
+        counted = replayed(by_columns.counts(), under, None, serial()).report
         counted.events.update(read=by_columns.read, ignored=by_columns.ignored, unreadable=0)
         totals = {**slow[0], "digest": None if counted.counted else slow[0]["digest"]}
         assert counted.document() == totals

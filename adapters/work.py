@@ -1,0 +1,94 @@
+"""What a replay of a log in parts has done already, kept in a folder: a run that was stopped goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from adapters.documents import provenance
+from adapters.documents.report import file_digest
+from adapters.eventlog import Unreadable
+from adapters.files import replacing
+from adapters.law import Law
+from adapters.logsource import File
+from adapters.partition import Found, Task
+from workflow.errors import BadInput
+from workflow.journal.canonical import Json, canonical
+from workflow.logevent import Place
+from workflow.replay import Report
+from workflow.text import Text
+
+
+class Work:
+    """The finished parts in ``folder``. One is taken up again only under the same law, of the same bytes and by the same program."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+
+    def kept(self, task: Task, law: Law) -> Found | None:
+        """What was found in a part; ``None`` where it is not done, or not so."""
+        try:
+            said = json.loads(self._note(task).read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+        if said.get("of") != self._of(task, law):
+            return None
+        if task.place is not None and (not task.place.is_file() or file_digest(task.place) != said["dossiers"]):
+            return None
+        report = Report(
+            law.report.header,
+            said["cases"],
+            Counter(said["events"]),
+            {duty: Counter(outcomes) for duty, outcomes in said["outcomes"].items()},
+            Counter(said["deviations"]),
+            rows=said["rows"],
+            counted=said["counted"],
+            later=said["later"],
+        )
+        unreadable = [Unreadable(Place(*place), Text(*reason)) for place, reason in said["unreadable"]]
+        files = [task.place] if task.place is not None else []
+        return Found(report, files, Counter(said["verdicts"]), Counter(said["records"]), None, unreadable)
+
+    def keep(self, task: Task, law: Law, found: Found) -> None:
+        """Keep what was found in a part: its dossiers lie here already."""
+        report = found.report
+        said: dict[str, Any] = {
+            "of": self._of(task, law),
+            "dossiers": file_digest(task.place) if task.place is not None else "",
+            "cases": report.cases,
+            "events": report.events,
+            "outcomes": report.outcomes,
+            "deviations": report.deviations,
+            "rows": report.rows,
+            "counted": report.counted,
+            "later": report.later,
+            "unreadable": [[row.place, row.reason] for row in found.unreadable],
+            "verdicts": found.verdicts,
+            "records": found.records,
+        }
+        with replacing(self._note(task)) as beside:
+            beside.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+
+    def _note(self, task: Task) -> Path:
+        return self.folder / f"{task.number}.json"
+
+    def _of(self, task: Task, law: Law) -> str:
+        """Everything that decides what is found in a part."""
+        if not isinstance(task.share, File):
+            raise BadInput(
+                Text("--work 要求分成部分的日志文件夹", "--work needs a log in a folder of parts"),
+                hint=Text("先 duban log convert 再 duban log split", "duban log convert, then duban log split"),
+            )
+        decides: dict[str, Json] = {
+            "file": file_digest(task.share.path),
+            "totals": task.share.totals,
+            "dossiers": task.place is not None,
+            "header": law.report.header,
+            "map": law.log_map.model_dump(mode="json"),
+            "program": provenance.program(),
+        }
+        return hashlib.sha256(canonical(decides)).hexdigest()

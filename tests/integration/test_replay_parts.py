@@ -1,0 +1,168 @@
+"""A log in a folder of parts: the same report as in one file, on processes, on Dask, and after a stop; no part is missed in silence."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import partition
+from adapters.commands.frame import main
+from adapters.law import Law
+from adapters.partition import Found, Task
+
+pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+
+MAP = """
+procedure: service-incident
+columns: {case: ticket, time: when, activity: what, actor: who}
+formats: [iso, "%Y-%m-%d %H:%M"]
+zone: Asia/Shanghai
+activities: {open: created, working: activated, solved: resolved}
+"""
+
+
+def write(folder: Path, when: str) -> None:
+    """Sixty tickets in no order; ``when`` is how a time is written."""
+    rows = ["T99,nonsense,open,x"] if "T" not in when else []
+    for n in range(60):
+        rows.append(f"T{n:02},{when.format(d=1 + n % 9, h=9, m=0)},open,caller")
+        if n % 5:
+            rows.append(f"T{n:02},{when.format(d=1 + n % 9, h=10 + n % 8, m=n)},working,Li")
+        if n % 4:
+            rows.append(f"T{n:02},{when.format(d=2 + n % 9 + (n % 3) * 5, h=10, m=0)},solved,Li")
+    random.Random(7).shuffle(rows)
+    (folder / "log.csv").write_text("\n".join(["ticket,when,what,who", *rows]) + "\n", encoding="utf-8")
+    (folder / "map.yaml").write_text(MAP, encoding="utf-8")
+
+
+EXACT, MINUTES = "2026-03-{d:02}T{h:02}:{m:02}:00+08:00", "2026-03-{d:02} {h:02}:{m:02}"
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return made(tmp_path, EXACT)
+
+
+def made(folder: Path, when: str) -> Path:
+    write(folder, when)
+    assert main(["log", "convert", "log.csv", "log.parquet", "--map", "map.yaml"]) == 0
+    assert main(["log", "split", "log.parquet", "parts", "--map", "map.yaml", "--parts", "5"]) == 0
+    return folder / "parts"
+
+
+def replayed(capsys: pytest.CaptureFixture[str], log: str, *more: str, code: int = 0) -> dict[str, Any]:
+    capsys.readouterr()
+    assert main(["--json", "replay", "--log", log, "--map", "map.yaml", *more]) == code
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def cases(file: str) -> bytes:
+    return Path(file).read_bytes().partition(b',"legend":')[0]
+
+
+@pytest.mark.parametrize("engine", [(), ("--jobs", "2"), ("--engine", "dask", "--jobs", "2")])
+def test_parts_give_the_report_of_the_whole(parts: Path, engine: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    if "dask" in engine:
+        pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    whole = replayed(capsys, "log.parquet", "--report", "whole.json")
+    assert replayed(capsys, parts.name, *engine, "--report", "parts.json") == whole
+    assert cases("parts.json") == cases("whole.json")
+    assert replayed(capsys, parts.name, *engine, "--counts") == {**whole, "digest": None}
+
+
+def test_a_log_whose_times_are_no_instants_is_read_row_by_row_in_parts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made(tmp_path, MINUTES)
+    whole = replayed(capsys, "log.csv", "--report", "whole.json", code=1)
+    assert whole["totals"]["events"]["unreadable"] == 1
+    assert replayed(capsys, "parts", "--jobs", "2", "--report", "parts.json", code=1) == whole
+    assert cases("parts.json") == cases("whole.json")
+    assert main(["replay", "--log", "parts", "--map", "map.yaml", "--counts"]) == 2
+
+
+def test_a_stopped_run_goes_on_where_it_was(parts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    before = replayed(capsys, "log.parquet", "--as-of", "2026-03-05")
+    whole = replayed(capsys, "log.parquet", "--report", "whole.json")
+    done: list[int] = []
+
+    def watched(stop: int | None) -> Any:
+        def run(tasks: Sequence[Task], law: Law) -> Iterator[tuple[Task, Found]]:
+            for task in tasks:
+                if len(done) == stop:
+                    raise KeyboardInterrupt
+                done.append(task.number)
+                yield task, partition.found(task.share, law, task.place)
+
+        return lambda _=None: run
+
+    monkeypatch.setattr(partition, "serial", watched(2))
+    assert main(["replay", "--log", parts.name, "--map", "map.yaml", "--report", "parts.json", "--work", "work"]) == 130
+    monkeypatch.setattr(partition, "serial", watched(None))
+    assert replayed(capsys, parts.name, "--report", "parts.json", "--work", "work") == whole
+    assert done == [0, 1, 2, 3, 4], "each part is done once"
+    assert cases("parts.json") == cases("whole.json")
+    later = replayed(capsys, parts.name, "--report", "parts.json", "--work", "work", "--as-of", "2026-03-05")
+    assert later == before
+    assert done == [0, 1, 2, 3, 4] * 2, "another as-of instant is another question"
+    dossiers = Path("work") / "3.cases"
+    dossiers.write_bytes(dossiers.read_bytes()[:-9])
+    again = replayed(capsys, parts.name, "--report", "parts.json", "--work", "work", "--as-of", "2026-03-05")
+    assert (again, done[10:]) == (later, [3]), "what was kept and has changed is done again"
+
+
+def test_a_scheduler_that_does_not_answer_is_said_to_be_so(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    command = ["replay", "--log", parts.name, "--map", "map.yaml", "--engine", "dask", "--scheduler", address]
+    assert main(command) == 69
+    assert address in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("fault", ["missing", "twice", "of another log", "no part"])
+def test_a_folder_that_is_not_one_whole_log_is_refused(parts: Path, fault: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if fault == "missing":
+        (parts / "part-0003.parquet").unlink()
+    elif fault == "twice":
+        shutil.copy(parts / "part-0003.parquet", parts / "part-0009.parquet")
+    elif fault == "of another log":
+        shutil.copy("log.csv", "other.csv")
+        assert main(["log", "convert", "other.csv", "other.parquet", "--map", "map.yaml"]) == 0
+        assert main(["log", "split", "other.parquet", "others", "--map", "map.yaml", "--parts", "5"]) == 0
+        shutil.copy(Path("others") / "part-0003.parquet", parts / "part-0003.parquet")
+    else:
+        shutil.copy("log.parquet", parts / "whole.parquet")
+    capsys.readouterr()
+    assert main(["replay", "--log", parts.name, "--map", "map.yaml"]) == 2
+    assert "[input.log]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "more", [("--scheduler", "tcp://x:1"), ("--engine", "spark"), ("--counts", "--report", "r.json")], ids=["scheduler", "engine", "counts"]
+)
+def test_options_that_mean_nothing_together_are_refused(parts: Path, more: tuple[str, ...]) -> None:
+    assert main(["replay", "--log", parts.name, "--map", "map.yaml", *more]) == 2
+
+
+def test_only_a_converted_log_is_split_and_never_over_something(parts: Path) -> None:
+    assert main(["log", "split", "log.parquet", parts.name, "--map", "map.yaml"]) == 2
+    import pyarrow.parquet as pq
+
+    pq.write_table(pq.read_table("log.parquet").replace_schema_metadata(None), "foreign.parquet")
+    assert main(["log", "split", "foreign.parquet", "new", "--map", "map.yaml"]) == 2
+
+
+def test_kept_parts_need_a_folder_of_parts(parts: Path) -> None:
+    assert main(["replay", "--log", "log.parquet", "--map", "map.yaml", "--work", "work"]) == 2
