@@ -21,6 +21,7 @@ from workflow.obligation.row import Outcome, Row
 from workflow.readings import Reading, Versioned, concerns, readings
 from workflow.replay import Drifted, Judged, row_document
 from workflow.rules import Rules, World
+from workflow.sequence import unordered
 from workflow.statechart import moves, paths
 from workflow.statistics import Counted, month, unit
 
@@ -44,8 +45,9 @@ def dossier(judged: Judged) -> Dossier:
     """The dossier of a case as it was judged."""
     case, rows, world, as_of, proofs, drift, _ = judged
     read = readings(case, rows, world, as_of)
-    verdicts = verdicts_of(judged, read)
-    verdict = verdict_of(case, rows, drift)
+    loose = unordered(case, world)
+    verdicts = verdicts_of(judged, read, loose)
+    verdict = verdict_of(case, rows, drift, loose)
     departures = list(deviations(judged))
     document: dict[str, Json] = {
         "case": case.id,
@@ -54,7 +56,7 @@ def dossier(judged: Judged) -> Dossier:
         "unit": case.unit,
         "verdict": verdict,
         "state": list(case.state),
-        "acts": [act_document(a, proofs) for a in case.acts if a.kind not in EVIDENCE],
+        "acts": [act_document(a, proofs, a.n in loose) for a in case.acts if a.kind not in EVIDENCE],
         "rows": [_row(r, judged, read.get((world.of(r.definition).rules.hash, r.duty.id), ())) for r in rows],
     }
     if len(verdicts) > 1:
@@ -99,23 +101,25 @@ def _chosen(case: Case, world: World) -> dict[str, Json] | None:
     return {"act": act.n, "at": stamp(act.happened.lo)} if act is not None else None
 
 
-def verdict_of(case: Case, rows: Iterable[Row], drift: Iterable[Drifted] = ()) -> str:
+def verdict_of(case: Case, rows: Iterable[Row], drift: Iterable[Drifted] = (), loose: Container[int] = ()) -> str:
     """``deviates`` when an act departs from the procedure or a mandatory duty was missed or met late; else ``undeterminable`` when one
-    cannot be judged; else ``conforms``. Of a target nobody owes anything (S3.5). A date that was recorded otherwise makes nobody late."""
-    if any(a.deviations for a in case.acts):
-        return DEVIATES
+    cannot be judged; else ``conforms``. Of a target nobody owes anything (S3.5). A date that was recorded otherwise makes nobody late, and
+    an order that the instants leave open (``loose``: the acts) cannot be judged."""
     drifted = {d.row for d in drift}
-    return VERDICTS[max((gravity(row, drifted) for row in rows), default=0)]
+    return VERDICTS[max((_departs(case, loose), *(gravity(row, drifted) for row in rows)))]
 
 
-def verdicts_of(judged: Judged, read: Mapping[Versioned, Sequence[Reading]]) -> list[str]:
+def _departs(case: Case, loose: Container[int]) -> int:
+    """The place among :data:`VERDICTS` that the acts give the case."""
+    return max((1 if a.n in loose else 2 for a in case.acts if a.deviations), default=0)
+
+
+def verdicts_of(judged: Judged, read: Mapping[Versioned, Sequence[Reading]], loose: Container[int] = ()) -> list[str]:
     """Every verdict that the case has under some combination of the readings, the mildest first."""
     case, rows, world = judged.case, judged.rows, judged.world
-    if any(a.deviations for a in case.acts):
-        return [DEVIATES]
     drifted = {d.row for d in judged.drift}
     firm = [r for r in rows if (world.of(r.definition).rules.hash, r.duty.id) not in read]
-    choices = [{max((gravity(r, drifted) for r in firm), default=0)}]
+    choices = [{max((_departs(case, loose), *(gravity(r, drifted) for r in firm)))}]
     choices += [{max((gravity(r, drifted) for r in reading.rows), default=0) for reading in found} for found in read.values()]
     least = max(map(min, choices))  # each duty is read in one way, whatever the others are: the gravest decides
     return [VERDICTS[n] for n in sorted(set().union(*choices)) if n >= least]
@@ -130,7 +134,7 @@ def gravity(row: Row, drifted: Container[str] = ()) -> int:
     return 1 if row.outcome == Outcome.UNDETERMINABLE else 0
 
 
-def act_document(act: Act, proofs: Proofs) -> dict[str, Json]:
+def act_document(act: Act, proofs: Proofs, loose: bool = False) -> dict[str, Json]:
     found: dict[str, Json] = {
         "n": act.n,
         "kind": act.kind,
@@ -144,6 +148,8 @@ def act_document(act: Act, proofs: Proofs) -> dict[str, Json]:
         found["actor"] = act.actor.document()
     if act.deviations:
         found["deviations"] = list(act.deviations)
+    if loose:
+        found["order_open"] = True
     if act.n in proofs:
         found["proof"] = proofs[act.n]
     return found
