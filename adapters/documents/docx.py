@@ -127,7 +127,8 @@ class _Document:
             (self._text("报告文件哈希", "hash of the report file"), self._report.digest),
         ]
         more = [*((k, v) for k, v in header.items() if k not in ("as_of", "procedure")), *self._report.provenance.items()]
-        rows += [(field(name, self._lang), plain(value, "\n")) for name, value in more if value not in (None, "", [], {})]
+        shown = ((name, self._say.items(value)) for name, value in more if value not in (None, "", [], {}))
+        rows += [(field(name, self._lang), "\n".join(plain(one, "\n") for one in found)) for name, found in shown]
         self._table((Column(Text("项目", "item"), 20), Column(Text("内容", "what"), 80)), rows)
 
     def method(self) -> None:

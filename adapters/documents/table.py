@@ -146,7 +146,7 @@ def summary_rows(report: Kept, say: Wording) -> Iterator[tuple[Cell, ...]]:
         said = say.instant(first, value) if name == "as_of" and value else plain(value)
         yield say.say("依据", "what decided"), field(name, lang), "", said
     for name, value in report.provenance.items():
-        for one in value if isinstance(value, list) else [value]:
+        for one in say.items(value):
             yield say.say("来源", "where from"), field(name, lang), "", plain(one)
     yield say.say("案件", "cases"), "", totals["cases"], ""
     for verdict in VERDICTS:

@@ -61,6 +61,7 @@ FIELDS = {
     "in_force_by": Text("版本依据的步骤", "version chosen by the day of"),
     "journal": Text("日志", "journal"),
     "mode": Text("方式", "mode"),
+    "notes": Text("提示", "notes"),
     "organisation": Text("机构(哈希)", "organisation (hash)"),
     "procedure": Text("程序", "procedure"),
     "program": Text("程序软件", "program"),
@@ -94,6 +95,11 @@ class Wording:
 
     def say(self, zh: str, en: str) -> str:
         return zh if self.lang == "zh" else en
+
+    def items(self, value: Any) -> list[Any]:
+        """What stands in a field of the provenance, one by one; a text in both languages in this one."""
+        found = value if isinstance(value, list) else [value]
+        return [one[self.lang] if isinstance(one, Mapping) and set(one) == {"zh", "en"} else one for one in found]
 
     def join(self, parts: Iterable[str]) -> str:
         return self.say(";", "; ").join(part for part in parts if part)

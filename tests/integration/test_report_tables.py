@@ -233,6 +233,15 @@ def test_every_rendering_names_the_rows_that_could_not_be_read(report: Any) -> N
     assert "by the day of created, 2026-03-0" in words(docx.Document("u.docx"))
 
 
+def test_notes_of_the_reader_stand_in_the_language_of_the_rendering(report: Any) -> None:
+    report["provenance"]["notes"] = [{"zh": "有宏,未运行", "en": "macros, not run"}]
+    Path("n.json").write_text(json.dumps(report, ensure_ascii=False, sort_keys=True, separators=(",", ":")), encoding="utf-8")
+    assert main(["--lang", "en", "audit", "render", "n.json", "-q", "--csv", "noted", "--docx", "n.docx"]) == 0
+    with Path("noted", "summary.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert ["where from", "notes", "", "macros, not run"] in list(csv.reader(file))
+    assert "macros, not run" in words(docx.Document("n.docx")) and "有宏" not in words(docx.Document("n.docx"))
+
+
 def test_every_rendering_of_a_comparison_shows_both_sides_and_why(report: Any, capsys: pytest.CaptureFixture[str]) -> None:
     text = (Path(__file__).resolve().parents[2] / "definitions/procedures/service-incident.yaml").read_text(encoding="utf-8")
     Path("eight.yaml").write_text(text.replace("4 hours", "8 hours").replace('version: "1"', "version: 8h"), encoding="utf-8")
