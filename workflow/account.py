@@ -2,7 +2,8 @@
 
 Whoever opened the case, or is shown to have known, holds it until it reaches somebody who has not had it: from its receipt on that one
 holds it. Between being sent and being received it is on the way; where no receipt is shown nobody is shown to hold it, until an act of a
-receiver shows that it had arrived. A follow-up to somebody who had it moves nothing. An instant that is not exact leaves a stretch to
+receiver shows that it had arrived. Whoever passes it on had it, and if nothing shows from when, nobody is shown to have held it since
+those before were last heard of. A follow-up to somebody who had it moves nothing. An instant that is not exact leaves a stretch to
 nobody as well, and so does an order that the instants leave open.
 
 It says where the time went. Whether any of it was too long is what the ledger says.
@@ -136,7 +137,7 @@ def receivers(act: Act, world: World) -> tuple[str, ...]:
 
 
 def _points(case: Case, world: World) -> Iterator[_Point]:
-    opening = case.opened
+    opening, roles = case.opened, world.rules.procedure.roles
     began = opening.received or opening.happened
     had = {opening.actor.role} if opening.actor is not None and opening.actor.role else set()
     yield _Point(began, 0, next(iter(had), UNKNOWN))
@@ -144,15 +145,27 @@ def _points(case: Case, world: World) -> Iterator[_Point]:
         if at < began.lo:
             had.add(role)
             yield _Point(Moment.at(at), 0, role)
+
+    def level(role: str) -> str:
+        return roles[role].level if role in roles else role
+
+    seen = began.hi
+    """When somebody who had it was last heard of."""
     waiting: dict[str, Moment] = {}
     """Roles to whom something was sent whose receipt nothing shows."""
     acts = sorted((a for a in case.acts if a.kind in DEEDS), key=lambda a: (a.sent.lo, a.n))
     for act in acts:
         role = act.actor.role if act.actor is not None else ""
+        to = receivers(act, world)
         if role in waiting and role not in had:
             had.add(role)
             yield _Point(act.happened, 3 * act.n, role)
-        new = [r for r in receivers(act, world) if r not in had]
+        elif to and role and level(role) not in {level(r) for r in had} and act.n != opening.n:
+            had.add(role)  # it had come to them, nobody shows when: some time after those who had it were last heard of
+            yield _Point(Moment(min(seen, act.sent.lo), act.sent.hi), 3 * act.n, role)
+        if role in had:
+            seen = max(seen, act.sent.hi)
+        new = [r for r in to if r not in had]
         shown = {r: m for r in new if (m := received(case, act, r)) is not None}
         if new and any(m != act.sent for m in shown.values()):
             yield _Point(act.sent, 3 * act.n + 1, ON_THE_WAY)

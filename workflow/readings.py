@@ -96,7 +96,7 @@ def _ambiguous(obligation: Obligation) -> Sequence[int]:
 
 
 class _ByHash(NamedTuple):
-    """Rules as a key that is quick to compare: a version is known by its hash."""
+    """Rules as a key that is quick to compare, and that holds no more than the very content it was made of."""
 
     rules: Rules
 
@@ -104,7 +104,7 @@ class _ByHash(NamedTuple):
         return hash(self.rules.hash)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByHash) and self.rules.hash == other.rules.hash
+        return isinstance(other, _ByHash) and self.rules.hash == other.rules.hash and self.rules.procedure is other.rules.procedure
 
 
 @lru_cache(maxsize=256)

@@ -53,6 +53,13 @@ def test_an_order_that_the_instants_leave_open_leaves_it_with_nobody() -> None:
     assert told(found) == [("08:00", "village", 10), ("08:10", "unknown", 170), ("11:00", "on_the_way", 30)]
 
 
+def test_whoever_passes_on_what_nothing_shows_they_had_had_it_since_nobody_knows_when() -> None:
+    found = held(course(("open", "village", "08:00"), ("call_county", "town", "08:30"), ("to_city", "county", "09:00", "09:10")))
+    assert told(found) == [("08:00", "unknown", 30), ("08:30", "county", 30), ("09:00", "on_the_way", 10)]
+    heard = held(course(("open", "village", "08:00"), ("call_town", "village", "08:10"), ("to_city", "county", "09:00", "09:10")))
+    assert told(heard) == [("08:00", "village", 10), ("08:10", "unknown", 50), ("09:00", "on_the_way", 10)]
+
+
 def test_without_a_report_there_is_no_account() -> None:
     assert account(course(("open", "village", "08:00")), WORLD) is None
 
