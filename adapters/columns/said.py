@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from adapters.columns.source import Columns
-from adapters.eventlog.parquetlog import EVENT, ROW, SHEET, converted
+from adapters.eventlog.parquetlog import EVENT, ROW, SHEET, converted, opened
 from workflow.logevent import Place
 from workflow.logmap import LogMap
 
@@ -41,7 +40,8 @@ def said(path: Path, log_map: LogMap, c: Columns) -> Said:
     blank = [""] * len(c.row)
     if not wanted:
         return Said((c.row + 1).tolist(), [0] * len(c.row), blank, blank)
-    table = pq.read_table(path, columns=wanted, use_threads=False)
+    with opened(path) as file:
+        table = file.read(columns=wanted, use_threads=False)
     if len(c.row) and bool((c.row != np.arange(len(c.row))).any()):
         table = table.take(pa.array(c.row))
     row, event, sheet = (c.row + 1).tolist(), [0] * len(c.row), blank

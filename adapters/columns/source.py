@@ -14,10 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from adapters.eventlog.parquetlog import OWN, converted
+from adapters.eventlog.parquetlog import OWN, converted, opened
 from adapters.eventlog.row import Rows
 from adapters.eventlog.stamp import BadRow
 from adapters.eventlog.table import Table
@@ -120,14 +119,15 @@ def _plain(log_map: LogMap, schema: pa.Schema, typed: bool) -> bool:
         or columns.date_only
     ):
         return False
-    wanted = [columns.case, columns.activity, columns.time[0], columns.role, columns.sequence, *(f.column for f in log_map.facts.values())]
+    wanted = [columns.case, columns.activity, columns.time[0], columns.actor, columns.role, columns.sequence]
+    wanted += [f.column for f in log_map.facts.values()]
     names = [name for name in wanted if name is not None]
     if any(name.startswith(OWN) for name in names):  # of the place of a row; what the source calls so has another name in the file
         return False
     if any(len(schema.get_all_field_indices(name)) != 1 for name in names):
         return False
     time = schema.field(columns.time[0]).type
-    words = (columns.case, columns.activity, columns.role, *(f.column for f in log_map.facts.values()))
+    words = (columns.case, columns.activity, columns.actor, columns.role, *(f.column for f in log_map.facts.values()))
     return (
         pa.types.is_timestamp(time)
         and time.tz is not None
@@ -163,7 +163,7 @@ def columns_of(path: Path, log_map: LogMap) -> Columns | None:
     """The log in a Parquet file by columns; ``None`` where it has to be read row by row: times that are not instants, rows of which one
     cannot be read, more than one row an event."""
     about = converted(path)
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         schema = file.schema_arrow
     if not _plain(log_map, schema, about is None or about.typed):
         return None
@@ -172,7 +172,8 @@ def columns_of(path: Path, log_map: LogMap) -> Columns | None:
     facts = [f.column for f in log_map.facts.values()]
     words = list(dict.fromkeys(n for n in (c.case, c.activity, c.role, *facts) if n is not None))
     wanted = [*words, c.time[0], *([c.sequence] if c.sequence else [])]
-    table = pq.read_table(path, columns=wanted, read_dictionary=words, use_threads=False).combine_chunks().unify_dictionaries()
+    with opened(path, words) as file:
+        table = file.read(columns=wanted, use_threads=False).combine_chunks().unify_dictionaries()
     if any(table.column(name).null_count for name in (c.case, c.activity, c.time[0])):
         return None
     coded = {name: _coded(table.column(name), log_map) for name in words}

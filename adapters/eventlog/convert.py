@@ -101,17 +101,21 @@ def _write(
             unreadable += isinstance(fields, Text)
             group.take(place, fields)
             if group.full:
-                writer = writer or parquet.ParquetWriter(beside, group.schema(), compression="zstd", version="2.6")
+                writer = writer or _writer(parquet, beside, group.schema())
                 writer.write_table(group.table(), row_group_size=GROUP_ROWS)
             if progress is not None and rows % 2000 == 0:
                 progress(rows)
-        writer = writer or parquet.ParquetWriter(beside, group.schema(), compression="zstd", version="2.6")
+        writer = writer or _writer(parquet, beside, group.schema())
         if group.rows or not rows:
             writer.write_table(group.table(), row_group_size=GROUP_ROWS)
     finally:
         if writer is not None:
             writer.close()
     return Written(rows, unreadable, [name for i, name in enumerate(about.header) if group.instant(i)], about.source)
+
+
+def _writer(parquet: Any, path: Path, schema: Any) -> Any:
+    return parquet.ParquetWriter(path, schema, compression="zstd", version="2.6", write_page_checksum=True)
 
 
 class _Group:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from adapters.eventlog.instants import written
 from adapters.eventlog.table import Table
@@ -78,7 +78,7 @@ def library() -> Any:
 
 def converted(path: Path) -> Converted | None:
     """What a Parquet file says of its source; ``None``: it was not written by duban. Raises :class:`UnreadableLog`."""
-    with _opened(path) as file:
+    with opened(path) as file:
         return _converted(file, path.name)
 
 
@@ -89,7 +89,7 @@ def parquet_table(path: Path, log_map: LogMap) -> Table:
     :class:`~workflow.errors.UnreadableLog`, here or while the rows are read, for a file that is missing, broken or too large in one row
     group, or a workbook's that was converted for a map that reads other columns.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         groups = [file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups)]
         if max(groups, default=0) > MAX_GROUP:
             most = f"{MAX_GROUP // 1_000_000_000} GB"
@@ -125,12 +125,17 @@ def _same_columns(about: Converted, log_map: LogMap, where: str) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """The file for reading; whatever the library makes of a broken one is :class:`UnreadableLog`, also out of the block."""
+def opened(path: Path, read_dictionary: Sequence[str] = ()) -> Iterator[Any]:
+    """The file for reading; whatever the library makes of a broken one is :class:`UnreadableLog`, also out of the block.
+
+    Pages that have a checksum, as those of converted files do, are held to it. ``read_dictionary``: columns to be read as such.
+    """
     parquet = library()
+    import pyarrow
+
     try:
-        with open(path, "rb") as raw:
-            yield _file(parquet, raw)
+        with pyarrow.OSFile(str(path), "rb") as raw:
+            yield parquet.ParquetFile(raw, read_dictionary=list(read_dictionary), page_checksum_verification=True)
     except DubanError:
         raise
     except FileNotFoundError:
@@ -140,10 +145,6 @@ def _opened(path: Path) -> Iterator[Any]:
         raise UnreadableLog(
             Text(f"不是 Parquet,或已损坏:{message}", f"it is no Parquet, or a broken one: {message}"), where=path.name
         ) from None
-
-
-def _file(parquet: Any, raw: BinaryIO) -> Any:
-    return parquet.ParquetFile(raw)
 
 
 def _converted(file: Any, where: str) -> Converted | None:
@@ -168,7 +169,7 @@ def _converted(file: Any, where: str) -> Converted | None:
 
 
 def _own(path: Path, about: Converted) -> Iterator[Row]:
-    with _opened(path) as file:
+    with opened(path) as file:
         stamps = _Stamps()
         for batch in file.iter_batches(_BATCH, use_threads=False):
             yield from _own_rows(batch, about, stamps)
@@ -188,7 +189,7 @@ def _own_rows(batch: Any, about: Converted, stamps: _Stamps) -> Iterator[Row]:
 
 
 def _foreign(path: Path) -> Iterator[Row]:
-    with _opened(path) as file:
+    with opened(path) as file:
         number = 0
         for batch in file.iter_batches(_BATCH, use_threads=False):
             for fields in zip(*map(_words, batch.columns), strict=True):
@@ -202,7 +203,7 @@ def rows_at(path: Path, numbers: Iterable[int]) -> Iterator[tuple[int, Row]]:
     Raises :class:`~workflow.errors.UnreadableLog` as :func:`parquet_table` does.
     """
     wanted = sorted(set(numbers))
-    with _opened(path) as file:
+    with opened(path) as file:
         about, stamps = _converted(file, path.name), _Stamps()
         end = 0
         for group in range(file.metadata.num_row_groups):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import subprocess
 import sys
 import zipfile
@@ -17,8 +18,11 @@ from openpyxl import Workbook
 
 from adapters.commands.frame import main
 from adapters.eventlog import LogRead, read_log, xlsxlog
+from adapters.eventlog.convert import convert
+from adapters.logsource import opened
 from tests import ocel
 from tests.integration.test_ocel_log import LOG as OCEL
+from tests.integration.test_ocel_log import MAP as OBJECTS_MAP
 from workflow.errors import NaiveTime, UnreadableLog
 from workflow.logmap import LogMap, read_map
 from workflow.moment import stamp
@@ -314,6 +318,72 @@ def test_entities_in_any_part_of_a_workbook_are_refused(tmp_path: Path) -> None:
     path = with_parts(workbook(tmp_path, *SHEET), {"xl/sharedStrings.xml": (BOMB + "<sst/>").encode()})
     with pytest.raises(UnreadableLog, match="document type"):
         read_log(path, mapped())
+
+
+# bytes that changed on the way
+
+
+def made(kind: str, tmp_path: Path) -> tuple[bytes, LogMap]:
+    text, objects = HEAD + GOOD * 3, read_map(OBJECTS_MAP, "m.yaml")
+    if kind in FORMS:
+        return FORMS[kind](tmp_path / "made", OCEL).read_bytes(), objects
+    if kind == "xes":
+        return XES.encode(), mapped(XES_MAP)
+    if kind == "xlsx":
+        return workbook(tmp_path, *SHEET, name="made.xlsx").read_bytes(), mapped()
+    (tmp_path / "made.csv").write_text(text)
+    if kind == "parquet":
+        convert(tmp_path / "made.csv", mapped(), tmp_path / "made.parquet")
+        return (tmp_path / "made.parquet").read_bytes(), mapped()
+    return gzip.compress(text.encode(), mtime=0) if kind == "csv.gz" else text.encode(), mapped()
+
+
+def spoiled(good: bytes, chance: random.Random) -> bytes:
+    found, at = bytearray(good), chance.randrange(len(good))
+    how = chance.choice(["change", "change", "cut", "lose", "add"])
+    if how == "change":
+        for _ in range(chance.randint(1, 4)):
+            found[chance.randrange(len(found))] = chance.randrange(256)
+    elif how == "cut":
+        del found[at:]
+    elif how == "lose":
+        del found[at : at + chance.randint(1, 50)]
+    else:
+        found[at:at] = chance.randbytes(chance.randint(1, 20))
+    return bytes(found)
+
+
+def campaign(kind: str, tmp_path: Path, times: int) -> None:
+    """Each spoiled file is refused or read with totals that add up; what has checksums is never read as something else."""
+    good, log_map = made(kind, tmp_path)
+    path = tmp_path / f"x.{kind}"
+    path.write_bytes(good)
+    whole = read_log(path, log_map)
+    for seed in range(times):
+        path.write_bytes(spoiled(good, random.Random(seed)))
+        try:
+            source = opened(path, log_map, [])
+            found = read_log(path, log_map)
+        except (UnreadableLog, NaiveTime):
+            continue
+        assert found.read == sum(len(events) for _, events in found.cases) + found.ignored + len(found.unreadable) == source.read, seed
+        if kind in ("csv.gz", "xlsx", "parquet"):
+            assert found == whole, seed
+
+
+FORMS: dict[str, Callable[[Path, ocel.Log], Path]] = {"json": ocel.as_json, "xmlocel": ocel.as_xml, "sqlite": ocel.as_sqlite}
+KINDS = ["csv", "csv.gz", "xes", "xlsx", "parquet", *FORMS]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_spoiled_file_is_refused_or_its_totals_add_up(kind: str, tmp_path: Path) -> None:
+    campaign(kind, tmp_path, 40)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_very_many_spoiled_files(kind: str, tmp_path: Path) -> None:
+    campaign(kind, tmp_path, 3000)
 
 
 # nothing runs, nothing gets out
