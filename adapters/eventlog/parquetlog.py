@@ -140,7 +140,7 @@ def opened(path: Path, read_dictionary: Sequence[str] = ()) -> Iterator[Any]:
         raise
     except FileNotFoundError:
         raise UnreadableLog(Text("没有这个文件", "there is no such file"), where=str(path)) from None
-    except (OSError, ValueError, KeyError, NotImplementedError, MemoryError) as error:  # pyarrow's own derive from these
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, NotImplementedError, MemoryError) as error:  # pyarrow's own too
         message = str(error).partition("\n")[0]
         raise UnreadableLog(
             Text(f"不是 Parquet,或已损坏:{message}", f"it is no Parquet, or a broken one: {message}"), where=path.name
@@ -150,6 +150,12 @@ def opened(path: Path, read_dictionary: Sequence[str] = ()) -> Iterator[Any]:
 def _converted(file: Any, where: str) -> Converted | None:
     said = (file.schema_arrow.metadata or {}).get(KEY)
     if said is None:
+        if ROW in file.schema_arrow.names and UNREADABLE in file.schema_arrow.names:
+            raise UnreadableLog(
+                Text("转换后的文件没有元数据 duban.log", "a converted file without its metadata duban.log"),
+                where=where,
+                hint=Text("重新 duban log convert", "convert the log again"),
+            )
         return None
     try:
         found = json.loads(said)
@@ -168,10 +174,20 @@ def _converted(file: Any, where: str) -> Converted | None:
     return about
 
 
+def _batches(file: Any) -> Iterator[Any]:
+    """All rows. Raises ``ValueError`` where there are fewer than the file says: the library ends at the first column that does."""
+    read = 0
+    for batch in file.iter_batches(_BATCH, use_threads=False):
+        read += batch.num_rows
+        yield batch
+    if read != file.metadata.num_rows:
+        raise ValueError(f"{read} rows instead of {file.metadata.num_rows}")
+
+
 def _own(path: Path, about: Converted) -> Iterator[Row]:
     with opened(path) as file:
         stamps = _Stamps()
-        for batch in file.iter_batches(_BATCH, use_threads=False):
+        for batch in _batches(file):
             yield from _own_rows(batch, about, stamps)
 
 
@@ -191,7 +207,7 @@ def _own_rows(batch: Any, about: Converted, stamps: _Stamps) -> Iterator[Row]:
 def _foreign(path: Path) -> Iterator[Row]:
     with opened(path) as file:
         number = 0
-        for batch in file.iter_batches(_BATCH, use_threads=False):
+        for batch in _batches(file):
             for fields in zip(*map(_words, batch.columns), strict=True):
                 number += 1
                 yield Place(number), list(fields)
