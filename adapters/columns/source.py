@@ -141,7 +141,7 @@ def last_said(path: Path, log_map: LogMap) -> datetime | None:
     """The last instant as the file's own statistics say; ``None`` where they do not, or rows without an event might be among them."""
     about = converted(path)
     c = log_map.columns
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         if about is None or log_map.ignore or set(log_map.missing) != {""} or not _plain(log_map, file.schema_arrow, about.typed):
             return None
         places = [file.schema_arrow.names.index(name) for name in (c.time[0], c.case, c.activity)]
