@@ -6,9 +6,10 @@ share that a hash of its id names, of our own choice (Python's differs from run 
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from pathlib import Path
@@ -108,9 +109,17 @@ Engine = Callable[[Sequence[Task], Law], Iterator[tuple[Task, Found]]]
 
 
 def replayed(
-    shares: Sequence[Share], law: Law, folder: Path | None, engine: Engine, progress: Progress | None = None, work: Work | None = None
+    shares: Sequence[Share],
+    law: Law,
+    folder: Path | None,
+    engine: Engine,
+    progress: Progress | None = None,
+    work: Work | None = None,
+    spill: Path | None = None,
 ) -> Found:
     """Replay the shares of a log; with a ``folder`` their dossiers are left there. What ``work`` has kept is not done again.
+
+    With ``spill`` the digests of the cases of a share do not stay in memory but lie there, until the report is settled.
 
     Raises what :func:`workflow.replay.replay_log` raises, and :class:`~workflow.errors.IntegrityError` when a case was lost.
     """
@@ -118,13 +127,13 @@ def replayed(
     tasks = [Task(n, share, place and place / f"{n}.cases") for n, share in enumerate(shares)]
     done = {t.number: kept for t in tasks if work is not None and (kept := work.kept(t, law)) is not None}
     count = sum(t.share.size for t in tasks if t.number in done)
-    whole = list(done.values())
+    whole = [_spilled(kept, spill / f"{n}.digests") if spill is not None else kept for n, kept in done.items()]
     if progress is not None:
         progress(count)
     for task, one in engine([t for t in tasks if t.number not in done], law):
         if work is not None:
             work.keep(task, law, one)
-        whole.append(one)
+        whole.append(_spilled(one, spill / f"{task.number}.digests") if spill is not None else one)
         count += task.share.size
         if progress is not None:
             progress(count)
@@ -146,6 +155,36 @@ def processes(jobs: int) -> Engine:
                 yield waiting[future], future.result()
 
     return run
+
+
+class Spilled:
+    """The digests of the cases of a share, in a file: one line each, sorted by id."""
+
+    def __init__(self, path: Path, count: int) -> None:
+        self._path, self._count = path, count
+
+    @classmethod
+    def of(cls, cases: Mapping[str, str], path: Path) -> Spilled:
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{json.dumps(case)}\t{cases[case]}\n" for case in sorted(cases))
+        return cls(path, len(cases))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        with self._path.open(encoding="utf-8") as file:
+            for line in file:
+                case, _, found = line.rstrip("\n").partition("\t")
+                yield json.loads(case), found
+
+
+def _spilled(found: Found, path: Path) -> Found:
+    """The same with the digests of its cases in a file."""
+    if found.report.cases:
+        found.report.elsewhere.append(Spilled.of(found.report.cases, path))
+        found.report.cases = {}
+    return found
 
 
 def together(parts: Iterable[Found], law: Law) -> Found:

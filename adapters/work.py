@@ -42,9 +42,9 @@ class Work:
         report = Report(
             law.report.header,
             said["cases"],
-            Counter(said["events"]),
-            {duty: Counter(outcomes) for duty, outcomes in said["outcomes"].items()},
-            Counter(said["deviations"]),
+            events=Counter(said["events"]),
+            outcomes={duty: Counter(outcomes) for duty, outcomes in said["outcomes"].items()},
+            deviations=Counter(said["deviations"]),
             rows=said["rows"],
             counted=said["counted"],
             later=said["later"],

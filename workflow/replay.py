@@ -6,11 +6,13 @@ seed, salts, hosts or the wall clock (SEMANTICS S10.2). It is a digest of digest
 
 from __future__ import annotations
 
+import hashlib
+import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from workflow.act import ACTED, DEEDS, OPENED, Act
 from workflow.calendar import Calendar
@@ -81,6 +83,13 @@ class Drifted(NamedTuple):
 Each = Callable[[Judged], None]
 
 
+class Results(Protocol):
+    """Cases with the digests of their results, in the order of their ids, as often as they are asked for."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[tuple[str, str]]: ...
+
+
 @dataclass(slots=True)
 class Report:
     """What a replay found. The counts add up: :meth:`check` proves it."""
@@ -88,6 +97,10 @@ class Report:
     header: dict[str, Json]
     cases: dict[str, str] = field(default_factory=dict)
     """Case id → digest of its result."""
+    elsewhere: list[Results] = field(default_factory=list)
+    """The same of cases that are not held here."""
+    settled: tuple[str, int] | None = None
+    """The digest and the number of cases, once they are settled."""
     events: Counter[str] = field(default_factory=Counter)
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
     deviations: Counter[str] = field(default_factory=Counter)
@@ -111,8 +124,8 @@ class Report:
 
     def check_cases(self, given: int) -> None:
         """Raise :class:`~workflow.errors.IntegrityError` where a case was lost: each is judged, unverifiable or not there yet."""
-        if len(self.cases) + self.counted + self.later != given:
-            found = f"{len(self.cases) + self.counted} + {self.later}"
+        if self.count + self.later != given:
+            found = f"{self.count} + {self.later}"
             raise IntegrityError(
                 Text(f"控制总数不符:案件 {given} 与 {found}", f"control totals differ: {given} cases given, {found} came out")
             )
@@ -127,9 +140,35 @@ class Report:
             raise IntegrityError(Text("控制总数不符:义务与结果", f"control totals differ: {self.rows} duties, {outcomes} outcomes"))
 
     @property
+    def count(self) -> int:
+        """The cases in it."""
+        if self.settled is not None:
+            return self.settled[1]
+        return len(self.cases) + sum(map(len, self.elsewhere)) + self.counted
+
+    @property
     def digest(self) -> str:
-        cases = [[case, found] for case, found in sorted(self.cases.items())]
-        return digest(canonical({"engine": ENGINE, "header": self.header, "cases": cases}))
+        """Over the results of all cases in the order of their ids, header and engine, in canonical form.
+
+        Raises :class:`~workflow.errors.IntegrityError` for a case that is there twice.
+        """
+        if self.settled is not None:
+            return self.settled[0]
+        rest = canonical({"engine": ENGINE, "header": self.header})
+        found = hashlib.sha256(b'{"cases":[')
+        before: str | None = None
+        for case, result in heapq.merge(sorted(self.cases.items()), *self.elsewhere):
+            if case == before:
+                raise IntegrityError(Text(f"案件 {case} 出现两次", f"the case {case} is there twice"))
+            found.update(b"," + canonical([case, result]) if before is not None else canonical([case, result]))
+            before = case
+        found.update(b"]," + rest[1:])
+        return f"sha256:{found.hexdigest()}"
+
+    def settle(self) -> None:
+        """Work out the digest once and for all; the results of the cases are let go."""
+        self.settled = self.digest, self.count
+        self.cases, self.elsewhere = {}, []
 
     def document(self) -> dict[str, Json]:
         """The report as canonical data: ``docs/how-to/replay-a-log.md``."""
@@ -137,7 +176,7 @@ class Report:
         return {
             "header": self.header,
             "totals": {
-                "cases": len(self.cases) - len(self.unlisted) + self.counted,
+                "cases": self.count - len(self.unlisted),
                 "events": {k: self.events[k] for k in ("read", "applied", "deviating", "ignored", "unreadable")},
                 "obligations": sum(sum(c.values()) for c in self.outcomes.values()),
             },
@@ -176,6 +215,7 @@ class Report:
         """Take in what was found in other cases of the same log, under the same header."""
         assert self.header == other.header and self.cases.keys().isdisjoint(other.cases)
         self.cases |= other.cases
+        self.elsewhere += other.elsewhere
         self.events.update(other.events)
         self.deviations.update(other.deviations)
         for key, found in other.outcomes.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -231,9 +232,12 @@ def _log(
         shares = source.counts() if effort.counts else source.shares(effort.jobs)
         folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=sum(share.size for share in shares))
         bar = advance(progress, folding)
-        found = replayed(
-            shares, law, wanted.folder, effort.engine(len(shares), bar), bar, Work(effort.work) if effort.work is not None else None
-        )
+        kept = Work(effort.work) if effort.work is not None else None
+        with tempfile.TemporaryDirectory(prefix="duban-") as spill:
+            place = Path(spill) if log.is_dir() else None
+            found = replayed(shares, law, wanted.folder, effort.engine(len(shares), bar), bar, kept, place)
+            if place is not None:
+                found.report.settle()
         found.report.events.update(read=source.read, ignored=source.ignored, unreadable=len(source.unreadable))
         if found.comparison is not None:
             compared(found.report, found.comparison)

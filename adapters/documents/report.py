@@ -93,7 +93,7 @@ def summary(report: Report, verdicts: Mapping[str, int], records: Mapping[str, i
     Raises :class:`~workflow.errors.IntegrityError` when the verdicts do not add up to the cases, or the records of acts to those counted.
     """
     document = report.document()
-    listed = len(report.cases) - len(report.unlisted)
+    listed = report.count - len(report.unlisted)
     if sum(verdicts.values()) != listed:
         raise IntegrityError(Text("控制总数不符:结论与案件", f"control totals differ: {sum(verdicts.values())} verdicts of {listed} cases"))
     for code, count in report.deviations.items():

@@ -121,6 +121,21 @@ def test_a_stopped_run_goes_on_where_it_was(parts: Path, monkeypatch: pytest.Mon
     assert (again, done[10:]) == (later, [3]), "what was kept and has changed is done again"
 
 
+def test_a_case_that_is_in_two_parts_is_no_silent_sum(tmp_path: Path) -> None:
+    from adapters.partition import Spilled
+    from workflow.errors import IntegrityError
+    from workflow.replay import Report
+
+    once = Report({}, {"案\t1": "sha256:a", "b": "sha256:b"})
+    report = Report({}, {"c": "sha256:c"})
+    report.elsewhere = [Spilled.of(once.cases, tmp_path / "1")]
+    assert report.digest == Report({}, {**once.cases, **report.cases}).digest
+    assert report.count == 3
+    report.elsewhere.append(Spilled.of({"b": "sha256:b"}, tmp_path / "2"))
+    with pytest.raises(IntegrityError):
+        report.settle()
+
+
 def test_a_scheduler_that_does_not_answer_is_said_to_be_so(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
     with socket.socket() as free:
