@@ -50,7 +50,8 @@ class BrokenMap(BadMap):
         return "\n".join([*(p.say(self.name, lang) for p in self.problems), super().say(lang)])
 
 
-def _wrong(zh: str, en: str) -> PydanticCustomError:
+def wrong(zh: str, en: str) -> PydanticCustomError:
+    """What a validator raises, in both languages."""
     return PydanticCustomError("duban", "{en}", {"zh": zh, "en": en})
 
 
@@ -64,7 +65,7 @@ def _rows(value: Any) -> Any:
 
 def _upward(rows: tuple[int, ...]) -> tuple[int, ...]:
     if list(rows) != sorted(set(rows)):
-        raise _wrong("标题行应由上到下", "the rows of the header go from above to below")
+        raise wrong("标题行应由上到下", "the rows of the header go from above to below")
     return rows
 
 
@@ -81,7 +82,7 @@ def _zone(name: str) -> str:
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise _wrong(f"未知时区 {name!r}", f"unknown time zone {name!r}") from None
+            raise wrong(f"未知时区 {name!r}", f"unknown time zone {name!r}") from None
     return name
 
 
@@ -118,7 +119,7 @@ def _format(form: str) -> str:
             stamp_pattern(form)
         except ValueError as error:
             known = " ".join(f"%{d}" for d in DIRECTIVES)
-            raise _wrong(
+            raise wrong(
                 f"时间格式 {form!r} 不能用({error});可用 iso、zh 或年月日俱全的 {known}",
                 f"the time format {form!r} cannot be used ({error}); write 'iso', 'zh', or year, month and day at least, of {known}",
             ) from None
@@ -129,7 +130,7 @@ def _part(text: str) -> str:
     try:
         part_of_day(text)
     except ValueError:
-        raise _wrong(f"{text!r} 不是一段时刻,如 17:00-24:00", f"{text!r} is no part of a day, such as 17:00-24:00") from None
+        raise wrong(f"{text!r} 不是一段时刻,如 17:00-24:00", f"{text!r} is no part of a day, such as 17:00-24:00") from None
     return text
 
 
@@ -174,11 +175,11 @@ class ZonePolicy(Model):
     @model_validator(mode="after")
     def _one(self) -> ZonePolicy:
         if (self.name is None) == (self.column is None):
-            raise _wrong("时区规则要么写 name,要么写 column", "a zone policy has either 'name' or 'column'")
+            raise wrong("时区规则要么写 name,要么写 column", "a zone policy has either 'name' or 'column'")
         if self.column is None and (self.names or self.otherwise is not None):
-            raise _wrong("没有 column 时,names 和 otherwise 没有意义", "'names' and 'otherwise' mean nothing without 'column'")
+            raise wrong("没有 column 时,names 和 otherwise 没有意义", "'names' and 'otherwise' mean nothing without 'column'")
         if self.column is not None and not self.names:
-            raise _wrong("column 需要 names:该列的词 → 时区", "'column' needs 'names': word of the column → zone")
+            raise wrong("column 需要 names:该列的词 → 时区", "'column' needs 'names': word of the column → zone")
         return self
 
     def of(self, word: str) -> str | None:
@@ -210,7 +211,7 @@ class FactColumn(Model):
     @model_validator(mode="after")
     def _choices(self) -> FactColumn:
         if (self.type == "choice") != bool(self.of):
-            raise _wrong("of 列出 choice 的各个取值,且只用于 choice", "'of' lists the values of a choice, and of nothing else")
+            raise wrong("of 列出 choice 的各个取值,且只用于 choice", "'of' lists the values of a choice, and of nothing else")
         return self
 
 
@@ -296,14 +297,15 @@ def read_map(text: bytes | str, name: str) -> LogMap:
     try:
         log_map = LogMap.model_validate(source.data)
     except ValidationError as error:
-        raise BrokenMap(name, [_problem(source, e) for e in error.errors()]) from None
+        raise BrokenMap(name, [problem_of(source, e) for e in error.errors()]) from None
     problems = list(_cross_check(log_map, source))
     if problems:
         raise BrokenMap(name, problems)
     return log_map
 
 
-def _problem(source: Source, error: ErrorDetails) -> Problem:
+def problem_of(source: Source, error: ErrorDetails) -> Problem:
+    """What a model refuses, at its line and field."""
     path: Path = tuple(p for p in error["loc"] if p != "[key]")
     context = error.get("ctx", {})
     if error["type"] == "duban":

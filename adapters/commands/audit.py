@@ -19,6 +19,7 @@ from adapters.commands.inspected import case_
 from adapters.commands.key import key as make_key
 from adapters.commands.proof import check_proof, prove
 from adapters.commands.reanchor import re_anchor
+from adapters.commands.reconciled import reconcile_
 from adapters.commands.render import render
 from adapters.commands.stamp import check_stamp, stamp
 from adapters.commands.taking import take
@@ -190,6 +191,7 @@ app.command("key")(make_key)
 app.command("re-anchor")(re_anchor)
 app.command("case")(case_)
 app.command("finding")(finding_)
+app.command("reconcile")(reconcile_)
 app.command()(take)
 app.command()(prove)
 app.command()(check_proof)

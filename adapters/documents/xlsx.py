@@ -21,11 +21,16 @@ MOST = 1_048_575
 
 
 def write(path: Path, report: Kept, lang: Lang, most: int = MOST) -> None:
+    write_tables(path, tables(report, lang), lang, most)
+
+
+def write_tables(path: Path, found: Iterable[Table], lang: Lang, most: int = MOST) -> None:
+    """Write each table as a sheet."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     try:
-        _sheets(book, report, lang, most)
+        _sheets(book, found, lang, most)
         book.save(path)
     except BaseException:
         for sheet in book.worksheets:  # each has a file of its own that is being written
@@ -34,8 +39,8 @@ def write(path: Path, report: Kept, lang: Lang, most: int = MOST) -> None:
         raise
 
 
-def _sheets(book: Any, report: Kept, lang: Lang, most: int) -> None:
-    for table in tables(report, lang):
+def _sheets(book: Any, found: Iterable[Table], lang: Lang, most: int) -> None:
+    for table in found:
         rows = iter(table.rows())
         number = 1
         while True:
