@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from adapters.documents.report import Dossiers
 from adapters.eventlog import Unreadable, read_log
 from adapters.eventlog.packed import starts_with
-from adapters.eventlog.parquetlog import MAGIC, library, parquet_table
+from adapters.eventlog.parquetlog import MAGIC, parquet_table, rows_in
 from adapters.eventlog.split import parts_in
 from adapters.law import Law
 from adapters.partition import SHARES_EACH, Judgement, Progress, Rows, Share, shared
@@ -110,8 +110,7 @@ def read_rows(log: Path, log_map: LogMap, progress: Progress | None = None) -> L
 
 
 def _in_parts(folder: Path, log_map: LogMap, versions: Sequence[Rules]) -> LogSource:
-    parquet = library()
-    files = [File(path, parquet.read_metadata(path).num_rows) for path in parts_in(folder)]
+    files = [File(path, rows_in(path)) for path in parts_in(folder)]
 
     def last() -> datetime | None:
         return max((at for file in files if (at := file.last(log_map, versions)) is not None), default=None)

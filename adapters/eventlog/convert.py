@@ -16,7 +16,22 @@ from typing import Any, NamedTuple
 from adapters.eventlog.instants import taken
 from adapters.eventlog.kind import open_table
 from adapters.eventlog.packed import starts_with
-from adapters.eventlog.parquetlog import EVENT, FILE, FORM, KEY, MAGIC, OWN, ROW, SHEET, UNREADABLE, Converted, Source, converted, library
+from adapters.eventlog.parquetlog import (
+    EVENT,
+    FILE,
+    FORM,
+    KEY,
+    MAGIC,
+    OWN,
+    ROW,
+    SHEET,
+    UNREADABLE,
+    Converted,
+    Source,
+    converted,
+    library,
+    writer,
+)
 from adapters.eventlog.table import CONTROLLED, Table, controlled, wrong_width
 from adapters.files import replacing
 from workflow.errors import BadInput
@@ -49,7 +64,7 @@ def convert(path: Path, log_map: LogMap, out: Path, progress: Callable[[int], No
     Raises :class:`~workflow.errors.UnreadableLog` as :func:`adapters.eventlog.kind.open_table` does, and
     :class:`~workflow.errors.BadInput` where ``out`` cannot be written; then nothing is left under its name.
     """
-    parquet = library()
+    library()
     before = converted(path) if starts_with(path, MAGIC) else None
     if out.exists() and path.exists() and os.path.samefile(path, out):
         raise BadInput(Text("不能覆盖来源文件", "the source is not written over"), where=str(out))
@@ -59,7 +74,7 @@ def convert(path: Path, log_map: LogMap, out: Path, progress: Callable[[int], No
         about = _about(path, table, log_map, before)
         try:
             with replacing(out) as beside:
-                return _write(parquet, table, about, frozenset(log_map.missing), texts, beside, progress)
+                return _write(table, about, frozenset(log_map.missing), texts, beside, progress)
         except _Text as found:  # known only once a word is met that is no instant: begun again, with one column less
             texts.add(found.column)
 
@@ -80,7 +95,6 @@ def _about(path: Path, table: Table, log_map: LogMap, before: Converted | None) 
 
 
 def _write(
-    parquet: Any,
     table: Table,
     about: Converted,
     missing: frozenset[str],
@@ -90,7 +104,7 @@ def _write(
 ) -> Written:
     group = _Group(about, missing, texts)
     rows = unreadable = 0
-    writer: Any = None
+    out: Any = None
     try:
         for place, fields in table.rows:
             if not isinstance(fields, Text) and len(fields) != len(about.header):
@@ -101,21 +115,17 @@ def _write(
             unreadable += isinstance(fields, Text)
             group.take(place, fields)
             if group.full:
-                writer = writer or _writer(parquet, beside, group.schema())
-                writer.write_table(group.table(), row_group_size=GROUP_ROWS)
+                out = out or writer(beside, group.schema())
+                out.write_table(group.table(), row_group_size=GROUP_ROWS)
             if progress is not None and rows % 2000 == 0:
                 progress(rows)
-        writer = writer or _writer(parquet, beside, group.schema())
+        out = out or writer(beside, group.schema())
         if group.rows or not rows:
-            writer.write_table(group.table(), row_group_size=GROUP_ROWS)
+            out.write_table(group.table(), row_group_size=GROUP_ROWS)
     finally:
-        if writer is not None:
-            writer.close()
+        if out is not None:
+            out.close()
     return Written(rows, unreadable, [name for i, name in enumerate(about.header) if group.instant(i)], about.source)
-
-
-def _writer(parquet: Any, path: Path, schema: Any) -> Any:
-    return parquet.ParquetWriter(path, schema, compression="zstd", version="2.6", write_page_checksum=True)
 
 
 class _Group:

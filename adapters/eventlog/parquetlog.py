@@ -76,10 +76,21 @@ def library() -> Any:
     return pyarrow.parquet
 
 
+def writer(path: Path, schema: Any) -> Any:
+    """Of a converted log: each page has a checksum, so that a changed byte shows."""
+    return library().ParquetWriter(path, schema, compression="zstd", version="2.6", write_page_checksum=True)
+
+
 def converted(path: Path) -> Converted | None:
     """What a Parquet file says of its source; ``None``: it was not written by duban. Raises :class:`UnreadableLog`."""
     with opened(path) as file:
         return _converted(file, path.name)
+
+
+def rows_in(path: Path) -> int:
+    """How many rows a Parquet file says it has. Raises :class:`UnreadableLog`."""
+    with opened(path) as file:
+        return int(file.metadata.num_rows)
 
 
 def parquet_table(path: Path, log_map: LogMap) -> Table:

@@ -13,7 +13,7 @@ from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
-from adapters.eventlog.parquetlog import converted, library
+from adapters.eventlog.parquetlog import converted, opened, writer
 from adapters.files import replacing
 from workflow.errors import BadInput, UnreadableLog
 from workflow.logmap import LogMap
@@ -34,7 +34,6 @@ def split(path: Path, log_map: LogMap, folder: Path, parts: int, progress: Calla
     Raises :class:`~workflow.errors.BadInput` for a folder that has something in it already, and
     :class:`~workflow.errors.UnreadableLog` for a file that ``duban log convert`` did not write.
     """
-    parquet = library()
     about = converted(path)
     if about is None or log_map.wide:
         raise UnreadableLog(
@@ -53,14 +52,13 @@ def split(path: Path, log_map: LogMap, folder: Path, parts: int, progress: Calla
     with path.open("rb") as raw:
         of = file_digest(raw, "sha256").hexdigest()
     rows = 0
-    with parquet.ParquetFile(path) as file, ExitStack() as stack:
+    with opened(path) as file, ExitStack() as stack:
         schema = file.schema_arrow
         writers: list[Any] = []
         for part in range(parts):
             beside = stack.enter_context(replacing(folder / f"part-{part:04d}.parquet"))
             said = {**(schema.metadata or {}), KEY: json.dumps({"part": part, "parts": parts, "of": of}).encode()}
-            writer = parquet.ParquetWriter(beside, schema.with_metadata(said), compression="zstd", version="2.6")
-            writers.append(stack.enter_context(writer))
+            writers.append(stack.enter_context(writer(beside, schema.with_metadata(said))))
         waiting = _Waiting(writers)
         for number in range(file.metadata.num_row_groups):
             table = file.read_row_group(number, use_threads=False)
@@ -124,11 +122,10 @@ def parts_in(folder: Path) -> list[Path]:
     Raises :class:`~workflow.errors.UnreadableLog` where a part is missing or stands twice, or files of different logs lie together: the
     totals would be wrong in silence.
     """
-    parquet = library()
     found: dict[int, Path] = {}
     wholes: set[tuple[int, str]] = set()
     for path in sorted(folder.glob("*.parquet")):
-        with parquet.ParquetFile(path) as file:
+        with opened(path) as file:
             said = (file.schema_arrow.metadata or {}).get(KEY)
         try:
             part = json.loads(said or b"")

@@ -380,6 +380,19 @@ def test_a_spoiled_file_is_refused_or_its_totals_add_up(kind: str, tmp_path: Pat
     campaign(kind, tmp_path, 40)
 
 
+@pytest.mark.parametrize("cut", [0.1, 0.5, 0.95])
+def test_a_log_in_parts_of_which_one_is_spoiled_gives_no_report(put: Any, duban: Any, tmp_path: Path, cut: float) -> None:
+    path = put(HEAD + "".join(GOOD.replace("1,2026", f"{n},2026") for n in range(9)))
+    whole, parts = str(tmp_path / "c.parquet"), tmp_path / "parts"
+    assert duban("log", "convert", str(path), whole, "--map", "MAP")[0] == 0
+    assert duban("log", "split", whole, str(parts), "--map", "MAP", "--parts", "3")[0] == 0
+    assert duban("replay", "--log", str(parts), "--map", "MAP")[0] == 0
+    spoiled_part = parts / "part-0001.parquet"
+    spoiled_part.write_bytes(spoiled_part.read_bytes()[: int(cut * spoiled_part.stat().st_size)])
+    code, out, err = duban("replay", "--log", str(parts), "--map", "MAP", "--json")
+    assert (code, out, json.loads(err.splitlines()[-1])["error"]) == (2, "", "input.log")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_very_many_spoiled_files(kind: str, tmp_path: Path) -> None:
