@@ -21,8 +21,8 @@ from workflow.text import Text
 
 
 def reconcile_(
-    a: Annotated[Path, typer.Argument(metavar="A", help="台账,如村的登记 / a ledger, such as a village's book")],
-    b: Annotated[Path, typer.Argument(metavar="B", help="另一台账,如 110 清单 / another, such as the list of calls to 110")],
+    ledger_a: Annotated[Path, typer.Argument(help="台账,如村的登记 / a ledger, such as a village's book")],
+    ledger_b: Annotated[Path, typer.Argument(help="另一台账,如 110 清单 / another, such as the list of calls to 110")],
     map_a: Annotated[Path, typer.Option("--map-a", help="A 的日志映射 / log map of A")],
     map_b: Annotated[Path, typer.Option("--map-b", help="B 的日志映射 / log map of B")],
     rules_file: Annotated[Path | None, typer.Option("--rules", help="对应规则 / rules by which they are matched")] = None,
@@ -36,10 +36,10 @@ def reconcile_(
     rendering.ready(rendering.Files(xlsx=xlsx))
     rules = read_rules(_bytes(rules_file), str(rules_file)) if rules_file is not None else MatchRules()
     decisions = read_decisions(_bytes(confirm), str(confirm)) if confirm is not None else []
-    first = ledgers.ledger_of(a, map_a, definition, rules, "a")
-    second = ledgers.ledger_of(b, map_b, definition, rules, "b")
+    first = ledgers.ledger_of(ledger_a, map_a, definition, rules, "a")
+    second = ledgers.ledger_of(ledger_b, map_b, definition, rules, "b")
     found = reconciled(first, second, rules, decisions, str(confirm), as_of)
-    files = [provenance.file(role, path) for role, path in (("a", a), ("map_a", map_a), ("b", b), ("map_b", map_b))]
+    files = [provenance.file(role, path) for role, path in (("a", ledger_a), ("map_a", map_a), ("b", ledger_b), ("map_b", map_b))]
     files += [provenance.file(role, path) for role, path in (("rules", rules_file), ("confirm", confirm)) if path is not None]
     document: Any = {**found.document(), "provenance": {**provenance.program(), "files": files}}
     _write(document, xlsx, csv)
