@@ -115,18 +115,32 @@ def _in_parts(folder: Path, log_map: LogMap, versions: Sequence[Rules]) -> LogSo
     def last() -> datetime | None:
         return max((at for file in files if (at := file.last(log_map, versions)) is not None), default=None)
 
-    first = _columns(files[0].path, log_map, versions)
-    foreign = _foreign(first) if first is not None else ()
     return LogSource(
         0,
         0,
         [],
         parquet_table(files[0].path, log_map).notes,
-        foreign,
+        _foreign_parts(files, log_map, versions),
         last,
         lambda _: files,
         lambda: [file._replace(totals=True) for file in files],
     )
+
+
+def _foreign_parts(files: Sequence[File], log_map: LogMap, versions: Sequence[Rules]) -> Sequence[str]:
+    """As :func:`_foreign`, of all parts together; no further part is read than the first with an activity that is known."""
+    names: dict[str, None] = {}
+    for file in files:
+        columns = _columns(file.path, log_map, versions)
+        if columns is not None:
+            strange, some = _foreign(columns), bool(columns.ids)
+        else:
+            found = read_rows(file.path, log_map)
+            strange, some = found.foreign, found.last() is not None
+        if some and not strange:
+            return ()
+        names |= dict.fromkeys(strange)
+    return list(names)
 
 
 def _foreign(columns: Columns) -> Sequence[str]:

@@ -19,6 +19,7 @@ from openpyxl import Workbook
 from adapters.commands.frame import main
 from adapters.eventlog import LogRead, read_log, xlsxlog
 from adapters.eventlog.convert import convert
+from adapters.eventlog.split import part_of
 from adapters.logsource import opened
 from tests import ocel
 from tests.integration.test_ocel_log import LOG as OCEL
@@ -391,6 +392,22 @@ def test_a_log_in_parts_of_which_one_is_spoiled_gives_no_report(put: Any, duban:
     spoiled_part.write_bytes(spoiled_part.read_bytes()[: int(cut * spoiled_part.stat().st_size)])
     code, out, err = duban("replay", "--log", str(parts), "--map", "MAP", "--json")
     assert (code, out, json.loads(err.splitlines()[-1])["error"]) == (2, "", "input.log")
+
+
+@pytest.mark.parametrize("zone", ["", "zone: Asia/Shanghai\n"], ids=["by columns", "row by row"])
+def test_parts_of_which_one_knows_no_activity_are_one_log_all_the_same(put: Any, duban: Any, tmp_path: Path, zone: str) -> None:
+    log_map = MAP + zone
+    good = GOOD.replace("+08:00", "") if zone else GOOD
+    strange = good.replace(",A,", ",下单,").replace(",B,", ",发货,").replace(",C,", ",付款,")
+    cases = {part: next(c for c in map(str, range(99)) if part_of(c, 3) == part) for part in range(3)}
+    for known in (set(), {2}):
+        rows = [(good if part in known else strange).replace("1,2026", f"{case},2026") for part, case in cases.items()]
+        path, whole, parts = put(HEAD + "".join(rows)), tmp_path / f"c{len(known)}.parquet", tmp_path / f"parts{len(known)}"
+        assert duban("log", "convert", str(path), str(whole), "--map", "MAP", log_map=log_map)[0] == 0
+        assert duban("log", "split", str(whole), str(parts), "--map", "MAP", "--parts", "3", log_map=log_map)[0] == 0
+        found = [duban("replay", "--log", str(p), "--map", "MAP", "--json", "-q", log_map=log_map) for p in (path, whole, parts)]
+        assert [code for code, _, _ in found] == [0 if known else 2] * 3
+        assert len({out and json.loads(out)["digest"] for _, out, _ in found}) == 1
 
 
 @pytest.mark.slow
