@@ -64,7 +64,7 @@ class Comparison:
     """Outcome in the base and in the other side, of the rows that both have."""
     why: Counter[str] = field(default_factory=Counter)
     unmapped: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """(``event``, ``state`` or ``fact``; its name) of the record, of which the other side knows nothing."""
+    """(``event``, ``state``, ``fact`` or ``act``; its name) of the record, of which the other side knows nothing."""
     _kept: dict[str, Side] = field(default_factory=dict)
 
     def keep(self, judged: Judged) -> None:

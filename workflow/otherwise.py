@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflow.act import CLOCKED, DEEDS, Act
+from workflow.act import CLOCKED, DEEDS, MIGRATED, Act
 from workflow.calendar import Calendar
 from workflow.case.fold import fold
 from workflow.case.standing import Standing
@@ -33,6 +33,8 @@ class Otherwise:
     calendar: Calendar | None = None
     as_of: datetime | None = None
     """Only what was recorded by then is seen, and it is judged as of then."""
+    newest: bool = False
+    """Each journaled case counts on the newest revision of its calendar that the record knows, closed outcomes too (S8.2)."""
 
 
 def rules_of(day: datetime, versions: Iterable[Rules]) -> Mapping[str, Rules]:
@@ -99,7 +101,7 @@ def other_cases(
     """The same for journaled cases. ``organisation`` is that of the other side."""
     found = Comparison(otherwise.asked, Report({}))
     until = otherwise.as_of or as_of
-    if not otherwise.versions and otherwise.calendar is None:
+    if not otherwise.versions and otherwise.calendar is None and not otherwise.newest:
         found.report = replay_cases(cases, rules, calendars, organisation, until, each=found.keep)
         return found
     known = {**rules, **{r.hash: r for r in otherwise.versions.values()}}
@@ -111,16 +113,29 @@ def other_cases(
             if not seen:
                 continue
             case = fold(Standing.fresh(case_id, seen[0]).case, seen)
+            if case.kind(MIGRATED) and case.procedure not in otherwise.versions:  # several versions judge it, each its own rows
+                found.unmapped["act", MIGRATED] += 1
+                yield case_id, seen
+                continue
             base = rules[case.definition]
             world = World(otherwise.versions.get(case.procedure, base), there, organisation)
-            digest = otherwise.calendar.digest if otherwise.calendar is not None else case.calendar_now
-            again = recast(case_id, seen, base, world, digest)
+            again = recast(case_id, seen, base, world, _counted_on(case.calendar_now, calendars, otherwise))
             found.unmapped.update(again.unmapped)
             yield case_id, again.acts
 
     found.report = replay_cases(recasts(), known, there, organisation, until, each=found.keep)
     found.report.header["mode"] = "under"
     return found
+
+
+def _counted_on(pinned: str, calendars: Mapping[str, Calendar], otherwise: Otherwise) -> str:
+    """The digest of the calendar that a case counts on there: another one only where it is of the same country."""
+    own = calendars[pinned]
+    if otherwise.calendar is not None and otherwise.calendar.base == own.base:
+        return otherwise.calendar.digest
+    if otherwise.newest:
+        return max((c for c in calendars.values() if c.id == own.id), key=lambda c: (len(c.notices), c.digest)).digest
+    return pinned
 
 
 def beside(comparison: Comparison, each: Each | None) -> Each:

@@ -48,6 +48,8 @@ class Alternative:
 
     def of_log(self, versions: Sequence[Rules], calendar: Calendar, zone: ZoneInfo) -> Otherwise | None:
         """The other side of a log. Raises :class:`~workflow.errors.UnknownProcedure` where no version on it judges the log."""
+        if self.as_known == NOW:
+            return Otherwise({"mode": "as_known", "as_known": NOW}, {})
         if self.as_known:
             until = parse(self.as_known, zone).hi
             known = calendar.known(until.astimezone(zone).date())
@@ -56,6 +58,8 @@ class Alternative:
 
     def of_journal(self, rules: Mapping[str, Rules], calendars: Mapping[str, Calendar], zone: ZoneInfo) -> Otherwise | None:
         """The other side of a journal, whose entries say which calendar was known when."""
+        if self.as_known == NOW:
+            return Otherwise({"mode": "as_known", "as_known": NOW}, {}, newest=True)
         if self.as_known:
             until = parse(self.as_known, zone).hi
             return Otherwise({"mode": "as_known", "as_known": stamp(until)}, {}, None, until)
@@ -95,10 +99,12 @@ def _refs(versions: Mapping[str, Rules]) -> dict[str, Any]:
     return {r.procedure.ref: r.hash for r in versions.values()}
 
 
+NOW = "now"
+"""In place of an instant: with what is known now, of calendars too. A log is judged so anyway."""
 _MODES = {
     "rules_of": Text("按另一日施行的规则", "under the rules of another day"),
     "what_if": Text("假设", "what if"),
-    "as_known": Text("按当时所知", "as known then"),
+    "as_known": Text("按所知", "as known"),
 }
 _ROWS = {
     SAME: Text("相同", "same"),
@@ -106,7 +112,7 @@ _ROWS = {
     NOT_THERE: Text("对照侧没有", "not on the other side"),
     NEW: Text("只在对照侧", "only on the other side"),
 }
-_UNMAPPED = {"event": Text("事件", "event"), "state": Text("状态", "state"), "fact": Text("事实", "fact")}
+_UNMAPPED = {"event": Text("事件", "event"), "state": Text("状态", "state"), "fact": Text("事实", "fact"), "act": Text("办理", "act")}
 
 
 def render(found: Mapping[str, Any]) -> None:

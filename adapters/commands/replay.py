@@ -83,7 +83,7 @@ def replay(
     day: Annotated[str, typer.Option("--rules-of", help="对照:另一日施行的规则 / compare: the rules in force on this day")] = "",
     definitions: Annotated[list[Path], typer.Option("--what-if-definition", help="对照:假设的定义 / compare: under this definition")] = [],
     calendar: Annotated[Path | None, typer.Option("--what-if-calendar", help="对照:假设的日历 / compare: with this calendar file")] = None,
-    as_known: Annotated[str, typer.Option("--as-known", help="对照:当时所知 / compare: what had been recorded by then")] = "",
+    as_known: Annotated[str, typer.Option("--as-known", help="对照:当时所知,或 now / compare: what was known by then, or now")] = "",
     report_file: Annotated[Path | None, typer.Option("--report", help="完整报告 / the whole report, canonical JSON")] = None,
     html: Annotated[Path | None, typer.Option("--html", help="网页报告 / the report as a page")] = None,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Excel 台账 / the report as an Excel workbook")] = None,

@@ -238,6 +238,24 @@ def test_as_known_then_of_a_journal_is_the_record_of_that_day() -> None:
     assert base.comparison is not None and base.comparison["other"] == alone.document()
 
 
+def test_s8_2_as_known_now_the_newest_calendar_judges_closed_outcomes_too() -> None:
+    acts, world = journal()
+    newer = next(iter(world.calendars.values())).with_notice({**NOTICE, "issued": "2026-11-01"})
+    there = replace(world, calendars={**world.calendars, newer.digest: newer})
+    _, same = sides(acts, world, Otherwise({"mode": "as_known"}, {}, newest=True))
+    assert same == {"C": None}, "nothing newer is known"
+    _, cases = sides(acts, there, Otherwise({"mode": "as_known"}, {}, newest=True))
+    found = {r["row"]: (r["why"], r["base"]["outcome"], r["other"]["outcome"]) for r in cases["C"]["rows"]}
+    assert found["feedback/complainant#1"] == (["calendar"], "met_late", "met_late")
+
+
+def test_a_calendar_of_another_country_is_not_put_in_place_of_that_of_a_case() -> None:
+    acts, world = journal()
+    foreign = replace(next(iter(world.calendars.values())).known(date(2020, 1, 1)), id="xx")
+    _, cases = sides(acts, world, Otherwise({"mode": "what_if"}, {}, foreign))
+    assert cases == {"C": None}
+
+
 SMALL = """
 procedure: small
 version: "{version}"
