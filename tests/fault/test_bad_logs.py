@@ -432,7 +432,7 @@ def test_what_could_be_run_is_text_everywhere(put: Any, duban: Any, tmp_path: Pa
     assert not (tmp_path.parent / "ran").exists() and not (tmp_path.parent.parent / "ran").exists()
 
 
-@pytest.mark.parametrize("name", ["../evil.txt", "/tmp/evil-duban.txt", "definitions/../../evil.txt", "C:\\evil.txt"])
+@pytest.mark.parametrize("name", ["../evil.txt", "/evil-duban.txt", "definitions/../../evil.txt", "C:\\evil.txt"])
 def test_paths_in_an_archive_stay_inside(tmp_path: Path, duban: Any, name: str) -> None:
     (tmp_path / "in").mkdir()
     path = tmp_path / "in" / "bundle.zip"
@@ -443,7 +443,7 @@ def test_paths_in_an_archive_stay_inside(tmp_path: Path, duban: Any, name: str) 
     for words in (("replay", str(path)), ("audit", "verify", str(path))):
         code, _, err = duban(*words)
         assert code in (2, 6) and "Traceback" not in err
-    assert sorted(p.name for p in tmp_path.rglob("*")) == ["bundle.zip", "in", "m.yaml"] and not Path("/tmp/evil-duban.txt").exists()
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["bundle.zip", "in", "m.yaml"] and not Path("/evil-duban.txt").exists()
 
 
 # size
