@@ -120,6 +120,16 @@ def test_a_notice_that_was_not_issued_by_then_is_not_counted_in() -> None:
     assert compared(base, comparison).comparison is not None and comparison.why == {"calendar": 1}
 
 
+def test_a_case_that_only_the_other_side_has_yet_is_new_there() -> None:
+    law, until = rules("5 days"), at("09-25 12:00")
+    cases = [("C0", log(COURSE)), ("C1", log([("start", "10-08 10:00")]))]
+    comparison = other_log(cases, LOG_MAP, [law], CALENDAR, AS_OF, Otherwise({"mode": "as_known"}, {}, None, AS_OF))
+    base = replay_log(cases, LOG_MAP, [law], CALENDAR, read=3, ignored=0, unreadable=0, as_of=until, each=beside(comparison, None))
+    document: Any = compared(base, comparison).comparison
+    assert document["rows"] == {"same": 0, "changed": 1, "not_there": 0, "new": 1}
+    assert document["cases"] == {"same": 0, "changed": 2} and document["why"] == {"act": 1, "new": 1}
+
+
 def test_the_rules_of_another_date_are_the_version_that_was_in_force_then() -> None:
     p = rules("5 days").procedure
     last, first = (p.in_force.model_copy(update=u) for u in ({"until": date(2020, 12, 31)}, {"since": date(2021, 1, 1)}))
@@ -287,3 +297,23 @@ def test_what_the_clock_did_is_what_the_other_clock_does() -> None:
     document: Any = base.document()
     assert document["deviations"] == {"not_enabled": 1} and document["comparison"]["other"]["deviations"] == {}
     assert cases["C"] == {"deviations": [[["done", "not_enabled"]], []]}, "the case was not closed yet"
+
+
+def test_what_names_an_act_of_the_clock_names_it_still_though_its_number_is_another() -> None:
+    found = load(SMALL.format(version="1", first="open", term="2 days"), "small.yaml")
+    play = Play("small")
+    play.engine.add(found)
+    play.at("03-02 09:00").open("desk")
+    play.at("03-06 09:00").engine.tick()
+    standing = play.engine.case("C")
+    acts, world = list(standing.case.acts), play.engine.world(standing)
+    acts.insert(1, replace(acts[0], n=2, kind="flagged", name="duty#1", data={}))
+    acts = [replace(act, n=n) for n, act in enumerate(acts, 1)]
+    (clocked,) = (a for a in acts if a.kind == "clocked")
+    assert clocked.n > 2
+    acts.append(
+        replace(acts[0], n=len(acts) + 1, kind="confirmed", name=str(clocked.n), data={}, recorded=at("03-06 10:00"), state=clocked.state)
+    )
+    again = recast("C", acts, world.rules, world, str(acts[0].data["calendar"])).acts
+    named = again[int(again[-1].name) - 1]
+    assert (named.kind, named.name) == ("clocked", "expire") and named.n != clocked.n

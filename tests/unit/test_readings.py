@@ -87,6 +87,15 @@ def test_the_readings_of_a_shipped_definition_stand_in_its_explanation() -> None
     assert any(line.startswith("margin  late by 10 h") for line in lines)
 
 
+def test_a_term_that_is_not_of_the_ambiguous_wording_has_no_readings() -> None:
+    play = Play("medical-dispute").at("09-24 10:20")
+    play.open("relations", {"handling": "cross_department"})
+    play.fire("relations", "accept")
+    standing = play.engine.case("C")
+    told = why(play.row("feedback"), standing.case, play.engine.world(standing))
+    assert told.document()["readings"] == [] and not any("reading" in line for line in told.lines("en"))
+
+
 @pytest.mark.parametrize(
     ("term", "start", "done", "by", "only"),
     [
