@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from adapters.eventlog import LogRead
 from adapters.journaled import Journaled
-from workflow.act import Act
+from workflow.act import JOINED, Act
 from workflow.calendar import Calendar
+from workflow.case.link import links
 from workflow.errors import IntegrityError, UnknownCase
 from workflow.inspection import Course
 from workflow.logmap import LogMap
@@ -31,12 +33,36 @@ def of_journal(found: Journaled, case: str, at: datetime, until: datetime, texts
     acts = next((acts for name, acts in found.cases if name == case), None)
     if acts is None:
         raise _unknown(case)
-    then = _judged(found, found.cases, at)
-    if case not in then:
+    if acts[0].recorded > at:
         raise _not_yet(case, acts[0].recorded, at)
+    then = _judged(found, _around(case, found, at), at)
     now = _judged(found, [(case, acts)], max(at, until))[case]
     written = {act.n: text for act in acts if (text := texts(case, act.n)) is not None}
     return Course(then[case], now, list(then.values()), found.organisation(at), written)
+
+
+def _around(root: str, found: Journaled, at: datetime) -> list[tuple[str, Sequence[Act]]]:
+    """The case, those that it hangs together with, and those of their units and the units above: no other bears on it.
+
+    An office has a case for each recurring duty, unit and period; to judge all of them for one would take long.
+    """
+    there = {name: [a for a in acts if a.recorded <= at] for name, acts in found.cases}
+    beside: defaultdict[str, set[str]] = defaultdict(set)
+    for name, acts in there.items():
+        for other in (*(link.case for a in acts for link in links(a)), *(a.name for a in acts if a.kind == JOINED)):
+            beside[name].add(other)
+            beside[other].add(name)
+    together, waiting = set[str](), [root]
+    while waiting:
+        name = waiting.pop()
+        if name not in together:
+            together.add(name)
+            waiting += beside[name]
+    unit_of = {name: str(acts[0].data.get("unit", "")) for name, acts in there.items() if acts}
+    organisation = found.organisation(at)
+    units = {unit for name in together if (unit := unit_of.get(name))}
+    units |= {above for unit in units for above in organisation.ancestors(unit)}
+    return [(name, acts) for name, acts in found.cases if name in together or unit_of.get(name) in units]
 
 
 def _judged(found: Journaled, cases: Sequence[tuple[str, Sequence[Act]]], at: datetime) -> Mapping[str, Judged]:

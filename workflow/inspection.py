@@ -51,14 +51,14 @@ class Course(NamedTuple):
     then: Judged
     now: Judged
     peers: Sequence[Judged]
-    """Every case of the source as of the instant, the case itself included."""
+    """Every case that can bear on it, as of the instant, the case itself included."""
     organisation: Organisation
     texts: Mapping[int, str] = {}
     """By number of the entry the text of what people wrote; where the source holds it."""
 
 
 def inspect(course: Course, source: Source, since: datetime, also: Iterable[str] = ()) -> dict[str, Json]:
-    """The inspection of a case as canonical data: ``docs/reference/report.md``. ``since`` and ``also`` are those of a trace."""
+    """The inspection of a case as canonical data: ``docs/how-to/inspect-a-case.md``. ``since`` and ``also`` are those of a trace."""
     then, now = course.then, course.now
     case, world, at = then.case, then.world, then.as_of
     found = dossier(then).document

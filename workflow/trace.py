@@ -11,17 +11,18 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from workflow.account import account
-from workflow.act import FLAGGED
+from workflow.act import FLAGGED, UNFLAGGED
 from workflow.case.fold import Case
 from workflow.case.link import linked
 from workflow.explain import clauses
 from workflow.journal.canonical import Json
+from workflow.message import unwatched
 from workflow.moment import stamp
 from workflow.notice import STAGES, notices
 from workflow.obligation.row import Outcome, Row
 from workflow.organisation import Organisation
 from workflow.rowname import title
-from workflow.rules import World
+from workflow.rules import Rules, World
 from workflow.sheet import Peer
 from workflow.text import Text
 
@@ -71,8 +72,8 @@ class Step(NamedTuple):
 def behind(step: Step, as_of: datetime, proofs: Mapping[int, str]) -> dict[str, Json]:
     """What stands behind a step: what started the duty, whom its flags told and how far that came, and who held the matter while it ran."""
     row, case = step.row, step.case
-    begin = row.begin
-    found: dict[str, Json] = {"started": None, "start": None, "done": None, "told": list[Json](_told(row, case, proofs)), "held": []}
+    begin, rules = row.begin, step.world.of(row.definition).rules
+    found: dict[str, Json] = {"started": None, "start": None, "done": None, "told": list[Json](_told(row, case, rules, proofs)), "held": []}
     if begin is None:
         return found
     found["start"] = begin.moment.encode()
@@ -96,20 +97,24 @@ def _entry(n: int | None, case: Case, proofs: Mapping[int, str]) -> Json:
     return {"n": act.n, "kind": act.kind, "name": act.name, "happened": act.happened.encode(), "by": by, "proof": proofs.get(act.n, "")}
 
 
-def _told(row: Row, case: Case, proofs: Mapping[int, str]) -> Iterable[dict[str, Json]]:
-    """Each flag of a duty: when it was raised, which posts it was to tell, and how far that came. Nobody was told where ``to`` is empty."""
+def _told(row: Row, case: Case, rules: Rules, proofs: Mapping[int, str]) -> Iterable[dict[str, Json]]:
+    """Each flag of a duty: when it was raised or withdrawn, whom it was to tell, how far that came. No ``to``: nobody was told."""
     known = {notice.flag.n: notice for notice in notices(case)}
-    for act in case.kind(FLAGGED, row.key):
+    for act in sorted((*case.kind(FLAGGED, row.key), *case.kind(UNFLAGGED, row.key)), key=lambda a: a.n):
         notice = known.get(act.n)
         stages = {stage: first.happened.encode() for stage in STAGES if notice is not None and (first := notice.first(stage)) is not None}
+        late = unwatched(act, rules)
         yield {
             "flag": act.n,
             "said": act.data["flag"],
             "at": stamp(act.recorded),
+            "tell": list(act.names("tell")),
             "to": sorted({str(one["post"]) for one in notice.told}) if notice is not None else [],
             "stage": notice.stage if notice is not None else "",
             "notified": stamp(notice.notified) if notice is not None and notice.notified is not None else None,
             **stages,
+            **({"overtaken": True} if act.data.get("skipped") else {}),
+            **({"unwatched": [{"zh": t.zh, "en": t.en} for t in late]} if late is not None else {}),
             "proof": proofs.get(act.n, ""),
         }
 

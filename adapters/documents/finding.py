@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from adapters.documents.inspection import by, title_of, what
+from adapters.documents.inspection import by, title_of, told, what
 from adapters.documents.wording import Found, Wording, word
 from workflow.errors import UnknownName
 from workflow.explain import margin_said
@@ -18,7 +18,7 @@ from workflow.journal.canonical import Json, canonical, digest
 from workflow.obligation.row import Outcome
 from workflow.readings import said as readings_said
 from workflow.text import Text
-from workflow.words import FLAGS, STAGES
+from workflow.words import FLAGS
 
 FORM = "finding-sheet/1"
 OPEN = (Outcome.MISSED.value, Outcome.MET_LATE.value, Outcome.UNDETERMINABLE.value)
@@ -203,14 +203,8 @@ def _whole(document: Found) -> list[str]:
 
 def _told(case: Found, flag: Found, say: Wording) -> str:
     said = FLAGS.get(flag["said"], Text(flag["said"], flag["said"])).say(say.lang)
-    stages = [f"{STAGES['notified'].say(say.lang)} {say.instant(case, flag['notified'])}"] if flag["notified"] else []
-    stages += [f"{STAGES[s].say(say.lang)} {say.moment(case, flag[s])}" for s in ("delivered", "received", "accepted") if s in flag]
-    to = say.say("、", ", ").join(flag["to"]) or say.say("无人", "nobody")
-    more = say.say(",", ", ") + say.join(stages) if stages else ""
-    at = say.instant(case, flag["at"])
-    return say.say(
-        f"{at} 标记“{said}”(#{flag['flag']}),告知:{to}{more}。", f"At {at} flagged “{said}” (#{flag['flag']}), told: {to}{more}."
-    )
+    at, n, to = say.instant(case, flag["at"]), flag["flag"], told(case, flag, say)
+    return say.say(f"{at} 标记“{said}”(#{n}),告知:{to}。", f"At {at} flagged “{said}” (#{n}), told: {to}.")
 
 
 def _held(case: Found, part: Found, say: Wording) -> str:

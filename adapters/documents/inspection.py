@@ -250,8 +250,20 @@ def _entry(case: Found, entry: Found, say: Wording) -> str:
 
 def _flag(case: Found, flag: Found, say: Wording) -> str:
     said = FLAGS.get(flag["said"], Text(flag["said"], flag["said"])).say(say.lang)
-    to = say.say("、", ", ").join(flag["to"]) or say.say("无人", "nobody")
+    return f"#{flag['flag']} {say.instant(case, flag['at'])} {said} → {told(case, flag, say)}  {short(flag['proof'])}".rstrip()
+
+
+def told(case: Found, flag: Found, say: Wording) -> str:
+    """Whom a flag told, how far that came, and whether it came late because nobody watched."""
+    named = say.labels(case, "roles", flag["tell"])
+    posts = say.say("、", ", ").join(flag["to"]) or say.say("无人", "nobody")
     stages = [f"{STAGES['notified'].say(say.lang)} {say.instant(case, flag['notified'])}"] if flag["notified"] else []
     stages += [f"{STAGES[s].say(say.lang)} {say.moment(case, flag[s])}" for s in ("delivered", "received", "accepted") if s in flag]
-    far = say.join(stages) or (STAGES[flag["stage"]].say(say.lang) if flag["stage"] else "")
-    return f"#{flag['flag']} {say.instant(case, flag['at'])} {said} → {to}  {far}  {short(flag['proof'])}".rstrip()
+    if not stages and flag["stage"]:
+        stages = [STAGES[flag["stage"]].say(say.lang)]
+    if flag.get("overtaken"):
+        stages.append(say.say("已被后来的提醒取代,未发", "overtaken by what came later, not sent"))
+    if flag.get("unwatched"):
+        since, until = (text[say.lang] for text in flag["unwatched"])
+        stages.append(say.say(f"补发:{since}至{until}无人值守", f"sent late: nobody watched from {since} to {until}"))
+    return say.join([say.say(f"{named}({posts})", f"{named} ({posts})") if named else posts, *stages])
