@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Cli
+from tests.office import Office
 from tests.scenes import staged
 from workflow.journal.canonical import canonical, digest
 
@@ -139,3 +140,36 @@ def test_a_log_says_of_each_duty_what_the_store_says_for_the_same_history(both: 
 )
 def test_what_cannot_be_inspected_is_said(late: Cli, words: tuple[str, ...], code: int) -> None:
     late(*words, code=code)
+
+
+def test_who_looks_at_a_case_leaves_no_trace_in_the_store(late: Cli) -> None:
+    before = late.bytes()
+    late("audit", "case", "D", "--as-of", "2026-10-05")
+    late("audit", "finding", "D", "--json")
+    assert late.bytes() == before
+
+
+def test_of_a_case_whose_record_does_not_hold_nothing_is_said(late: Cli) -> None:
+    late.at("10-20 09:00")("open", "medical-dispute", "b", "b", "b", "--id", "E", "--person", "h06", "--unit", "surgery")
+    late("audit", "export", "-o", "export.jsonl")
+    lines = Path("export.jsonl").read_text(encoding="utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines) if '"case":"D"' in line.replace('\\"', '"') and "answered" in line)
+    lines[number] = lines[number].replace("2026-10-08", "2026-09-28")
+    Path("export.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    said = late("audit", "case", "D", "--bundle", "export.jsonl", code=6)
+    assert said.out == "" and "D" in said.err
+    late("audit", "case", "E", "--bundle", "export.jsonl")
+
+
+def test_s9_3_a_statement_that_was_erased_is_said_to_be_not_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    office = Office(tmp_path, capsys)
+    office.play("B")
+    office.run("open", "probe", "纠纷", "门诊", "告知人", "--as", "desk", "--id", "A")
+    office.run("note", "A", "节前已口头答复", "--kind", "statement", "--as", "desk")
+    office.run("fire", "A", "close", "--as", "boss")
+    assert office.json("audit", "case", "A")["statements"][0]["text"] == "节前已口头答复"
+    office.run("erase", "A", "--ground", "保存期满", "--decider", "boss", "--as", "boss", "--entry", "2")
+    (found,) = office.json("audit", "case", "A")["statements"]
+    assert found["n"] == 2 and found["text"] is None
+    said, _ = office.run("audit", "case", "A", lang="zh")
+    assert "可删除部分" in said and "节前已口头答复" not in said
