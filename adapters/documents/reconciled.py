@@ -18,6 +18,10 @@ FINDINGS = {
     "missing": Text("认定未报", "found missing"),
     "explained": Text("已说明", "explained"),
 }
+WITHIN = {
+    "possible": Text("(可能在时限内)", "(perhaps within the window)"),
+    "beyond": Text("(超出时限)", "(beyond the window)"),
+}
 CANDIDATE = Text("疑似漏报,待认定", "suspected missing report, to be determined")
 
 
@@ -101,9 +105,10 @@ class _Say(Wording):
     def where(self, side: str, name: str) -> str:
         return " ".join(self.rows[side].get(name, ()))
 
-    def apart(self, apart: list[int]) -> str:
-        low, high = (duration(timedelta(seconds=n), self.lang) for n in apart)
-        return low if low == high else f"{low} … {high}"
+    def apart(self, pair: Found) -> str:
+        low, high = (duration(timedelta(seconds=n), self.lang) for n in pair["apart"])
+        span = low if low == high else f"{low} … {high}"
+        return span if pair["within"] == "sure" else f"{span} {WITHIN[pair['within']].say(self.lang)}"
 
 
 def _pair(pair: Found, say: _Say, *more: str) -> tuple[Cell, ...]:
@@ -116,7 +121,7 @@ def _pair(pair: Found, say: _Say, *more: str) -> tuple[Cell, ...]:
         say.names(pair["absent"]),
         say.when("a", pair["times"]["a"]),
         say.when("b", pair["times"]["b"]),
-        say.apart(pair["apart"]),
+        say.apart(pair),
         *more,
         say.decided(pair["a"], pair["b"]),
         say.where("a", pair["a"]),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from adapters.commands.frame import main
 
@@ -46,6 +46,7 @@ def test_each_match_says_what_agrees_and_what_differs(capsys: pytest.CaptureFixt
     first, second = document["matched"]
     assert (first["a"], first["b"], first["same"]) == ("V1", "P-101", ["ref", "地点", "类别"])
     assert second["differs"] == {"类别": {"a": ["聚集"], "b": ["求助"]}} and second["absent"] == ["ref"]
+    assert first["within"] == second["within"] == "sure"
     assert second["apart"] == [4 * 60, 6 * 60 - 1], "both are known to the minute"
     assert [[(p["a"], p["b"]) for p in group] for group in document["ambiguous"]] == [[("V3", "P-103"), ("V3", "P-104")]]
     assert [u["id"] for u in document["unmatched"]["a"]] == ["V4"] and document["rows"]["b"]["P-105"] == ["B6"]
@@ -145,3 +146,50 @@ def test_without_rules_only_times_that_can_be_equal_bring_entries_together(capsy
     Path("calls.csv").write_text(text.replace("2026-10-02 21:05", "2026-10-02 21:00"), encoding="utf-8")
     document = found(capsys, words, code=0)
     assert [(p["a"], p["b"]) for p in document["matched"]] == [("V2", "P-102")] and document["candidates"] == []
+
+
+def test_a_book_in_excel_with_uncertain_times_is_matched_by_what_they_can_be(capsys: pytest.CaptureFixture[str]) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ["村登记簿"],
+        ["登记号", "登记日期", "事发时间", "报告时间", "村", "类别", "警单号"],
+        ["V1", "2026-10-01", "晚8时许", "20时25分", "中庄", "聚集", None],
+        ["V2", "2026-10-02", "上午", "13时", "上河", "聚集", None],
+        ["V3", "2026-10-06", "10时", "11时", "下河", "聚集", "P-105"],
+    ):
+        sheet.append(row)
+    book.save("village.xlsx")
+    text = Path("village.yaml").read_text(encoding="utf-8").replace('formats: "%Y-%m-%d %H:%M"', "formats: [iso, zh]")
+    Path("village.yaml").write_text(f"{text}header: 2\nzh: {{date: 登记日期, about: 10}}\n", encoding="utf-8")
+    calls = Path("calls.csv").read_text(encoding="utf-8").replace("2026-10-02 21:05", "2026-10-02 12:20")
+    Path("calls.csv").write_bytes(calls.encode("gb18030"))
+    with Path("calls.yaml").open("a", encoding="utf-8") as file:
+        file.write("encoding: gb18030\n")
+    document = found(capsys, ["village.xlsx" if word == "village.csv" else word for word in PLAIN])
+    pairs = {(p["a"], p["b"]): p for p in document["matched"]}
+    assert set(pairs) == {("V1", "P-101"), ("V2", "P-102"), ("V3", "P-105")}
+    assert pairs["V1", "P-101"]["within"] == "possible", "许: between 19:50 and 21:09"
+    assert pairs["V2", "P-102"]["times"]["a"][1] < "2026-10-02T04:00:01" and pairs["V2", "P-102"]["within"] == "possible"
+    assert pairs["V3", "P-105"]["within"] == "beyond" and pairs["V3", "P-105"]["same"][0] == "ref"
+    assert document["rows"]["a"]["V2"] == ["Sheet!C4", "Sheet!D4"] and document["rows"]["b"]["P-102"] == ["B3"]
+    main(["village.xlsx" if word == "village.csv" else word for word in PLAIN])
+    said = capsys.readouterr().out
+    assert "perhaps within" in said and "beyond the" in said
+
+
+def test_of_two_that_are_equally_good_an_uncertain_time_chooses_none_and_an_exact_one_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("rules.yaml").write_text("time: {within: 3 hours}\n", encoding="utf-8")
+    Path("village.csv").write_text("登记号,事发时间,报告时间\nV1,2026-10-01 12:00,\n", encoding="utf-8")
+    Path("calls.csv").write_text("警单号,接警时间\nP-1,2026-10-01 12:10\nP-2,2026-10-01 13:00\n", encoding="utf-8")
+    document = found(capsys, PLAIN, code=0)
+    assert [(p["a"], p["b"], p["others"]) for p in document["matched"]] == [("V1", "P-1", [["V1", "P-2"]])]
+    assert document["unmatched"]["b"][0]["could_be"] == ["V1"], "it says that it could have been V1"
+    text = Path("village.yaml").read_text(encoding="utf-8").replace('formats: "%Y-%m-%d %H:%M"', 'formats: "%Y-%m-%d"')
+    Path("village.yaml").write_text(text, encoding="utf-8")
+    Path("village.csv").write_text("登记号,事发时间,报告时间\nV1,2026-10-01,\n", encoding="utf-8")
+    document = found(capsys, PLAIN)
+    assert document["matched"] == [] and [len(group) for group in document["ambiguous"]] == [2]

@@ -39,6 +39,8 @@ class Pair(NamedTuple):
     nearest: timedelta
     furthest: timedelta
     """Between the two times, at least and at most."""
+    within: str
+    """``sure``, ``possible`` where an uncertain time leaves it open, ``beyond`` where only the reference speaks for the pair."""
 
     @property
     def rank(self) -> tuple[bool, int, int]:
@@ -59,6 +61,7 @@ class Pair(NamedTuple):
             "same": list(self.same),
             "differs": {name: {"a": _shown(self.a, name), "b": _shown(self.b, name)} for name in self.differs},
             "absent": list(self.absent),
+            "within": self.within,
             "apart": [self.nearest // _SECOND, self.furthest // _SECOND],
             "times": {"a": self.a.at.encode(), "b": self.b.at.encode()},
         }
@@ -142,9 +145,11 @@ def paired(a: Incident, b: Incident, rules: MatchRules) -> Pair | None:
         (same if a.facts[name] == b.facts[name] else differs).append(f"fact:{name}")
     nearest = max(b.at.lo - a.at.hi, a.at.lo - b.at.hi, _NONE)
     furthest = max(b.at.hi - a.at.lo, a.at.hi - b.at.lo)
-    if nearest > rules.time.window and "ref" not in same:
+    window = rules.time.window
+    if nearest > window and "ref" not in same:
         return None
-    return Pair(a, b, tuple(same), tuple(differs), tuple(absent), nearest, furthest)
+    within = "beyond" if nearest > window else "possible" if furthest > window else "sure"
+    return Pair(a, b, tuple(same), tuple(differs), tuple(absent), nearest, furthest, within)
 
 
 def _meant(text: str, same: Mapping[str, str]) -> str:
