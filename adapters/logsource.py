@@ -14,7 +14,7 @@ from adapters.eventlog.parquetlog import MAGIC, parquet_table, rows_in
 from adapters.eventlog.split import parts_in
 from adapters.law import Law
 from adapters.partition import SHARES_EACH, Judgement, Progress, Rows, Share, shared
-from workflow.errors import BadInput
+from workflow.errors import BadInput, UnreadableLog
 from workflow.logmap import LogMap
 from workflow.rules import Rules
 from workflow.text import Text
@@ -50,7 +50,7 @@ class File(NamedTuple):
     """Only the totals are wanted."""
 
     def judged(self, law: Law, dossiers: Dossiers | None, progress: Progress | None) -> Judgement:
-        from adapters.columns.run import Count, Cut
+        from adapters.columns.run import Count, Cut, last
         from adapters.columns.source import by_id
 
         columns = _columns(self.path, law.log_map, law.versions)
@@ -58,13 +58,24 @@ class File(NamedTuple):
             _uncounted()
         if columns is None:
             read = read_log(self.path, law.log_map)
+            self._must_have_said(read.last, law.log_map)
             found = Rows(read.cases).judged(law, dossiers, progress)._replace(unreadable=read.unreadable)
             found.report.events.update(read=read.read, ignored=read.ignored, unreadable=len(read.unreadable))
             return found
+        self._must_have_said(last(columns), law.log_map)
         share = Count(columns, self.path) if self.totals else Cut(by_id(columns), self.path)
         found = share.judged(law, dossiers, progress)
         found.report.events.update(read=columns.read, ignored=columns.ignored, unreadable=0)
         return found
+
+    def _must_have_said(self, found: datetime | None, log_map: LogMap) -> None:
+        """Refuse a part whose statistics, from which the end of the log was taken, are not those of its rows: no checksum covers them."""
+        from adapters.columns.source import last_said
+
+        said = last_said(self.path, log_map)
+        if said is not None and said != found:
+            zh, en = "文件的统计与各行不符,已损坏", "the statistics of the file are not those of its rows: it is broken"
+            raise UnreadableLog(Text(zh, en), where=self.path.name)
 
     def last(self, log_map: LogMap, versions: Sequence[Rules]) -> datetime | None:
         from adapters.columns.run import last

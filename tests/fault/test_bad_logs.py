@@ -10,9 +10,11 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
@@ -392,6 +394,21 @@ def test_a_log_in_parts_of_which_one_is_spoiled_gives_no_report(put: Any, duban:
     spoiled_part.write_bytes(spoiled_part.read_bytes()[: int(cut * spoiled_part.stat().st_size)])
     code, out, err = duban("replay", "--log", str(parts), "--map", "MAP", "--json")
     assert (code, out, json.loads(err.splitlines()[-1])["error"]) == (2, "", "input.log")
+
+
+def test_a_part_whose_statistics_are_not_those_of_its_rows_is_refused(put: Any, duban: Any, tmp_path: Path) -> None:
+    """The end of the log, and so what is due, is taken from them."""
+    whole, parts = str(tmp_path / "c.parquet"), tmp_path / "parts"
+    assert duban("log", "convert", str(put(HEAD + GOOD)), whole, "--map", "MAP")[0] == 0
+    assert duban("log", "split", whole, str(parts), "--map", "MAP", "--parts", "1")[0] == 0
+    part = parts / "part-0000.parquet"
+    said = (datetime(2026, 3, 2, 8, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    before, end = part.read_bytes(), said.to_bytes(8, "little")
+    at = before.rindex(end)
+    part.write_bytes(before[:at] + (said + 10**9).to_bytes(8, "little") + before[at + 8 :])
+    assert pq.ParquetFile(part).metadata.row_group(0).column(1).statistics.max != datetime(2026, 3, 2, 8, tzinfo=UTC)
+    code, out, err = duban("replay", "--log", str(parts), "--map", "MAP", "--lang", "en")
+    assert (code, out) == (2, "") and "statistics of the file are not those of its rows" in err
 
 
 @pytest.mark.parametrize("zone", ["", "zone: Asia/Shanghai\n"], ids=["by columns", "row by row"])
