@@ -12,7 +12,22 @@ from pathlib import Path
 from benchmarks import machine, page
 from benchmarks.measure import Plan, Report, Skipped
 
-NAMES = ("durable", "dbos_peer", "xstate_peer", "bulk", "terms", "replay", "lint", "startup", "lateness", "midnight", "dormant", "recovery")
+NAMES = (
+    "durable",
+    "dbos_peer",
+    "xstate_peer",
+    "bulk",
+    "terms",
+    "replay",
+    "conformance",
+    "large",
+    "lint",
+    "startup",
+    "lateness",
+    "midnight",
+    "dormant",
+    "recovery",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="a smoke run: everything once, very small, figures without meaning")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each pair (default 5)")
     parser.add_argument("--folder", type=Path, default=Path(), help="where the databases are made (default: here)")
-    parser.add_argument("--write", action="store_true", help=f"write {page.PAGE.name}: all, or what is named into a page of the same day")
+    parser.add_argument("--write", action="store_true", help=f"write {page.PAGE.name}: all, or what is named into the page that is there")
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(NAMES)
     if unknown:

@@ -9,7 +9,19 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("transitions", "SQLAlchemy", "sqlmodel", "pydantic", "holidays", "chinesecalendar", "dbos", "xstate-statemachine")
+PACKAGES = (
+    "transitions",
+    "SQLAlchemy",
+    "sqlmodel",
+    "pydantic",
+    "holidays",
+    "chinesecalendar",
+    "dbos",
+    "xstate-statemachine",
+    "pyarrow",
+    "numpy",
+    "distributed",
+)
 
 
 def file_system(path: Path) -> str:

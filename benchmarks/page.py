@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -19,24 +19,30 @@ beside it. What is compared ran in one process on one machine, the sides taking 
 
 
 def render(found: Mapping[str, Report | Skipped], facts: Sequence[tuple[str, str]]) -> str:
-    sections = (section(name, report) for name, report in found.items())
-    return "\n\n".join([_HEAD.rstrip(), _facts(facts), _summary(found), *sections]) + "\n"
+    sections = [section(name, report) for name, report in found.items()]
+    return "\n\n".join([_HEAD.rstrip(), _facts(facts), _summary(sections), *sections]) + "\n"
 
 
 def renewed(page: str, found: Mapping[str, Report | Skipped], facts: Sequence[tuple[str, str]]) -> str:
-    """The page with these benchmarks measured again. Raises ``ValueError`` when the rest of it is of another day or machine."""
-    if _facts(facts) not in page:
-        raise ValueError("the page is of another day or machine, or of other versions: write all of it")
+    """The page with these benchmarks measured again or for the first time. A section of another day or other packages says so.
+
+    Raises ``ValueError`` when the rest of the page is of another machine or system.
+    """
+    head, *sections = re.split(r"(?m)^(?=## )", page)
+    there = dict(re.findall(r"(?m)^\| ([^|]+) \| ([^|]+) \|$", head))
+    other = {label for label, value in facts if there.get(label) != value}
+    if not other <= _OF_A_SECTION:
+        raise ValueError(f"the page is of another {', '.join(sorted(other))}: write all of it")
+    said = "; ".join(value for label, value in facts if label in other)
+    texts = {text.partition("\n")[0]: text.rstrip() for text in sections}
     for name, report in found.items():
         fresh = section(name, report)
-        title = re.escape(fresh.partition("\n")[0])
-        page, count = re.subn(rf"(?ms)^{title}\n.*?(?=^## |\Z)", lambda _, text=fresh: f"{text}\n\n", page)  # type: ignore[misc]
-        assert count == 1, title
-        for line in _summary({name: report}).splitlines()[2:]:
-            start = re.escape(line[: line.index("|", 2) + 1])
-            page, count = re.subn(rf"(?m)^{start}.*$", lambda _, text=line: text, page, count=1)  # type: ignore[misc]
-            assert count == 1, start
-    return page.rstrip() + "\n"
+        texts[fresh.partition("\n")[0]] = f"{fresh}\n\nMeasured apart from the rest: {said}." if said else fresh
+    start = head.index("| | found |") if "| | found |" in head else len(head)
+    return "\n\n".join([head[:start].rstrip(), _summary(texts.values()), *texts.values()]) + "\n"
+
+
+_OF_A_SECTION = {"Date", "Packages"}
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> str:
@@ -58,13 +64,16 @@ def section(name: str, report: Report | Skipped, *, tried: bool = True) -> str:
     return "\n\n".join(parts)
 
 
-def _summary(found: Mapping[str, Report | Skipped]) -> str:
-    goals = [goal for report in found.values() if isinstance(report, Report) for goal in report.goals]
-    lines = [
-        f"| {goal.figure.name} | {_number(goal.figure.median)} {goal.figure.unit} | {_bound(goal, goal.binds)} "
-        f"| {_bound(goal, goal.direction)} |"
-        for goal in goals
-    ]
+_VERDICT = re.compile(r"(?m)^(.+?): (\S+ \S+) \((?:binds ([^;)]+))?(?:; )?(?:direction ([^)]+))?\)\.$")
+
+
+def _summary(sections: Iterable[str]) -> str:
+    """What binds or is aimed at, as the sections say it."""
+    lines = []
+    for text in sections:
+        title = text.partition("\n")[0].removeprefix("## ")
+        for figure, found, binds, direction in _VERDICT.findall(text):
+            lines.append(f"| {title}: {figure} | {found} | {binds or '–'} | {direction or '–'} |")
     return "\n".join(["| | found | binds | direction |", "|---|---:|---|---|", *lines])
 
 

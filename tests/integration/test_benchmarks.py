@@ -106,7 +106,7 @@ def test_the_page_holds_every_goal_and_the_reason_of_what_was_not_measured() -> 
     found = {"bulk": Report((figure,), (Goal(figure, binds=2000, direction=20_000),), ("A note.",)), "dbos_peer": Skipped("needs dbos")}
     text = page.render(found, [("CPU", "an abacus")])
     assert "| CPU | an abacus |" in text
-    assert "| duban | 2,346 commands/s | at least 2,000: met | at least 20,000: **not met** |" in text
+    assert "| Bulk intake: many commands in one transaction: duban | 2,346 commands/s | at least 2,000: met | at least 20,000: **not met** |" in text
     assert "| duban | 2,346 | 1,000–5,000 | commands/s |" in text
     assert "Not measured: needs dbos." in text
 
@@ -118,17 +118,29 @@ def test_the_page_is_not_written_from_too_few_rounds(capsys: pytest.CaptureFixtu
         assert "at least 5 rounds" in capsys.readouterr().err
 
 
-def test_a_part_of_the_page_is_renewed_on_the_same_day_and_machine_only() -> None:
+def test_a_part_of_the_page_is_renewed_on_the_same_machine_only() -> None:
     def report(value: float) -> Report:
         figure = Figure("speed", "x/s", (value,))
         return Report((figure,), (Goal(figure, binds=10.0),))
 
-    facts = [("Date", "2026-11-25")]
+    facts = [("Date", "2026-11-25"), ("CPU", "an abacus")]
     whole = page.render({"startup": report(5), "lint": Report((Figure("other", "s", (1,)),))}, facts)
     assert whole.count("**not met**") == 2 and "## The checker" in whole
     again = page.renewed(whole, {"startup": report(20)}, facts)
     assert "**not met**" not in again and again == page.render(
         {"startup": report(20), "lint": Report((Figure("other", "s", (1,)),))}, facts
     )
-    with pytest.raises(ValueError, match="another day"):
-        page.renewed(whole, {"startup": report(20)}, [("Date", "2026-11-26")])
+    later = page.renewed(whole, {"startup": report(20)}, [("Date", "2026-11-26"), ("CPU", "an abacus")])
+    assert later.count("Measured apart from the rest: 2026-11-26.") == 1
+    assert "## The checker" in page.renewed(later, {"lint": Report((Figure("other", "s", (2,)),))}, facts)
+    first = page.renewed(whole, {"terms": report(30)}, facts)
+    assert "| Due dates: 5 working days: speed | 30 x/s | at least 10: met | – |" in first, "a benchmark that the page did not have"
+    with pytest.raises(ValueError, match="another CPU"):
+        page.renewed(whole, {"startup": report(20)}, [("Date", "2026-11-25"), ("CPU", "a slide rule")])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["conformance", "large"])
+def test_a_benchmark_of_the_road_log_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([name, "--quick", "--folder", str(tmp_path)]) == 0
+    assert "events/s" in capsys.readouterr().out or "absent" in capsys.readouterr().out
