@@ -106,7 +106,10 @@ def test_the_page_holds_every_goal_and_the_reason_of_what_was_not_measured() -> 
     found = {"bulk": Report((figure,), (Goal(figure, binds=2000, direction=20_000),), ("A note.",)), "dbos_peer": Skipped("needs dbos")}
     text = page.render(found, [("CPU", "an abacus")])
     assert "| CPU | an abacus |" in text
-    assert "| Bulk intake: many commands in one transaction: duban | 2,346 commands/s | at least 2,000: met | at least 20,000: **not met** |" in text
+    assert (
+        "| Bulk intake: many commands in one transaction: duban | 2,346 commands/s | at least 2,000: met | at least 20,000: **not met** |"
+        in text
+    )
     assert "| duban | 2,346 | 1,000–5,000 | commands/s |" in text
     assert "Not measured: needs dbos." in text
 
