@@ -104,7 +104,7 @@ def _act(act: Act, case: Case, world: World, proofs: Mapping[int, str], source: 
         to.append({"role": role, "received": moment.encode() if moment is not None else None})
     if to:
         found["to"] = to
-    for name in ("facts", "given", "about", "answer", "by"):
+    for name in ("facts", "given", "about", "answer", "by", "role"):
         if act.data.get(name) not in (None, "", [], {}):
             found[name] = act.data[name]
     if act.deviations:

@@ -116,8 +116,9 @@ def _sentences(document: Found, row: Found, step: Found, both: Sequence[Wording]
     def owed(say: Wording) -> str:
         clauses = say.clauses(case, row)
         by_, to = say.label(case, "roles", row["owed_by"]), say.label(case, "roles", row["owed_to"]) if row["owed_to"] else ""
-        zh = f"依据{clauses},由{by_}{f'向{to}' if to else ''}办理:{row['zh']}。"
-        en = f"Under {clauses} the {by_} owes{f' {to}' if to else ''}: {row['en']}."
+        duty = say.label(case, "duties", row["duty"])
+        zh = f"依据{clauses},由{by_}{f'向{to}' if to else ''}办理:{duty}。"
+        en = f"Under {clauses} the {by_} owes{f' {to}' if to else ''}: {duty}."
         return say.say(zh, en)
 
     yield _sentence(both, owed, rules)
@@ -160,8 +161,13 @@ def _started(case: Found, row: Found, act: Found, say: Wording) -> str:
     at = say.moment(case, row["start"])
     if not act:
         return say.say(f"期限自 {at} 起算。", f"The clock starts at {at}.")
-    who, done = by(case, act, say), what(case, act, say)
-    return say.say(f"{at},{who} {done}(#{act['n']}),期限自此起算。", f"At {at}: {done} ({who}, #{act['n']}); the clock starts.")
+    who, done, n = by(case, act, say), what(case, act, say), act["n"]
+    if row["start"] in (act["happened"], act.get("submitted"), act.get("received")):
+        return say.say(f"{at},{who} {done}(#{n}),期限自此起算。", f"At {at}: {done} ({who}, #{n}); the clock starts.")
+    shown = say.moment(case, act["happened"])  # the start is what the act says, not when it was done
+    return say.say(
+        f"期限自 {at} 起算,据 {shown} {who} {done}(#{n})。", f"The clock starts at {at}, as shown by {done} ({who}, #{n}, {shown})."
+    )
 
 
 def _done(document: Found, row: Found, acts: Mapping[int, Found], both: Sequence[Wording]) -> dict[str, Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from adapters.documents.table import Cell, Column, deviation_rows, held_rows
@@ -135,7 +135,10 @@ def title_of(case: Found, key: str, say: Wording) -> str:
 
 
 def by(case: Found, act: Found, say: Wording) -> str:
-    acting = (act.get("actor") or {}).get("acting_for", "")
+    actor = act.get("actor") or {}
+    acting, foreign = actor.get("acting_for", ""), act.get("role")
+    if isinstance(foreign, Mapping):  # a role of the procedure of another case
+        return f"{foreign[say.lang]} {actor.get('person', '')}".rstrip()
     return say.actor(case, act) + (say.say(f"(代 {acting})", f" (for {acting})") if acting else "")
 
 
@@ -205,9 +208,19 @@ def _changed(case: Found, row: Found, say: Wording) -> tuple[Cell, ...]:
 
 
 def back(found: Found, case: Found, say: Wording) -> Iterator[str]:
-    """From the broken duties back: what started each, who owed it, who had been told, who held the matter."""
-    for number, step in enumerate(found["steps"], 1):
+    """From the broken duties back: what started each, who owed it, who had been told, who held the matter.
+
+    Standing duties, of which there may be very many, stand in groups: which duty of which unit, how often, from when to when.
+    """
+    steps = [step for step in found["steps"] if step["how"] != "standing"]
+    for number, step in enumerate(steps, 1):
         yield from _step(number, step, say)
+    groups: dict[tuple[str, ...], list[Found]] = {}
+    for step in found["steps"]:
+        if step["how"] == "standing":
+            groups.setdefault((step["unit"], step["procedure"], step["duty"], step["outcome"]), []).append(step)
+    for number, group in enumerate(groups.values(), len(steps) + 1):
+        yield from _standing(number, group, say)
     if not found["steps"]:
         yield say.say("没有查到未履行、迟延或无法判定的义务", "nothing that was missed, late or undeterminable was found")
     counts = {how: sum(1 for h in found["looked"].values() if h == how) for how in HOW}
@@ -216,19 +229,35 @@ def back(found: Found, case: Found, say: Wording) -> Iterator[str]:
         yield say.say("未查:", "not looked at: ") + str(text[say.lang])
 
 
+def _standing(number: int, group: Sequence[Found], say: Wording) -> Iterator[str]:
+    first, last = group[0], group[-1]
+    title = say.label(first, "duties", first["duty"])
+    outcome, how = word("outcome", first["outcome"], say.lang), HOW["standing"].say(say.lang)
+    span = say.instant(first, first["at"]) + (f" … {say.instant(last, last['at'])}" if len(group) > 1 else "")
+    times = say.say(f"{len(group)} 次", f"{len(group)} times" if len(group) > 1 else "once")
+    yield f"{number}. {span}  {title}  {outcome} {times}  {first['unit']} {how}"
+    yield f"   {say.say('责任', 'owed by')}  {_owed(first, say)}"
+    told = sum(1 for step in group if any(flag["to"] for flag in step["told"]))
+    yield f"   {say.say('告知', 'told')}  {say.say(f'其中 {told} 次有人被告知', f'somebody was told {told} of {len(group)} times')}"
+    yield f"   {say.say('案件', 'case')}  {first['case']}" + (f" … {last['case']}" if last["case"] != first["case"] else "")
+
+
+def _owed(step: Found, say: Wording) -> str:
+    to = f" → {say.label(step, 'roles', step['to'])}" if step["to"] else ""
+    unit = f" {step['unit']}" if step["unit"] else ""
+    clauses = say.clauses(step, {"duty": step["duty"], "clauses": step["basis"]})
+    return f"{say.label(step, 'roles', step['by'])}{unit}{to}  {clauses}"
+
+
 def _step(number: int, step: Found, say: Wording) -> Iterator[str]:
     case = step  # the procedure by which its names are read
     near = f" ← {step['through']}" if step["through"] else ""
     reason = f"({word('reason', step['reason'], say.lang)})" if step["reason"] else ""
     outcome = word("outcome", step["outcome"], say.lang) + reason
     yield f"{number}. {say.instant(case, step['at'])}  {step[say.lang]}  {outcome}  {step['case']} {HOW[step['how']].say(say.lang)}{near}"
-    owed = say.label(case, "roles", step["by"])
-    to = f" → {say.label(case, 'roles', step['to'])}" if step["to"] else ""
-    unit = f" {step['unit']}" if step["unit"] else ""
-    clauses = say.clauses(case, {"duty": step["duty"], "clauses": step["basis"]})
-    yield f"   {say.say('责任', 'owed by')}  {owed}{unit}{to}  {clauses}"
+    yield f"   {say.say('责任', 'owed by')}  {_owed(step, say)}"
     if step["started"]:
-        yield f"   {say.say('起算', 'started by')}  {_entry(case, step['started'], say)}"
+        yield f"   {say.say('起算', 'started by')}  {say.moment(case, step['start'])}  {_entry(case, step['started'], say)}"
     elif step["start"]:
         yield f"   {say.say('起算', 'start')}  {say.moment(case, step['start'])}"
     if step["done"]:

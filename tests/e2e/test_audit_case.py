@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,18 @@ def test_a_log_says_of_each_duty_what_the_store_says_for_the_same_history(both: 
 )
 def test_what_cannot_be_inspected_is_said(late: Cli, words: tuple[str, ...], code: int) -> None:
     late(*words, code=code)
+
+
+def test_the_commands_of_the_page_run(late: Cli) -> None:
+    late("audit", "bundle", "-o", "office.zip")
+    Path("calls.csv").write_text(TICKETS, encoding="utf-8")
+    Path("calls.yaml").write_text(MAP, encoding="utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "inspect-a-case.md").read_text(encoding="utf-8")
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    assert len(commands) == 5
+    for command in commands:
+        assert late(*shlex.split(command)[1:]).out
+    assert Path("sheet.html").exists() and Path("sheet.docx").exists()
 
 
 def test_who_looks_at_a_case_leaves_no_trace_in_the_store(late: Cli) -> None:

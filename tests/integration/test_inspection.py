@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.documents.finding import sheets
 from adapters.documents.inspection import sections
 from adapters.inspected import of_journal
 from adapters.journaled import of_store
@@ -99,3 +100,27 @@ def test_the_links_that_came_after_the_instant_are_not_followed(play: Play) -> N
     found = inspected(play, "I", "10-10 00:00")
     assert [s["kind"] for s in found["later"]["statements"]] == ["noted"] and found["later"]["statements"][0]["text"] is None
     assert "认定" in told(found) and "之后记入" in told(found) and "可删除部分" in told(found)
+
+
+def test_standing_duties_stand_in_groups_with_how_often_and_from_when_to_when(play: Play) -> None:
+    play.at("10-20 10:00").engine.tick()
+    found = inspected(play, "I")
+    standing = [s for s in found["back"]["steps"] if s["how"] == "standing"]
+    groups = {(s["unit"], s["procedure"], s["duty"], s["outcome"]) for s in standing}
+    lines = [line for line in told(found, "en").splitlines() if "standing duty" in line and line[0].isdigit()]
+    assert len(lines) == len(groups) < len(standing)
+    handover = [s for s in standing if (s["unit"], s["duty"]) == ("zhongzhuang", "handover")]
+    assert any(f"missed {len(handover)} times  zhongzhuang" in line for line in lines)
+
+
+def test_the_role_of_another_procedure_is_called_by_its_title(play: Play) -> None:
+    act = next(a for a in inspected(play, "I")["case"]["acts"] if a["kind"] == "linked")
+    assert act["actor"]["role"] == "proposer" and act["role"]["zh"]
+    rows = [row for s in sections(inspected(play, "I"), "zh") for row in s.rows]
+    assert any(act["role"]["zh"] in row for row in rows) and not any("proposer" in row for row in rows)
+
+
+def test_a_start_that_an_act_states_is_not_taken_for_when_the_act_was_done(play: Play) -> None:
+    sheet: Any = next(s for s in sheets(inspected(play, "I")) if s["row"] == LATE)
+    (said,) = [s["zh"] for s in sheet["sentences"] if "起算" in s["zh"]]
+    assert said == "期限自 2026-10-01 23:52:00 +08:00 起算,据 2026-10-01 23:50:00 +08:00 信息员 事发(#1)。"
