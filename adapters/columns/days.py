@@ -22,6 +22,8 @@ _QUARTER = timedelta(hours=6)
 UNSURE = np.iinfo(np.int64).min
 """In place of a due date that is provisional, or that no calendar gives: such a case is looked at by itself."""
 _FAR = 200 * 366
+_AHEAD = 366
+"""Days that are looked at besides: due dates lie after the instants that are asked first."""
 
 
 class Days:
@@ -55,7 +57,7 @@ class Days:
     def _look(self, low: int, high: int) -> None:
         if len(self._bounds):
             low, high = min(low, int(self._bounds[0])), max(high, int(self._bounds[-1]))
-        first, last = self._local(low) - 2, self._local(high) + 2
+        first, last = self._local(low) - _AHEAD, self._local(high) + _AHEAD
         starts = [datetime.combine(date.fromordinal(d), time(), self.zone).astimezone(UTC) for d in range(first, last + 1)]
         self._first = first
         self._bounds = np.array([micros(t) for t in starts], dtype=np.int64)

@@ -19,7 +19,7 @@ from workflow.act import ACTED, OPENED, Act
 from workflow.case.fold import Case
 from workflow.deviation import of_row
 from workflow.dossier import VERDICTS, Dossier, act_document, dossier, gravity
-from workflow.journal.canonical import canonical
+from workflow.journal.canonical import canonical, quoted
 from workflow.moment import Moment
 from workflow.obligation.ledger import instances, ledger
 from workflow.obligation.row import Row
@@ -117,7 +117,7 @@ class Writer:
                 f'{{"acts":[{",".join(long[a:b])}],"case":{quoted(case)},"chosen":{{"act":{n},"at":"{at}"{start}{said}{end}{row}]'
                 f',"state":{state},"unit":"","verdict":"{verdict}"}}'
             )
-            yield Result(case, text, verdict, sum(found, Counter[str]()) if found else _NONE, whole.encode())
+            yield Result(case, text, verdict, _together(found), whole.encode())
 
     def _strange(self) -> Flags:
         """The cases of which a dossier says more than is filled in here: how a wording may be read, who held a report, what was expected in
@@ -292,16 +292,15 @@ def _holed(text: bytes) -> str:
     return text.decode().replace("%", "%%").replace('"\ue001"', "%s").replace("\ue000", "%s")
 
 
+def _together(codes: Sequence[Counter[str]]) -> Counter[str]:
+    return _NONE if not codes else codes[0] if len(codes) == 1 else sum(codes, Counter[str]())
+
+
 def _joined(texts: Sequence[Sequence[str]], count: int) -> Sequence[str]:
     """Of each case the texts of all duties, with commas between those that say something."""
     if not texts:
         return [""] * count
     return texts[0] if len(texts) == 1 else [",".join([t for t in found if t]) for found in zip(*texts, strict=True)]
-
-
-def quoted(text: str) -> str:
-    """The canonical form of a text."""
-    return f'"{text}"' if text.isascii() and text.isalnum() else canonical(text).decode()
 
 
 def _list(value: Any) -> list[Any]:

@@ -17,7 +17,7 @@ from typing import IO, Any, NamedTuple
 
 from workflow.dossier import VERDICTS, Dossier, dossier, legend, unverifiable
 from workflow.errors import BadInput, IntegrityError
-from workflow.journal.canonical import Json, canonical
+from workflow.journal.canonical import Json, canonical, quoted
 from workflow.journal.chain import Finding
 from workflow.replay import Judged, Report
 from workflow.rules import Rules
@@ -60,7 +60,7 @@ class Dossiers:
         self.verdicts[verdict] += 1
         if records:
             self.records.update(records)
-        self._file.write(canonical(case) + b"\t" + document + b"\n")
+        self._file.write(quoted(case).encode() + b"\t" + document + b"\n")
 
     def close(self) -> None:
         self._file.close()

@@ -58,6 +58,11 @@ def canonical(value: Json) -> bytes:
         raise BadInput(Text("嵌套过深", "nested too deeply")) from None
 
 
+def quoted(text: str) -> str:
+    """The canonical form of a text, as text; of a plain id without a second look."""
+    return f'"{text}"' if text.isascii() and text.isalnum() else canonical(text).decode()
+
+
 def _is_clean(value: Any) -> bool:
     """Whether a value can be written as it stands: nearly every record can, and looking costs half of rebuilding it."""
     kind = type(value)
