@@ -42,6 +42,7 @@ def said(path: Path, log_map: LogMap, c: Columns) -> Said:
         return Said((c.row + 1).tolist(), [0] * len(c.row), blank, blank)
     with opened(path) as file:
         table = file.read(columns=wanted, use_threads=False)
+        table.validate(full=True)
     if len(c.row) and bool((c.row != np.arange(len(c.row))).any()):
         table = table.take(pa.array(c.row))
     row, event, sheet = (c.row + 1).tolist(), [0] * len(c.row), blank

@@ -174,6 +174,7 @@ def columns_of(path: Path, log_map: LogMap) -> Columns | None:
     wanted = [*words, c.time[0], *([c.sequence] if c.sequence else [])]
     with opened(path, words) as file:
         table = file.read(columns=wanted, use_threads=False).combine_chunks().unify_dictionaries()
+        table.validate(full=True)  # of what no checksum covers
     if any(table.column(name).null_count for name in (c.case, c.activity, c.time[0])):
         return None
     coded = {name: _coded(table.column(name), log_map) for name in words}

@@ -190,6 +190,7 @@ def _batches(file: Any) -> Iterator[Any]:
     read = 0
     for batch in file.iter_batches(_BATCH, use_threads=False):
         read += batch.num_rows
+        batch.validate(full=True)
         yield batch
     if read != file.metadata.num_rows:
         raise ValueError(f"{read} rows instead of {file.metadata.num_rows}")
@@ -238,7 +239,9 @@ def rows_at(path: Path, numbers: Iterable[int]) -> Iterator[tuple[int, Row]]:
             here = wanted[bisect_left(wanted, start) : bisect_left(wanted, end)]
             if not here:
                 continue
-            taken = file.read_row_group(group, use_threads=False).take([n - start for n in here])
+            whole = file.read_row_group(group, use_threads=False)
+            whole.validate(full=True)
+            taken = whole.take([n - start for n in here])
             [batch] = taken.combine_chunks().to_batches()
             if about is not None:
                 yield from zip(here, _own_rows(batch, about, stamps), strict=True)
