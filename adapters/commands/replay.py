@@ -71,7 +71,7 @@ class Effort:
 
 def replay(
     bundle: Annotated[Path | None, typer.Argument(help="日志导出 / journal export (duban audit export)")] = None,
-    log: Annotated[Path | None, typer.Option("--log", help="事件日志 CSV、XES、OCEL、Excel、Parquet / event log")] = None,
+    log: Annotated[Path | None, typer.Option("--log", help="事件日志 / event log")] = None,
     map_file: Annotated[Path | None, typer.Option("--map", help="日志映射 / log map")] = None,
     definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
