@@ -21,9 +21,11 @@ DAY = _DAY // timedelta(microseconds=1)
 _QUARTER = timedelta(hours=6)
 UNSURE = np.iinfo(np.int64).min
 """In place of a due date that is provisional, or that no calendar gives: such a case is looked at by itself."""
-_FAR = 200 * 366
+FAR = 200 * 366
+"""Days of which no table is made."""
 _AHEAD = 366
 """Days that are looked at besides: due dates lie after the instants that are asked first."""
+_LATEST = micros(datetime(9999, 1, 1, tzinfo=UTC))
 
 
 class Days:
@@ -38,7 +40,7 @@ class Days:
         if not len(at):
             return np.zeros(0, dtype=np.int64)
         low, high = int(at.min()), int(at.max())
-        if (high - low) // DAY > _FAR:
+        if (high - low) // DAY > FAR:
             return self._each(at)
         if not len(self._bounds) or low < self._bounds[0] or high >= self._bounds[-1]:
             self._look(low, high)
@@ -86,18 +88,24 @@ class Dues(NamedTuple):
     which: Whole
     """For each instant the number of its due date in ``dates``; -1 where it is counted by the clock and has none."""
     dates: list[Due | None]
+    ends: Whole | None = None
+    """Where they do not all end alike: whether each instant's due date is itself in time, and whether it has a last day."""
 
 
 def dues(term: Term, at: Whole, days: Days, calendar: Calendar) -> Dues:
     """The due dates of a term without pauses that starts at each of ``at``, in the zone of ``days``."""
     if isinstance(term, Span) and term.unit in ("hour", "minute"):
         length = timedelta(hours=term.amount) if term.unit == "hour" else timedelta(minutes=term.amount)
-        return Dues(at + length // timedelta(microseconds=1), np.full(len(at), -1), [])
+        instants = at + length // timedelta(microseconds=1)
+        instants[instants >= _LATEST] = UNSURE
+        return Dues(instants, np.full(len(at), -1), [])
     keys = days.of(at) if by_day(term) else at
     _, first, number = np.unique(keys, return_index=True, return_inverse=True)
     dates = [_due(instant(int(at[n])), term, calendar, days.zone) for n in first]
     instants = np.array([UNSURE if d is None else micros(d.instant) for d in dates], dtype=np.int64)
-    return Dues(instants[number], number, dates)
+    alike = [2 * d.inclusive + (d.last_day is None) if d is not None else 0 for d in dates]
+    ends = np.array(alike, dtype=np.int64)[number] if len(set(alike)) > 1 else None
+    return Dues(instants[number], number, dates, ends)
 
 
 def by_day(term: Term) -> bool:

@@ -19,7 +19,7 @@ from workflow.act import ACTED, OPENED, Act
 from workflow.case.fold import Case
 from workflow.deviation import of_row
 from workflow.dossier import VERDICTS, Dossier, act_document, dossier, gravity
-from workflow.journal.canonical import canonical, quoted
+from workflow.journal.canonical import Json, canonical, quoted
 from workflow.moment import Moment
 from workflow.obligation.ledger import instances, ledger
 from workflow.obligation.row import Row
@@ -280,16 +280,18 @@ class Writer:
         breaches = w.found[w.breach[event]]
         moment = Moment.at(when)
         act = Act(1, OPENED if opens else ACTED, symbol.name, moment, when, who, grade=trust, deviations=breaches, state=state)
-        short = canonical([act.kind, act.name, "\ue000", *act.deviations])
-        long = canonical({**act_document(act, {1: ""}), "happened": "\ue000", "recorded": "\ue000", "n": "\ue001", "proof": "\ue001"})
-        return _holed(short), _holed(long)
+        short = [_fixed(act.kind), _fixed(act.name), '"%s"', *map(_fixed, act.deviations)]
+        long = {name: _fixed(value) for name, value in act_document(act, {1: ""}).items()}
+        long |= {"happened": '"%s"', "recorded": '"%s"', "n": "%s", "proof": "%s"}
+        return f"[{','.join(short)}]", f"{{{','.join(f'{_fixed(name)}:{long[name]}' for name in sorted(long))}}}"
 
 
 _NONE: Counter[str] = Counter()
 
 
-def _holed(text: bytes) -> str:
-    return text.decode().replace("%", "%%").replace('"\ue001"', "%s").replace("\ue000", "%s")
+def _fixed(value: Json) -> str:
+    """The canonical form of what is the same wherever a text is filled in."""
+    return canonical(value).decode().replace("%", "%%")
 
 
 def _together(codes: Sequence[Counter[str]]) -> Counter[str]:

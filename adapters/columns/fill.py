@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.columns.days import DAY, UNSURE, Days, Dues, by_day, dues
+from adapters.columns.days import DAY, FAR, UNSURE, Days, Dues, by_day, dues
 from adapters.columns.form import Form, Hole, Unfit
 from adapters.columns.source import Whole, instant
 from workflow import term as terms
@@ -152,6 +152,8 @@ class Filler:
         length = int((self._due.at - self._at)[sure].max() // DAY) + 40
         last = max(int(self._at.max()), self._until)
         low, high = (int(d) for d in self._days.of(np.array([int(self._at.min()), last])))
+        if length >= low or high - low > FAR:
+            raise Unfit
         midnights = self._days.midnights(low - length, high)
         runs_out = dues(self._term, midnights, self._days, self._calendar).at
         inclusive = {d.inclusive for d in self._due.dates if d is not None}

@@ -51,8 +51,8 @@ def projected(columns: Columns, walked: Walk, bearing: Bearing) -> Projection:
     counted = np.zeros(max(1, len(columns.symbols)), dtype=bool)
     for n, symbol in enumerate(columns.symbols):
         said = _said(symbol, bearing)
-        bears[n] = bool(said[0] or said[1])
-        counted[n] = symbol.name in bearing.starts
+        bears[n] = said is not None
+        counted[n] = symbol.name in bearing.starts or (bearing.closely and said is not None)
         word[n] = index.setdefault(said, len(index))
     mask = bears[columns.symbol] | walked.ends
     opening = np.zeros(len(columns.at), dtype=bool)
@@ -67,9 +67,10 @@ def projected(columns: Columns, walked: Walk, bearing: Bearing) -> Projection:
     return Projection(events, first, full, 4 * max(1, len(index)), counted[columns.symbol[events]] | opens)
 
 
-def _said(symbol: Symbol, bearing: Bearing) -> tuple[str, tuple[tuple[str, object], ...]]:
+def _said(symbol: Symbol, bearing: Bearing) -> tuple[object, ...] | None:
+    """What an event says to a duty; ``None``: nothing. Only of an activity that the map knows it is known how a report was sent."""
     facts = tuple((name, value) for name, value in symbol.facts if name in bearing.facts)
-    return (symbol.name if symbol.name in bearing.names else "", facts)
+    return (symbol.name, symbol.known, facts) if facts or symbol.name in bearing.names else None
 
 
 def patterns(
@@ -116,6 +117,8 @@ def _looks(
             yield np.where(counted, before, size + 1), size + 2
             yield np.where(counted, by, size + 1), size + 2
             yield np.where(counted, np.sign(runs_out - until) + 1, 0), 3
+            if due.ends is not None:
+                yield np.where(counted, due.ends[place[:, n]], 0), 4
             instants.append(np.where(counted, runs_out, UNSURE))
     if bearing.closely:
         for n, one in enumerate(instants):

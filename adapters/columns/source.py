@@ -6,7 +6,7 @@ of the order, so that their bytes would decide, is marked and read row by row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from adapters.eventlog.parquetlog import OWN, converted, opened
-from adapters.eventlog.row import Rows
+from adapters.eventlog.row import UNSEQUENCED, Rows
 from adapters.eventlog.stamp import BadRow
-from adapters.eventlog.table import Table
+from adapters.eventlog.table import CONTROLLED, Table, controlled
 from workflow.journal.canonical import Json
 from workflow.logmap import ISO, LogMap
 
@@ -107,6 +107,10 @@ def instant(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=int(micros))
 
 
+_EARLIEST, _LATEST = (micros(datetime(year, 1, 1, tzinfo=UTC)) for year in (1000, 9000))
+"""Beyond them, where nothing happens but placeholders stand, a day or a term may lead out of the years that there are."""
+
+
 def _plain(log_map: LogMap, schema: pa.Schema, typed: bool) -> bool:
     """Whether every row is an event with an exact instant, whatever its words are."""
     columns = log_map.columns
@@ -172,20 +176,64 @@ def columns_of(path: Path, log_map: LogMap) -> Columns | None:
     facts = [f.column for f in log_map.facts.values()]
     words = list(dict.fromkeys(n for n in (c.case, c.activity, c.role, *facts) if n is not None))
     wanted = [*words, c.time[0], *([c.sequence] if c.sequence else [])]
+    if about is None and not _sound(path, wanted):
+        return None
     with opened(path, words) as file:
         table = file.read(columns=wanted, use_threads=False).combine_chunks().unify_dictionaries()
         table.validate(full=True)  # of what no checksum covers
     if any(table.column(name).null_count for name in (c.case, c.activity, c.time[0])):
         return None
-    coded = {name: _coded(table.column(name), log_map) for name in words}
+    try:
+        coded = {name: _coded(table.column(name), log_map) for name in words}
+    except (BadRow, UnicodeDecodeError):
+        return None
     made = _symbols(coded, log_map)
-    if made is None or "" in coded[c.case][1]:
+    sequence = _sequence(table.column(c.sequence), log_map) if c.sequence else None
+    at = _numbers(_instants(table.column(c.time[0])).cast(pa.int64()))
+    if made is None or "" in coded[c.case][1] or (c.sequence and sequence is None):
+        return None
+    if len(at) and (at.min() < _EARLIEST or at.max() >= _LATEST):
         return None
     symbol, symbols, orders = made
-    at = _numbers(table.column(c.time[0]).cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
-    sequence = _numbers(table.column(c.sequence).cast(pa.int64())) if c.sequence else None
     case, ids = coded[c.case]
     return _sorted(case, ids, at, sequence, symbol, symbols, orders)
+
+
+def _instants(column: Any) -> Any:
+    """As the reader of rows takes them."""
+    return column.cast(pa.timestamp("us", "UTC"), safe=False)
+
+
+def _sequence(column: Any, log_map: LogMap) -> Whole | None:
+    """The sequence numbers; ``None`` where a row has one that is no such number, or a word that means nothing."""
+    low, high = (pc.min_max(column)[end].as_py() for end in ("min", "max"))
+    if (low is not None and (low <= UNSEQUENCED or high >= -UNSEQUENCED)) or any(word.lstrip("-").isdigit() for word in log_map.missing):
+        return None
+    return _numbers(column.cast(pa.int64()).fill_null(UNSEQUENCED))
+
+
+def _sound(path: Path, wanted: Collection[str]) -> bool:
+    """Whether the other columns of a foreign file hold nothing for which a row cannot be read: rows are judged whole."""
+    with opened(path) as file:
+        rest = [field for field in file.schema_arrow if field.name not in wanted]
+        if len({field.name for field in rest}) < len(rest) or not all(_text(f.type) or _harmless(f.type) for f in rest):
+            return False
+        texts = [field.name for field in rest if _text(field.type)]
+        for group in range(file.metadata.num_row_groups if texts else 0):
+            for name in texts:
+                column = file.read_row_group(group, columns=[name], use_threads=False).column(0)
+                column = column.cast(pa.large_string()).combine_chunks()
+                try:
+                    column.validate(full=True)
+                except pa.ArrowInvalid:
+                    return False
+                if pc.any(pc.match_substring_regex(column, "[\\x00\\x1f]")).as_py():
+                    return False
+    return True
+
+
+def _harmless(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind))
 
 
 def _numbers(column: Any) -> Whole:
@@ -193,13 +241,19 @@ def _numbers(column: Any) -> Whole:
 
 
 def _coded(column: Any, log_map: LogMap) -> tuple[NDArray[np.int64], list[str]]:
-    """The words of a column as numbers of a list; a word that means nothing is empty. As the reader of rows does it."""
+    """The words of a column as numbers of a list; a word that means nothing is empty. As the reader of rows does it.
+
+    Raises :class:`BadRow` for a word that no row may hold.
+    """
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.array([], pa.dictionary(pa.int32(), pa.string()))
     if not pa.types.is_dictionary(array.type):
         array = pc.dictionary_encode(array)
-    words = [word.strip() for word in array.dictionary.to_pylist()]
+    words = array.dictionary.to_pylist()
+    if controlled(words):
+        raise BadRow(CONTROLLED)
+    words = [word.strip() for word in words]
     missing = set(log_map.missing)
     words = ["" if word in missing else word for word in words]
     indices = array.indices

@@ -23,7 +23,7 @@ from workflow.text import Text
 _CACHE = 65_536
 _UTC = ZoneInfo("UTC")
 _WHOLE = re.compile(r"-?\d{1,18}\Z", re.ASCII)
-_UNSEQUENCED = -(10**18)
+UNSEQUENCED = -(10**18)
 """Rows without a sequence number come before those that have one."""
 _IGNORED = -1
 T = TypeVar("T")
@@ -129,7 +129,7 @@ class Rows:
     def _read_sequence(self, word: str) -> int:
         word = self._said[word]
         if not word:
-            return _UNSEQUENCED
+            return UNSEQUENCED
         if not _WHOLE.match(word):
             raise BadRow(Text(f"序号 {word!r} 不是整数", f"the sequence {word!r} is not a whole number"))
         return int(word)

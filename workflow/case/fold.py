@@ -176,7 +176,7 @@ def fold(case: Case, acts: Iterable[Act]) -> Case:
     version, definition = case.version, case.definition
     for act in new:
         kind, data = act.kind, act.data
-        key = act.name if kind in DEEDS else f"{kind}:{act.name}"
+        key = act.name if kind in DEEDS and ":" not in act.name else f"{kind}:{act.name}"  # a log may call an activity "received:1"
         by_name[key] = (*by_name.get(key, ()), act)
         if kind in STATING and ("facts" in data or "given" in data):
             facts = _stated(facts, act)
