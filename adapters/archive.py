@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 from adapters.files import FULL
 from workflow.errors import BadInput, IntegrityError, StoreUnavailable
@@ -38,7 +38,7 @@ def is_archive(path: Path) -> bool:
 
 
 @contextmanager
-def journal(path: Path) -> Iterator[IO[str]]:
+def journal(path: Path) -> Iterator[TextIO]:
     """The text of the journal in an archive, or of an export by itself. Raises :class:`~workflow.errors.BadInput` where there is none."""
     if not is_archive(path):
         with path.open(encoding="utf-8", newline="") as file:

@@ -8,7 +8,8 @@ parts are left out. ``docs/reference/journal.md`` specifies it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -125,6 +126,8 @@ class _Scan:
     documents: list[Document] = field(default_factory=list)
     seals: list[StoredSeal] = field(default_factory=list)
     entries: list[Stored] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+    """The byte at which the first entry of each case begins."""
     findings: list[Finding] = field(default_factory=list)
     ended: bool = False
 
@@ -141,7 +144,7 @@ class _Scan:
     def cut_off(self, where: str) -> None:
         self.findings.append(Finding("truncated", where, 0, Text("文件被截断:没有末行", "the file is truncated: it has no last line")))
 
-    def take(self, number: int, item: dict[str, Any]) -> None:
+    def take(self, number: int, item: dict[str, Any], place: int) -> None:
         if self.ended:
             raise ValueError("a line after the last")
         kind = item["type"]
@@ -167,6 +170,7 @@ class _Scan:
             except IntegrityError as error:
                 self.findings.append(Finding("unreadable", f"line {number}", 0, error.message))
                 return
+            self.places.setdefault(entry.case, place)
             self.entries.append(Stored(entry.case, entry.n, entry.recorded, entry.kind, data, hash_, item["seal"]))
         else:
             raise ValueError(f"a line of type {kind!r}")
@@ -177,18 +181,20 @@ def _scan(path: Path) -> _Scan:
     found = _Scan()
     try:
         with archive.journal(path) as file:
-            number = 0
+            number = place = 0
             while text := file.readline(LONGEST):
                 number += 1
                 if not text.endswith("\n"):
                     found.cut_off(f"line {number}")
+                line = text.encode()
                 try:
-                    found.take(number, found.read(number, text.removesuffix("\n").encode()))
+                    found.take(number, found.read(number, line.removesuffix(b"\n")), place)
                 except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DubanError) as error:
                     why = error.message if isinstance(error, DubanError) else Text(str(error), str(error))
                     raise BadInput(
                         Text(f"第 {number} 行不是日志导出:{why.zh}", f"line {number} is of no journal export: {why.en}"), where=str(path)
                     ) from None
+                place += len(line)
     except OSError as error:
         raise BadInput(Text(f"不能读取文件:{error.strerror}", f"cannot read the file: {error.strerror}"), where=str(path)) from None
     except UnicodeDecodeError:
@@ -227,6 +233,8 @@ class Scanned(NamedTuple):
 
     as_of: datetime
     entries: list[Stored]
+    places: Mapping[str, int]
+    """Where the first entry of each case lies, for :func:`entries_in`."""
     seals: list[StoredSeal]
     audited: Audited
 
@@ -235,7 +243,33 @@ def scan_bundle(path: Path, checkpoint: Held | None = None) -> Scanned:
     """Read and audit a bundle, whatever is wrong with it. Raises :class:`BadInput` for what is no bundle."""
     found = _scan(path)
     assert found.as_of is not None
-    return Scanned(found.as_of, found.entries, found.seals, _audited(found, checkpoint))
+    return Scanned(found.as_of, found.entries, found.places, found.seals, _audited(found, checkpoint))
+
+
+@contextmanager
+def entries_in(path: Path, places: Mapping[str, int]) -> Iterator[Callable[[str], Iterator[Entry]]]:
+    """Reads the entries of one case after another, without the rest of a bundle. Nothing that is read is checked.
+
+    Raises :class:`BadInput` for a file that cannot be read, and whatever a line raises that is none of a bundle.
+    """
+    try:
+        with archive.journal(path) as text:
+            file = text.buffer
+
+            def entries(case: str) -> Iterator[Entry]:
+                file.seek(places[case])
+                while line := file.readline(LONGEST):
+                    item: Any = parse_canonical(line.removesuffix(b"\n"))
+                    if item["type"] != "entry":
+                        return
+                    entry = Entry.parse(item["data"].encode(), item["hash"])
+                    if entry.case != case:
+                        return
+                    yield entry
+
+            yield entries
+    except OSError as error:
+        raise BadInput(Text(f"不能读取文件:{error.strerror}", f"cannot read the file: {error.strerror}"), where=str(path)) from None
 
 
 def read_bundle(path: Path) -> Bundle:

@@ -1,18 +1,19 @@
-"""A log replayed on a Dask cluster: the same shares, the same function, the same report. Needs the extra ``cluster``.
+"""A log or a journal replayed on a Dask cluster: the same shares, the same function, the same report. Needs the extra ``cluster``.
 
-Workers must see the files of the log under the same names; what they find comes back over the wire, dossiers too.
+Workers must see the files under the same names, and reach the store under the same address; what they find comes back over the wire,
+dossiers too.
 """
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from adapters.law import Law, unpacked
-from adapters.partition import Engine, Found, Share, Task, found
+from adapters.partition import B, Engine, Found, Share, Task, found
 from workflow.errors import MissingExtra, StoreUnavailable
 from workflow.text import Text
 
@@ -29,16 +30,16 @@ def dask(scheduler: str, jobs: int) -> Engine:
             Text("--engine dask 需要 Dask", "--engine dask needs Dask"), hint=Text("安装 duban[cluster]", "install duban[cluster]")
         ) from None
 
-    def run(tasks: Sequence[Task], law: Law) -> Iterator[tuple[Task, Found]]:
+    def run(tasks: Sequence[Task[B]], law: B) -> Iterator[tuple[Task[B], Found]]:
         try:
             if scheduler:
                 client = distributed.Client(scheduler, timeout="10s", set_as_default=False)
             else:
-                client = distributed.Client(n_workers=jobs, threads_per_worker=1, dashboard_address=None, set_as_default=False)
+                client = distributed.Client(n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0", set_as_default=False)
         except (OSError, ValueError) as error:
             raise StoreUnavailable(Text(f"连不上调度器:{error}", f"no scheduler answers: {error}"), where=scheduler) from None
         with client:
-            packed = client.scatter(law.packed(), broadcast=True, hash=False)
+            packed = client.scatter(pickle.dumps(law), broadcast=True, hash=False)
             waiting = {client.submit(_worked, task.share, packed, task.place is not None, pure=False): task for task in tasks}
             for future in distributed.as_completed(list(waiting), loop=client.loop):
                 task = waiting[future]
@@ -52,9 +53,9 @@ def dask(scheduler: str, jobs: int) -> Engine:
     return run
 
 
-def _worked(share: Share, law: tuple[Any, ...], wanted: bool) -> tuple[Found, bytes]:
+def _worked(share: Share[Any], law: bytes, wanted: bool) -> tuple[Found, bytes]:
     """What is found in a share, and its dossiers."""
     with tempfile.TemporaryDirectory(prefix="duban-") as folder:
         place = Path(folder) / "cases" if wanted else None
-        one = found(share, unpacked(*law), place)
+        one = found(share, pickle.loads(law), place)
         return one._replace(files=[]), place.read_bytes() if place is not None else b""

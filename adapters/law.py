@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.calendars import shipped
 from adapters.library import definition_file, shipped_definitions
 from workflow.calendar import Calendar
 from workflow.errors import BadMap, ConfigError, UnknownProcedure
-from workflow.journal.canonical import parse_canonical
 from workflow.logmap import LogMap, check_fit
 from workflow.otherwise import Otherwise
 from workflow.replay import Report, log_header
 from workflow.rules import Rules
 from workflow.text import Text
+
+if TYPE_CHECKING:
+    from adapters.partition import Rows
 
 
 class Law(NamedTuple):
@@ -32,16 +34,11 @@ class Law(NamedTuple):
         """A report in which nothing was found yet."""
         return Report(log_header(self.log_map, self.versions, self.calendar.digest, self.as_of))
 
-    def packed(self) -> tuple[Any, ...]:
-        """The same for another process: the content of rules and calendars, and their moves as a table, so that it builds no machine."""
-        other = self.otherwise
-        there = other and (
-            other.asked,
-            list(map(_content, other.versions.values())),
-            other.calendar.data if other.calendar is not None else None,
-            other.as_of,
-        )
-        return self.log_map, list(map(_content, self.versions)), self.calendar.data, self.as_of, there
+    @property
+    def nothing(self) -> Rows:
+        from adapters.partition import Rows
+
+        return Rows(())
 
 
 def versions_of(log_map: LogMap, files: Sequence[Path], map_file: Path) -> list[Rules]:
@@ -79,18 +76,3 @@ def must_fit(foreign: Sequence[str], log: Path, log_map: LogMap) -> None:
             where=log.name,
             hint=Text(f"日志有:{'、'.join(shown)};映射有:{'、'.join(wanted)}", f"log: {', '.join(shown)}; map: {', '.join(wanted)}"),
         )
-
-
-def unpacked(log_map: LogMap, versions: Sequence[Any], calendar: bytes, as_of: datetime | None, there: tuple[Any, ...] | None) -> Law:
-    """What :meth:`Law.packed` packed."""
-    otherwise = None
-    if there is not None:
-        asked, others, data, until = there
-        counted = Calendar.of(parse_canonical(data)) if data is not None else None
-        otherwise = Otherwise(asked, {v[0].procedure: Rules(*v) for v in others}, counted, until)
-    return Law(log_map, [Rules(*v) for v in versions], Calendar.of(parse_canonical(calendar)), as_of, otherwise)
-
-
-def _content(rules: Rules) -> tuple[Any, ...]:
-    made = rules.tabulated()
-    return made.procedure, made.hash, made.compiled

@@ -35,9 +35,9 @@ class LogSource(NamedTuple):
     """Its activities, where the map knows none of them."""
     last: Callable[[], datetime | None]
     """The last instant of its rows; ``None`` without any."""
-    shares: Callable[[int], Sequence[Share]]
+    shares: Callable[[int], Sequence[Share[Law]]]
     """For so many processes."""
-    counts: Callable[[], Sequence[Share]]
+    counts: Callable[[], Sequence[Share[Law]]]
     """For the totals alone. Raises :class:`~workflow.errors.BadInput` for a log that cannot be read by columns."""
 
 
@@ -168,7 +168,7 @@ def _columns(log: Path, log_map: LogMap, versions: Sequence[Rules]) -> Columns |
     return columns_of(log, log_map)
 
 
-def _uncounted() -> Sequence[Share]:
+def _uncounted() -> Sequence[Share[Law]]:
     raise BadInput(
         Text("只计数(--counts)要求每行都是确切时刻的 Parquet 日志", "--counts needs a log in Parquet whose rows are exact instants"),
         hint=Text("先 duban log convert", "duban log convert makes one"),

@@ -1,6 +1,6 @@
-"""A log replayed in shares, on several processes: the same report as in one go, whatever their number.
+"""A log or a journal replayed in shares, on several processes: the same report as in one go, whatever their number.
 
-Cases bear on no other case of a log, so a share is replayed by itself, and what was found is put together by case. A case belongs to the
+Cases bear on no other case, so a share is replayed by itself, and what was found is put together by case. A case belongs to the
 share that a hash of its id names, of our own choice (Python's differs from run to run), or that its place in the order of the ids does.
 """
 
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from adapters.documents.report import Dossiers
 from adapters.eventlog import Unreadable
 from adapters.eventlog.split import part_of
-from adapters.law import Law, unpacked
+from adapters.law import Law
 from workflow.comparison import Comparison
 from workflow.logevent import LogEvent
 from workflow.otherwise import beside, other_log
@@ -53,14 +54,26 @@ class Judgement(NamedTuple):
     """Rows, where the share read its file itself."""
 
 
-class Share(Protocol):
-    """Some of the cases of a log. It is data: another process can replay it."""
+class Basis(Protocol):
+    """What all cases are replayed under: :class:`adapters.law.Law`, :class:`adapters.journalsource.Pinned`. It is data, as a share is."""
+
+    @property
+    def nothing(self) -> Share[Any]:
+        """A share without cases."""
+
+
+B = TypeVar("B", bound=Basis)
+Under = TypeVar("Under", bound=Basis, contravariant=True)
+
+
+class Share(Protocol[Under]):
+    """Some of the cases of a log or a journal. It is data: another process can replay it."""
 
     @property
     def size(self) -> int:
         """How many cases it has, or rows where nobody counted the cases: how much work it is."""
 
-    def judged(self, law: Law, dossiers: Dossiers | None, progress: Progress | None) -> Judgement:
+    def judged(self, law: Under, dossiers: Dossiers | None, progress: Progress | None) -> Judgement:
         """What is found in them; their dossiers in the order of their ids."""
 
 
@@ -88,40 +101,49 @@ class Rows(NamedTuple):
 
 def shared(cases: Cases, jobs: int) -> list[Rows]:
     """The cases of a log in shares for so many processes."""
+    return [Rows(part) for part in parts_of(cases, jobs)]
+
+
+T = TypeVar("T")
+
+
+def parts_of(cases: Sequence[tuple[str, T]], jobs: int) -> list[Sequence[tuple[str, T]]]:
+    """Cases shared out by their ids for so many processes, each part in the order in which they came."""
     if jobs < 2:
-        return [Rows(cases)]
-    parts: list[list[tuple[str, Sequence[LogEvent]]]] = [[] for _ in range(jobs * SHARES_EACH)]
+        return [cases]
+    parts: list[list[tuple[str, T]]] = [[] for _ in range(jobs * SHARES_EACH)]
     for case in cases:
         parts[part_of(case[0], len(parts))].append(case)
-    return [Rows(part) for part in parts if part]
+    return [part for part in parts if part]
 
 
-class Task(NamedTuple):
+class Task(NamedTuple, Generic[B]):
     """A share to be replayed, and where its dossiers are left."""
 
     number: int
-    share: Share
+    share: Share[B]
     place: Path | None
 
 
-Engine = Callable[[Sequence[Task], Law], Iterator[tuple[Task, Found]]]
-"""Replays tasks, each as :func:`found` does, and gives them back in any order."""
+class Engine(Protocol):
+    def __call__(self, tasks: Sequence[Task[B]], law: B, /) -> Iterator[tuple[Task[B], Found]]:
+        """Replay tasks, each as :func:`found` does, and give them back in any order."""
 
 
 def replayed(
-    shares: Sequence[Share],
-    law: Law,
+    shares: Sequence[Share[B]],
+    law: B,
     folder: Path | None,
     engine: Engine,
     progress: Progress | None = None,
     work: Work | None = None,
     spill: Path | None = None,
 ) -> Found:
-    """Replay the shares of a log; with a ``folder`` their dossiers are left there. What ``work`` has kept is not done again.
+    """Replay the shares of a log or a journal; with a ``folder`` their dossiers are left there. What ``work`` has kept is not done again.
 
     With ``spill`` the digests of the cases of a share do not stay in memory but lie there, until the report is settled.
 
-    Raises what :func:`workflow.replay.replay_log` raises, and :class:`~workflow.errors.IntegrityError` when a case was lost.
+    Raises what the shares raise, and :class:`~workflow.errors.IntegrityError` when a case was lost.
     """
     place = work.folder if work is not None and folder is not None else folder
     tasks = [Task(n, share, place and place / f"{n}.cases") for n, share in enumerate(shares)]
@@ -142,14 +164,18 @@ def replayed(
 
 def serial(progress: Progress | None = None) -> Engine:
     """One after the other, here."""
-    return lambda tasks, law: ((task, found(task.share, law, task.place, progress)) for task in tasks)
+
+    def run(tasks: Sequence[Task[B]], law: B) -> Iterator[tuple[Task[B], Found]]:
+        return ((task, found(task.share, law, task.place, progress)) for task in tasks)
+
+    return run
 
 
 def processes(jobs: int) -> Engine:
     """On so many processes."""
 
-    def run(tasks: Sequence[Task], law: Law) -> Iterator[tuple[Task, Found]]:
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, law.packed()) as pool:
+    def run(tasks: Sequence[Task[B]], law: B) -> Iterator[tuple[Task[B], Found]]:
+        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (pickle.dumps(law),)) as pool:
             waiting = {pool.submit(_worked, task.share, task.place): task for task in tasks}
             for future in as_completed(waiting):
                 yield waiting[future], future.result()
@@ -187,9 +213,9 @@ def _spilled(found: Found, path: Path) -> Found:
     return found
 
 
-def together(parts: Iterable[Found], law: Law) -> Found:
+def together(parts: Iterable[Found], law: Basis) -> Found:
     """What was found in all shares."""
-    whole = found(Rows(()), law, None)
+    whole = found(law.nothing, law, None)
     unreadable: list[Unreadable] = []
     for one in parts:
         whole.report.merge(one.report)
@@ -202,7 +228,7 @@ def together(parts: Iterable[Found], law: Law) -> Found:
     return whole._replace(unreadable=sorted(unreadable, key=lambda row: row.place))
 
 
-def found(share: Share, law: Law, file: Path | None, progress: Progress | None = None) -> Found:
+def found(share: Share[B], law: B, file: Path | None, progress: Progress | None = None) -> Found:
     """What is found in one share; its dossiers are left in ``file``."""
     if file is None:
         report, comparison, unreadable = share.judged(law, None, progress)
@@ -212,13 +238,13 @@ def found(share: Share, law: Law, file: Path | None, progress: Progress | None =
     return Found(report, [file], dossiers.verdicts, dossiers.records, comparison, unreadable)
 
 
-_law: list[Law] = []
+_law: list[Any] = []
 """Of this process, if it is one that replays shares."""
 
 
-def _begin(*given: Any) -> None:
-    _law[:] = [unpacked(*given)]
+def _begin(law: bytes) -> None:
+    _law[:] = [pickle.loads(law)]
 
 
-def _worked(share: Share, file: Path | None) -> Found:
+def _worked(share: Share[Any], file: Path | None) -> Found:
     return found(share, _law[0], file)

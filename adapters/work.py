@@ -14,12 +14,20 @@ from adapters.eventlog import Unreadable
 from adapters.files import replacing
 from adapters.law import Law
 from adapters.logsource import File
-from adapters.partition import Found, Task
+from adapters.partition import Basis, Found, Task
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json, canonical
 from workflow.logevent import Place
 from workflow.replay import Report
 from workflow.text import Text
+
+
+def parts_only() -> BadInput:
+    """What is said where nothing can be kept: a log that is no folder of parts, a journal."""
+    return BadInput(
+        Text("--work 要求分成部分的日志文件夹", "--work needs a log in a folder of parts"),
+        hint=Text("先 duban log convert 再 duban log split", "duban log convert, then duban log split"),
+    )
 
 
 class Work:
@@ -29,7 +37,7 @@ class Work:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
 
-    def kept(self, task: Task, law: Law) -> Found | None:
+    def kept(self, task: Task[Any], law: Basis) -> Found | None:
         """What was found in a part; ``None`` where it is not done, or not so."""
         try:
             said = json.loads(self._note(task).read_bytes())
@@ -37,6 +45,7 @@ class Work:
             return None
         if said.get("of") != self._of(task, law):
             return None
+        assert isinstance(law, Law)
         if task.place is not None and (not task.place.is_file() or file_digest(task.place) != said["dossiers"]):
             return None
         report = Report(
@@ -53,7 +62,7 @@ class Work:
         files = [task.place] if task.place is not None else []
         return Found(report, files, Counter(said["verdicts"]), Counter(said["records"]), None, unreadable)
 
-    def keep(self, task: Task, law: Law, found: Found) -> None:
+    def keep(self, task: Task[Any], law: Basis, found: Found) -> None:
         """Keep what was found in a part: its dossiers lie here already."""
         report = found.report
         said: dict[str, Any] = {
@@ -73,16 +82,13 @@ class Work:
         with replacing(self._note(task)) as beside:
             beside.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
 
-    def _note(self, task: Task) -> Path:
+    def _note(self, task: Task[Any]) -> Path:
         return self.folder / f"{task.number}.json"
 
-    def _of(self, task: Task, law: Law) -> str:
+    def _of(self, task: Task[Any], law: Basis) -> str:
         """Everything that decides what is found in a part."""
-        if not isinstance(task.share, File):
-            raise BadInput(
-                Text("--work 要求分成部分的日志文件夹", "--work needs a log in a folder of parts"),
-                hint=Text("先 duban log convert 再 duban log split", "duban log convert, then duban log split"),
-            )
+        if not isinstance(task.share, File) or not isinstance(law, Law):
+            raise parts_only()
         decides: dict[str, Json] = {
             "file": file_digest(task.share.path),
             "totals": task.share.totals,

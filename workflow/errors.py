@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from workflow.text import Lang, Text, same
 
@@ -34,6 +34,16 @@ class DubanError(Exception):
 
     def __str__(self) -> str:
         return self.say("en")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that one of another process arrives as it was."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[DubanError], args: tuple[object, ...], content: dict[str, Any]) -> DubanError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(content)
+    return error
 
 
 class BadInput(DubanError):

@@ -91,7 +91,7 @@ def other_log(
 
 
 def other_cases(
-    cases: Sequence[tuple[str, Sequence[Act]]],
+    cases: Iterable[tuple[str, Sequence[Act]]],
     rules: Mapping[str, Rules],
     calendars: Mapping[str, Calendar],
     organisation: Organisation,

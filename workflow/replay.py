@@ -212,8 +212,12 @@ class Report:
         self.events.update(read=entries, unreadable=entries)
 
     def merge(self, other: Report) -> None:
-        """Take in what was found in other cases of the same log, under the same header."""
-        assert self.header == other.header and self.cases.keys().isdisjoint(other.cases)
+        """Take in what was found in other cases of the same log or journal, under the same header but for the definitions in it."""
+        here, there = self.header.get("definitions"), other.header.get("definitions")
+        if here != there and isinstance(here, dict) and isinstance(there, dict):  # in a journal, of those that its cases are pinned to
+            self.header = {**self.header, "definitions": dict(sorted({**here, **there}.items()))}
+        assert {**self.header, "definitions": there} == {**other.header, "definitions": there}
+        assert self.cases.keys().isdisjoint(other.cases)
         self.cases |= other.cases
         self.elsewhere += other.elsewhere
         self.events.update(other.events)
@@ -509,7 +513,7 @@ def replay_cases(
             report.deviations.update(act.deviations)
         if drift:
             report.deviations["drift"] += len({d.entry for d in drift})
-    report.header["definitions"] = pinned
+    report.header["definitions"] = dict(sorted(pinned.items()))
     return report
 
 

@@ -153,6 +153,11 @@ class Rules:
             return self
         return replace(self, compiled=tabulate(self.chart, self.procedure.events))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process goes the table of its moves, so that it builds no machine."""
+        made = self.tabulated()
+        return Rules, (made.procedure, made.hash, made.compiled)
+
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.procedure.zone)

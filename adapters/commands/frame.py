@@ -268,7 +268,7 @@ def evidence() -> Iterator[Store]:
     """The store of ``--db`` for one who only looks: a file of SQLite is not touched, nor is anything beside it."""
     from workflow.engine import open_store
 
-    found = open_store(as_evidence(_url()), create=False)
+    found = open_store(looked_at(), create=False)
     try:
         yield found
     finally:
@@ -282,6 +282,11 @@ def examined() -> Iterator[Engine]:
 
     with evidence() as found:
         yield Engine.on(found)
+
+
+def looked_at() -> str:
+    """The address of :func:`evidence`, for another process."""
+    return as_evidence(_url())
 
 
 def as_evidence(url: str) -> str:

@@ -21,29 +21,30 @@ from adapters.documents import provenance
 from adapters.documents.rendering import Files
 from adapters.documents.wanted import Wanted, documented
 from adapters.eventlog import Unreadable
-from adapters.journaled import Journaled, of_bundle, of_store
+from adapters.journaled import Record, record_of_bundle, record_of_store
+from adapters.journalsource import Journal
 from adapters.logsource import opened, read_rows
 from adapters.partition import Engine
-from workflow.comparison import Comparison
 from workflow.errors import BadInput, Drift, IntegrityError, UnreadableRows
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.journal.chain import Finding
 from workflow.journal.checkpoint import Held
 from workflow.moment import parse, utc
 from workflow.organisation import Organisation
-from workflow.otherwise import beside, compared, other_cases
-from workflow.replay import Each, Report, replay_cases
+from workflow.otherwise import compared
+from workflow.replay import Report
 from workflow.text import Text
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PROCESSES, DASK = "processes", "dask"
 MOST = 20
 """Unreadable rows that are named unless all are asked for."""
+REPLAYING = Text("回放", "replaying")
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How a log is replayed; the report is the same."""
+    """How a log or a journal is replayed; the report is the same."""
 
     jobs: int
     counts: bool
@@ -75,7 +76,7 @@ def replay(
     map_file: Annotated[Path | None, typer.Option("--map", help="日志映射 / log map")] = None,
     definition: Annotated[list[Path], typer.Option("--definition", "-d", help="定义文件 / definition files (default: shipped)")] = [],
     as_of: Annotated[str, typer.Option("--as-of", help="截至 / as of this instant")] = "",
-    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="日志用几个进程 / processes for a log")] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="用几个进程 / on so many processes")] = 1,
     counts: Annotated[bool, typer.Option("--counts", help="只计数,不出摘要 / totals alone, without a digest")] = False,
     engine: Annotated[str, typer.Option("--engine", help="processes 或 dask / or a Dask cluster")] = PROCESSES,
     scheduler: Annotated[str, typer.Option("--scheduler", help="Dask 调度器地址 / address of a Dask scheduler")] = "",
@@ -95,6 +96,11 @@ def replay(
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
     unread: list[Unreadable] = []
     other = Alternative(day, definitions, calendar, as_known)
+    effort = Effort(jobs, counts, engine, scheduler, work)
+    if work is not None and log is None:
+        from adapters.work import parts_only
+
+        raise parts_only()
     if counts and (log is None or report_file is not None or Files(html, xlsx, docx, csv).any):
         raise BadInput(Text("--counts 只给日志的总数,没有报告文件", "--counts gives the totals of a log (--log) and no files of a report"))
     with documented(report_file, Files(html, xlsx, docx, csv), frame.settings.lang) as wanted:
@@ -103,11 +109,11 @@ def replay(
                 raise BadInput(Text("--log 需要 --map", "--log needs --map"))
             if checkpoint or key is not None:
                 raise BadInput(Text("检查点是日志的,不是事件日志的", "a checkpoint is of a journal, not of an event log"))
-            report, unread = _log(log, map_file, definition, as_of, Effort(jobs, counts, engine, scheduler, work), wanted, other)
+            report, unread = _log(log, map_file, definition, as_of, effort, wanted, other)
         elif bundle is not None:
-            report = _bundle(bundle, as_of, checkpoint, key, wanted, other)
+            report = _bundle(bundle, as_of, checkpoint, key, effort, wanted, other)
         else:
-            report = _store(as_of, checkpoint, key, wanted, other)
+            report = _store(as_of, checkpoint, key, effort, wanted, other)
         wanted.read([("what_if_definition", f) for f in definitions] + ([("what_if_calendar", calendar)] if calendar else []))
         written = wanted.write(report)
     document = report.document()
@@ -145,31 +151,34 @@ def _unreadable(rows: Sequence[Unreadable], log: Path) -> UnreadableRows:
     )
 
 
-def _journal(found: Journaled, until: datetime, told: Mapping[str, Json], wanted: Wanted, other: Alternative) -> Report:
+def _journal(
+    found: Record, journal: Journal, until: datetime, told: Mapping[str, Json], effort: Effort, wanted: Wanted, other: Alternative
+) -> Report:
     """Replay the cases whose record holds; the others are listed as unverifiable."""
-    cases, rules, calendars = found.cases, found.rules, found.calendars
-    wanted.provenance = {**provenance.program(), **told, "calendars": provenance.calendars(calendars.values())}
-    otherwise = other.of_journal(rules, calendars, ZONE)
-    comparison: Comparison | None = None
-    with wanted.taking(rules.values()) as taken:
-        each: Each | None = taken.take if taken is not None else None
-        try:
-            if otherwise is not None:
-                comparison = other_cases(cases, rules, calendars, found.organisation(otherwise.as_of or until), until, otherwise)
-                each = beside(comparison, each)
-            report = replay_cases(cases, rules, calendars, found.organisation(until), until, found.hashes.__getitem__, each)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            # The chains hold, so whoever wrote these entries hashed them: they are no entries of ours.
-            raise IntegrityError(
-                Text("记录完好,但不是程序写成的内容", "the chains hold, but these are no acts that duban writes"),
-                hint=Text("加 -v 查看详情", "repeat with -v for the traceback"),
-            ) from error
-    if comparison is not None:
-        compared(report, comparison)
+    from adapters.journalsource import Pinned, shares
+    from adapters.partition import replayed
+
+    otherwise = other.of_journal(found.rules, found.calendars, ZONE)
+    there = found.organisation(otherwise.as_of) if otherwise is not None and otherwise.as_of is not None else None
+    law = Pinned(found.rules, found.calendars, found.organisation(until), until, otherwise, there)
+    parts = shares(found, journal, effort.jobs)
+    with progress_bar() as progress:
+        bar = advance(progress, progress.add_task(REPLAYING.say(frame.settings.lang), total=len(found.heads)))
+        done = replayed(parts, law, wanted.folder, effort.engine(len(parts), bar), bar)
+    report = done.report
+    if done.comparison is not None:
+        compared(report, done.comparison)
     for case, findings in found.broken.items():
         report.refuse(case, findings, found.entries[case])
+    report.check_cases(len(found.heads) + len(found.broken))
+    wanted.provenance = {
+        **provenance.program(),
+        **told,
+        "journal": provenance.journal(found, len(report.unverifiable)),
+        "calendars": provenance.calendars(found.calendars.values()),
+    }
+    wanted.take(found.rules.values(), done.files, done.verdicts, done.records)
     wanted.refuse(found.broken)
-    report.check_cases(len(cases) + len(found.broken))
     return report
 
 
@@ -183,19 +192,20 @@ def _held(checkpoint: str, key: Path | None) -> tuple[Held | None, str | None, l
     return (point, *signature(point, [] if key is None else [key]))
 
 
-def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, wanted: Wanted, other: Alternative) -> Report:
+def _bundle(bundle: Path, as_of: str, checkpoint: str, key: Path | None, effort: Effort, wanted: Wanted, other: Alternative) -> Report:
+    from adapters.journalsource import InBundle
+
     point, signature, wrong = _held(checkpoint, key)
-    found = of_bundle(bundle, point, wrong)
+    found, places = record_of_bundle(bundle, point, wrong)
     until = parse(as_of, ZONE).hi if as_of else found.as_of
     assert until is not None
     told: dict[str, Json] = {
-        "journal": provenance.journal(found),
         "checkpoint": provenance.checkpoint(point, checkpoint, signature),
         "as_of_from": "given" if as_of else "export",
     }
     if wanted.folder is not None:
         told["files"] = list[Json](provenance.folder("bundle", bundle))
-    return _journal(found, until, told, wanted, other)
+    return _journal(found, InBundle(bundle, places), until, told, effort, wanted, other)
 
 
 def _log(
@@ -230,7 +240,7 @@ def _log(
         until = parse(as_of, zone).hi if as_of else source.last()
         law = Law(log_map, versions, calendar_of(versions), until, other.of_log(versions, calendar_of(versions), zone))
         shares = source.counts() if effort.counts else source.shares(effort.jobs)
-        folding = progress.add_task(Text("回放", "replaying").say(frame.settings.lang), total=sum(share.size for share in shares))
+        folding = progress.add_task(REPLAYING.say(frame.settings.lang), total=sum(share.size for share in shares))
         bar = advance(progress, folding)
         kept = Work(effort.work) if effort.work is not None else None
         with tempfile.TemporaryDirectory(prefix="duban-") as spill:
@@ -277,15 +287,16 @@ def progress_bar() -> Progress:
     return Progress(*columns, console=Console(stderr=True), disable=hidden, transient=True)
 
 
-def _store(as_of: str, checkpoint: str, key: Path | None, wanted: Wanted, other: Alternative) -> Report:
+def _store(as_of: str, checkpoint: str, key: Path | None, effort: Effort, wanted: Wanted, other: Alternative) -> Report:
+    from adapters.journalsource import InStore
+
     point, signature, wrong = _held(checkpoint, key)
     with frame.examined() as engine:
         until = parse(as_of, ZONE).hi if as_of else utc(engine.clock.now())
         with engine.store.read() as view:
-            found = of_store(view, place.name(), point, wrong)
+            found = record_of_store(view, place.name(), point, wrong)
     told: dict[str, Json] = {
-        "journal": provenance.journal(found),
         "checkpoint": provenance.checkpoint(point, checkpoint, signature),
         "as_of_from": "given" if as_of else "now",
     }
-    return _journal(found, until, told, wanted, other)
+    return _journal(found, InStore(frame.looked_at()), until, told, effort, wanted, other)

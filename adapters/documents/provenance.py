@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from adapters import host
-from adapters.journaled import Journaled
+from adapters.journaled import Record
 from workflow.calendar import Calendar
 from workflow.errors import BadInput
 from workflow.journal.canonical import Json
@@ -54,9 +54,9 @@ def calendars(found: Iterable[Calendar]) -> list[Json]:
     return [kept[name] for name in sorted(kept)]
 
 
-def journal(found: Journaled) -> dict[str, Json]:
-    """A journal by its last seal, and how many entries were read."""
-    return {"entries": found.entries.total(), "seals": found.seals, "root": found.root, "broken": len(found.broken)}
+def journal(found: Record, broken: int) -> dict[str, Json]:
+    """A journal by its last seal, how many entries were read, and of how many cases the record does not hold."""
+    return {"entries": found.entries.total(), "seals": found.seals, "root": found.root, "broken": broken}
 
 
 def checkpoint(held: Held | None, source: str, signature: str | None) -> Json:

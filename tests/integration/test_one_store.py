@@ -26,6 +26,7 @@ from workflow.errors import BeyondAuthority
 from workflow.journal.canonical import canonical, digest
 from workflow.obligation.ledger import ledger
 from workflow.organisation import CHAIN, Actor
+from workflow.ports import Store
 from workflow.replay import Report, case_document, replay_cases
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,8 +39,8 @@ class Salt:
         return bytes(size)
 
 
-def played() -> Engine:
-    engine = Engine(MemoryStore(), FixedClock(at("09-01 00:00")), Salt(), shipped("cn"), "test")
+def played(store: Store | None = None) -> Engine:
+    engine = Engine(store or MemoryStore(), FixedClock(at("09-01 00:00")), Salt(), shipped("cn"), "test")
     for found in _definitions():
         if found.procedure.procedure in WANTED:
             engine.add(found)

@@ -117,6 +117,10 @@ class Calendar:
             str(document["until"]),
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process goes its content, and nothing that was worked out from it."""
+        return Calendar.of, (self.document(),)
+
     def at(self, revision: int | Mapping[int, int] | None) -> Calendar:
         """The calendar with each year at that revision, or at its newest if it has fewer; ``None`` is the newest of all."""
         if revision is None:

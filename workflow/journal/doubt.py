@@ -29,9 +29,9 @@ class Doubt(NamedTuple):
     """What leaves no case that can be relied on."""
 
 
-def doubted(findings: Iterable[Finding], cases: Mapping[str, Head], rows: Sequence[Stored], seals: Sequence[StoredSeal]) -> Doubt:
+def doubted(findings: Iterable[Finding], cases: Mapping[str, Head], rows: Iterable[Stored], seals: Sequence[StoredSeal]) -> Doubt:
     """``rows`` and ``seals`` are what lies in the journal, whatever it is; ``cases`` are those that are known, each with the last
-    entry that it is said to have: believed only where a seal fits with it."""
+    entry that it is said to have: believed only where a seal fits with it. Only where a seal is in doubt are ``rows`` gone through."""
     found = Doubt({}, [])
     of_seals: list[tuple[int, Finding]] = []
     for finding in findings:
@@ -43,12 +43,22 @@ def doubted(findings: Iterable[Finding], cases: Mapping[str, Head], rows: Sequen
         else:
             found.rest.append(finding)
     mended = _mended(rows, {case: cases[case] for case in found.cases}) if of_seals and found.cases else {}
+    under = _under(rows, cases) if of_seals else {}
     for number, finding in of_seals:
         if finding.code == "sealed_entries" and _fits(number, mended, seals):
             continue
         upto = finding.code in _UPTO
-        for case in sorted({r.case for r in rows if type(r.seal) is int and (r.seal <= number if upto else r.seal == number)} & set(cases)):
+        for case in sorted({case for seal, some in under.items() if (seal <= number if upto else seal == number) for case in some}):
             found.cases.setdefault(case, []).append(finding)
+    return found
+
+
+def _under(rows: Iterable[Stored], cases: Mapping[str, Head]) -> dict[int, set[str]]:
+    """The cases with an entry under each seal."""
+    found: dict[int, set[str]] = {}
+    for row in rows:
+        if type(row.seal) is int and row.case in cases:
+            found.setdefault(row.seal, set()).add(row.case)
     return found
 
 
