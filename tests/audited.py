@@ -27,6 +27,7 @@ initial: open
 states: {{open: {{zh: 在办, en: open}}, closed: {{zh: 结束, en: closed, final: true}}}}
 events:
   start: {{zh: 开始, en: start, opens: true, by: boss, basis: unit}}
+  take: {{zh: 受理, en: take up, by: boss, basis: unit}}
   hold: {{zh: 中止, en: hold, by: boss, basis: unit}}
   resume: {{zh: 恢复, en: resume, by: boss, basis: unit}}
   done: {{zh: 办结, en: done, by: desk, basis: unit}}
@@ -37,7 +38,7 @@ obligations:
     zh: 义务
     en: duty
     owed: {{by: desk}}
-    starts: {{on: case}}
+    starts: {starts}
     term: [{{is: {term}, note: day}}]
     {more}
     pause: [{{from: hold, until: resume}}]
@@ -51,14 +52,14 @@ LOG_MAP: LogMap = read_map(
 
 
 @cache
-def rules(term: str, more: str = "", version: str = "1") -> Rules:
-    found = load(PROCEDURE.format(term=term, more=more, version=version), "audited.yaml")
+def rules(term: str, more: str = "", version: str = "1", starts: str = "{on: case}") -> Rules:
+    found = load(PROCEDURE.format(term=term, more=more, version=version, starts=starts), "audited.yaml")
     return Rules(found.procedure, found.hash)
 
 
-def reads(*readings: str) -> str:
+def reads(*readings: str, starts: Sequence[str] = ()) -> str:
     """The line that makes the wording ambiguous."""
-    return f"ambiguous: {{note: {{zh: 日, en: day}}, readings: [{', '.join(readings)}]}}"
+    return f"ambiguous: {{note: {{zh: 日, en: day}}, readings: [{', '.join(readings)}], starts: [{', '.join(starts)}]}}"
 
 
 def moment(text: str | Moment) -> Moment:

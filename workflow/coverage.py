@@ -101,6 +101,7 @@ def _parts(p: Procedure) -> Iterator[tuple[Place, tuple[str, ...]]]:
     for name, o in p.obligations.items():
         inner = [*o.receipt_basis, *o.starts.basis, *(b for a in o.term for b in a.basis), *(b for t in o.tiers for b in t.basis)]
         inner += [b for rule in o.pause for b in rule.basis]
+        inner += [b for s in o.ambiguous.starts for b in s.basis] if o.ambiguous is not None else ()
         inner += o.extend.basis if o.extend is not None else ()
         yield place("obligation", name, o), (*o.basis, *inner)
     for name, decision in p.decisions.items():

@@ -18,7 +18,7 @@ from workflow.journal.chain import Finding
 from workflow.margin import margin
 from workflow.moment import stamp
 from workflow.obligation.row import Outcome, Row
-from workflow.readings import Reading, Versioned, concerns, readings
+from workflow.readings import Reading, Versioned, bearing, readings
 from workflow.replay import Drifted, Judged, row_document
 from workflow.rules import Rules, World
 from workflow.sequence import unordered
@@ -168,8 +168,8 @@ def _row(row: Row, judged: Judged, read: Sequence[Reading]) -> dict[str, Json]:
     if row.begin is not None:
         counted = Counted(case, world, row)
         found |= {"month": month(counted), "unit": unit(counted)}
-    if read and concerns(row):
-        found["readings"] = [reading.document(row) for reading in read]
+    if its := bearing(row, read):
+        found["readings"] = [reading.document(row) for reading in its]
     distance = margin(row, case, world, judged.as_of)
     if distance is not None:
         found["margin"] = distance.document()

@@ -18,7 +18,7 @@ from workflow.obligation.clock import DueRevision
 from workflow.obligation.row import Outcome, Row, same_duty
 from workflow.procedure.legend import basis_text, document_text
 from workflow.procedure.model import UNIT_BASIS, Procedure, basis_id
-from workflow.readings import NOT_THERE_TEXT, Reading, readings
+from workflow.readings import NOT_THERE_TEXT, Reading, bearing, readings
 from workflow.readings import said as readings_said
 from workflow.replay import row_document
 from workflow.rowname import title
@@ -79,7 +79,7 @@ def why(row: Row, case: Case, world: World, rows: Sequence[Row] = (), as_of: dat
     told = next((v for v in reversed(row.reckoned) if current is not None and v.due == current.due and _counted(v, world)), None)
     if told is not None and told.term is not None:
         story = terms.explain(told.start.lo, told.term, world.calendar(told.calendar), world.rules.zone, terms.shortest(told.pauses))
-    return Why(row, case, world, story, tuple(same_duty(row, rows)), next(iter(read.values()), ()), distance)
+    return Why(row, case, world, story, tuple(same_duty(row, rows)), bearing(row, next(iter(read.values()), ())), distance)
 
 
 def _counted(v: DueRevision, world: World) -> bool:
@@ -154,8 +154,9 @@ def _lines(why: Why, lang: Lang) -> Iterator[str]:
     for old in row.revisions[:-1]:
         yield f"  {'原定' if zh else 'before'}  {_revision(old, zone, why, lang)}"
     ambiguous = row.duty.obligation.ambiguous
-    if ambiguous is not None and current is not None and current.alternative is not None and why.readings:
-        if row.duty.obligation.term[current.alternative].note:
+    if ambiguous is not None and why.readings:
+        noted = current is not None and current.alternative is not None and row.duty.obligation.term[current.alternative].note
+        if noted or why.readings[0].read.term is None:
             yield f"  {'注意' if zh else 'note'}  {ambiguous.note.text.say(lang)}"
         for reading in why.readings:
             yield f"  {'读法' if zh else 'reading'}  {_read(reading, why, lang)}"
@@ -203,7 +204,7 @@ def abreast(rows: Sequence[Row], world: World) -> Text:
 def _read(reading: Reading, why: Why, lang: Lang) -> str:
     """What one reading gives for a row: its date, and its outcome where that depends on the reading."""
     row, outcomes = reading.row(why.row), {r.outcome if (r := one.row(why.row)) is not None else None for one in why.readings}
-    parts = [reading.term.text.say(lang)]
+    parts = [reading.read.text.say(lang)]
     if row is not None and row.due is not None:
         parts.append(f" → {shown(row.due, why.world.rules.zone, lang)}")
     if len(outcomes) > 1:

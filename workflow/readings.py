@@ -1,11 +1,13 @@
-"""Every reading of an ambiguous wording: the rows of a case, assessed by the same ledger with another term in the place of the one in use.
+"""Every reading of an ambiguous wording: the rows of a case, assessed by the same ledger under an obligation that is read otherwise.
 
-A wording that a definition calls ambiguous (``ambiguous:`` with ``readings``) bears on the alternatives of the term that carry its note, or
-that are the reading in use (``is: as read``). A duty whose wording is not ambiguous has one reading.
+A wording that a definition calls ambiguous (``ambiguous:``) leaves open how long (``readings``), from when (``starts``), or both: then each
+combination is a reading. How long bears on the alternatives of the term that carry its note, or that are the reading in use
+(``is: as read``); from when bears on every row of the duty. A duty whose wording is not ambiguous has one reading.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,6 +20,7 @@ from workflow.moment import stamp
 from workflow.obligation.carry import duties_of
 from workflow.obligation.ledger import assess
 from workflow.obligation.row import Outcome, Row
+from workflow.procedure.legend import start_readings
 from workflow.procedure.model import Obligation
 from workflow.rules import Rules, World
 from workflow.term import Term
@@ -31,10 +34,28 @@ SECOND = timedelta(seconds=1)
 LATE = (Outcome.MET_LATE.value, Outcome.MISSED.value)
 
 
+class Combination(NamedTuple):
+    """One way to read a duty."""
+
+    term: Term | None
+    """How long; ``None``: the wording leaves that open nowhere."""
+    start: Text | None
+    """From when; ``None``: the wording leaves that open nowhere."""
+    usual: bool
+    """Whether the start is the one in use."""
+
+    @property
+    def text(self) -> Text:
+        parts = [self.term.text] if self.term is not None else []
+        if self.start is not None:
+            parts.append(Text(f"自{self.start.zh}起算", f"from: {self.start.en}"))
+        return Text(",".join(p.zh for p in parts), ", ".join(p.en for p in parts))
+
+
 class Reading(NamedTuple):
     """The rows of a duty under one reading of its wording."""
 
-    term: Term
+    read: Combination
     rows: Sequence[Row]
 
     def row(self, base: Row) -> Row | None:
@@ -43,9 +64,14 @@ class Reading(NamedTuple):
 
     def document(self, base: Row) -> dict[str, Json]:
         row = self.row(base)
-        found: dict[str, Json] = {"term": str(self.term), "outcome": row.outcome.value if row is not None else NOT_THERE}
-        current = base.current
-        if current is not None and current.alternative is not None and base.duty.obligation.term[current.alternative].term == self.term:
+        found: dict[str, Json] = {"outcome": row.outcome.value if row is not None else NOT_THERE}
+        current = row.current if row is not None else None
+        term = self.read.term or (current.term if current is not None else None)
+        if term is not None:
+            found["term"] = str(term)
+        if self.read.start is not None:
+            found["start"] = {"zh": self.read.start.zh, "en": self.read.start.en}
+        if self.read.usual and self.read.term in (None, _used(base)):
             found["in_use"] = True
         if row is not None and row.reason:
             found["reason"] = row.reason
@@ -61,18 +87,32 @@ Versioned = tuple[str, str]
 
 
 def readings(case: Case, rows: Sequence[Row], world: World, as_of: datetime) -> Mapping[Versioned, Sequence[Reading]]:
-    """For each ambiguous duty that one of the rows is of, its rows under every reading, in the order of the definition; a reading in use
-    that it does not list comes first."""
+    """For each ambiguous duty that one of the rows is of, its rows under every reading: with the start in use, then with the others, each
+    time with every term in the order of the definition; a term in use that it does not list comes first."""
     found: dict[Versioned, Sequence[Reading]] = {}
     for row in rows:
-        if row.duty.obligation.ambiguous is None or not concerns(row):
+        ambiguity = row.duty.obligation.ambiguous
+        if ambiguity is None or not (ambiguity.starts or _rests(row, row.duty.obligation)):
             continue
         rules = world.of(row.definition).rules
         if (rules.hash, row.duty.id) not in found:
             found[rules.hash, row.duty.id] = [
-                Reading(term, _assessed(row, case, _under(world, other), as_of)) for term, other in _reread(_ByHash(rules), row.duty.id)
+                Reading(read, _assessed(row, case, _under(world, other), as_of)) for read, other in _reread(_ByHash(rules), row.duty.id)
             ]
     return found
+
+
+def bearing(row: Row, read: Sequence[Reading]) -> Sequence[Reading]:
+    """Those of the readings of its duty that make a difference to a row: each term only where a date rests on that wording under some
+    reading, and none where nothing has begun under any."""
+    there = [r for one in read if (r := one.row(row)) is not None]
+    if all(r.begin is None for r in there):
+        return ()
+    if any(_rests(r, row.duty.obligation) for r in (row, *there)):
+        return read
+    if read[0].read.start is None:
+        return ()
+    return [Reading(r.read._replace(term=None), r.rows) for r in read if r.read.term == read[0].read.term]
 
 
 def _assessed(base: Row, case: Case, world: World, as_of: datetime) -> list[Row]:
@@ -81,18 +121,17 @@ def _assessed(base: Row, case: Case, world: World, as_of: datetime) -> list[Row]
     return [row for row in assess([duty], case, world, as_of) if row.definition == base.definition]
 
 
-def concerns(row: Row) -> bool:
-    """Whether a date of a row rests on the ambiguous wording."""
-    about = _ambiguous(row.duty.obligation)
-    return any(v.alternative in about for v in row.revisions)
+def _rests(row: Row, obligation: Obligation) -> bool:
+    """Whether a date of a row rests on the term that the wording leaves open."""
+    return any(v.alternative in obligation.unclear for v in row.revisions)
 
 
-def _ambiguous(obligation: Obligation) -> Sequence[int]:
-    """The alternatives of a term that the ambiguity is about."""
-    ambiguity = obligation.ambiguous
-    if ambiguity is None or not ambiguity.readings:
-        return ()
-    return [i for i, a in enumerate(obligation.term) if a.note or a.term == ambiguity.use]
+def _used(row: Row) -> Term | None:
+    """The term that a row goes by, or would where nothing has started it."""
+    obligation, current = row.duty.obligation, row.current
+    numbers = (current.alternative,) if current is not None and current.alternative is not None else obligation.unclear
+    terms: list[Term] = [obligation.term[i].term for i in numbers]
+    return next(iter(terms), None)
 
 
 class _ByHash(NamedTuple):
@@ -108,20 +147,24 @@ class _ByHash(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _reread(key: _ByHash, duty: str) -> Sequence[tuple[Term, Rules]]:
+def _reread(key: _ByHash, duty: str) -> Sequence[tuple[Combination, Rules]]:
     """The version once for each reading of a duty, otherwise as it is."""
     rules = key.rules
     procedure, obligation = rules.procedure, rules.procedure.obligations[duty]
-    about = _ambiguous(obligation)
-    listed = obligation.ambiguous.readings if obligation.ambiguous is not None else ()
-    every = [*(t for i in about if (t := obligation.term[i].term) not in listed), *listed]
 
-    def read(term: Term) -> Rules:
-        alternatives = tuple(a.model_copy(update={"term": term}) if i in about else a for i, a in enumerate(obligation.term))
-        other = obligation.model_copy(update={"term": alternatives})
+    def read(**changes: Any) -> Rules:
+        other = obligation.model_copy(update=changes)
         return Rules(procedure.model_copy(update={"obligations": {**procedure.obligations, duty: other}}), rules.hash)
 
-    return [(term, read(term)) for term in dict.fromkeys(every)]
+    def said(term: Term) -> tuple[Any, ...]:
+        return tuple(a.model_copy(update={"term": term}) if i in obligation.unclear else a for i, a in enumerate(obligation.term))
+
+    terms: list[tuple[Term | None, tuple[Any, ...]]] = [(t, said(t)) for t in obligation.read_as] or [(None, obligation.term)]
+    return [
+        (Combination(term, name, start is obligation.starts), read(term=alternatives, starts=start))
+        for start, name in start_readings(procedure, obligation) or ((obligation.starts, None),)
+        for term, alternatives in terms
+    ]
 
 
 def _under(world: World, rules: Rules) -> World:
@@ -131,7 +174,8 @@ def _under(world: World, rules: Rules) -> World:
 
 
 def said(found: Sequence[Mapping[str, Any]]) -> Text:
-    """One sentence for the ``readings`` of a row in a dossier: ``late on 3 of 8 readings``. Empty where there are none."""
+    """One sentence for the ``readings`` of a row in a dossier: ``late on 3 of 8 readings``, and on how many with each start where the
+    wording leaves that open. Empty where there are none."""
     total = len(found)
     if not total:
         return Text("", "")
@@ -148,4 +192,17 @@ def said(found: Sequence[Mapping[str, Any]]) -> Text:
     if doubtful:
         zh.append(f"{doubtful} 种无法判定")
         en.append(f"undeterminable on {doubtful} of {total}")
-    return Text(f"{total} 种读法中" + "、".join(zh), ", ".join(en) + " readings")
+    starts = _by_start(found)
+    return Text(f"{total} 种读法中" + "、".join(zh) + starts.zh, ", ".join(en) + " readings" + starts.en)
+
+
+def _by_start(found: Sequence[Mapping[str, Any]]) -> Text:
+    """On how many readings with each start a row is late; empty where it is late on none, or the start is not what is open."""
+    names = {f["start"]["en"]: Text(f["start"]["zh"], f["start"]["en"]) for f in found if "start" in f}
+    every = Counter(f["start"]["en"] for f in found if "start" in f)
+    late = Counter(f["start"]["en"] for f in found if "start" in f and f["outcome"] in LATE)
+    if not late:
+        return Text("", "")
+    zh = ",".join(f"自{name.zh}起算 {every[key]} 种中 {late[key]} 种" for key, name in names.items())
+    en = ", ".join(f"{late[key]} of {every[key]} from: {name.en}" for key, name in names.items())
+    return Text(f"(迟延:{zh})", f" (late: {en})")

@@ -15,6 +15,7 @@ from workflow.procedure.legend import (
     modality_text,
     parties,
     report_text,
+    start_readings,
     start_text,
     terms_text,
 )
@@ -122,6 +123,8 @@ class Page:
         modality = modality_text(o.modality).say(self.lang)
         term = " ".join(w for w in (modality, terms_text(p, o, self.lang)) if w)
         yield [name, duty_text(p, o).say(self.lang), parties(p, o, self.lang), start_text(p, o, self.lang), term, self._basis(o.basis)]
+        for _, start in start_readings(p, o)[1:]:
+            yield ["", self.say("起算的另一读法", "another reading of the start"), "", start.say(self.lang), "", ""]
         if o.owed_when is not None:
             yield ["", self.say("条件:", "owed when ") + condition_text(p, o.owed_when, self.lang)]
         for rule in o.pause:

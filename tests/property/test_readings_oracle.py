@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ TERMS = [
     "90 minutes", "48 hours", "2 days", "5 days roll", "5 days roll counting the start day", "3 working days", "3 days cutoff 17:00",
     "1 month", "until 17:00", "end of week", "earlier of (2 days; 1 working day)", "later of (30 hours; 2 working days)", "by 09-30",
 ]  # fmt: skip
+STARTS = ["{on: case}", "{on: take}", "{on: [take, hold]}", "{on: hold}", "{date: 09-24}"]
 FIRST = at("09-22 00:00")
 starts = st.integers(0, 12 * 1440).map(lambda n: FIRST + n * MINUTE)
 waits = st.integers(0, 9 * 1440).map(lambda n: n * MINUTE)
@@ -33,6 +35,40 @@ def test_each_reading_gives_what_a_procedure_gives_that_says_so(terms: list[str]
     assert [f["due"] for f in found] == [a["rows"][0]["revisions"][-1]["due"] for a in alone]
     verdicts = sorted({a["verdict"] for a in alone}, key=VERDICTS.index)
     assert whole.get("verdict_on_readings", [whole["verdict"]]) == verdicts
+
+
+@given(
+    st.lists(st.sampled_from(TERMS), max_size=3, unique=True),
+    st.lists(st.sampled_from(STARTS), min_size=2, max_size=4, unique=True),
+    st.permutations(["take", "hold", "done"]),
+    st.lists(waits, min_size=4, max_size=4).map(sorted),
+    st.sampled_from(["take", "hold", "done", ""]),
+    starts,
+)
+def test_each_combination_gives_what_a_procedure_gives_that_says_so(
+    terms: list[str], begun: list[str], order: list[str], after: list[timedelta], never: str, first: datetime
+) -> None:
+    course = [(name, Moment.at(first + wait)) for name, wait in zip(["start", *order], after, strict=True) if name != never]
+    term = terms[0] if terms else "2 days"
+    whole = audited(rules(term, reads(*terms, starts=begun[1:]), starts=begun[0]), *course)
+    alone = [audited(rules(t, starts=s), *course) for s in begun for t in terms or [term]]
+    (base,) = whole["rows"]
+    there = [{r["row"]: r for r in a["rows"]}.get(base["row"]) for a in alone]
+    expected = [{k: v for k, v in _told(r).items() if v is not None} for r in there]
+    if any("start" in r for r in there if r is not None):
+        assert [{k: v for k, v in f.items() if k in ("outcome", "due", "late", "reason")} for f in base["readings"]] == expected
+        assert [f.get("in_use", False) for f in base["readings"]] == [True] + [False] * (len(alone) - 1)
+    else:
+        assert "readings" not in base, "nothing has started it, however it is read"
+    verdicts = sorted({a["verdict"] for a in alone}, key=VERDICTS.index)
+    assert whole.get("verdict_on_readings", [whole["verdict"]]) == verdicts
+
+
+def _told(row: dict[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        return {"outcome": "not_there"}
+    due = row["revisions"][-1].get("due") if "revisions" in row else None
+    return {"outcome": row["outcome"], "due": due, "late": row.get("late"), "reason": row.get("reason") or None}
 
 
 @given(st.sampled_from(TERMS), starts, waits, st.lists(st.integers(-12 * 1440, 12 * 1440), max_size=6), st.booleans())

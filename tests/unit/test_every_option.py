@@ -233,6 +233,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "Ambiguity.note": ("zh: 日有两读", "zh: 日有三读"),
     "Ambiguity.use": ("use: 5 days roll", "use: 5 working days"),
     "Ambiguity.readings": ("readings: [5 days, 5 working days]", "readings: [5 days]"),
+    "Ambiguity.starts": ("starts: [{on: call}]", "starts: [{on: paper}]"),
     "Obligation.counts": ("    counts: received\n", ""),
     "Obligation.owed_when": ("owed_when: {deaths: {less_than: 100}}", "owed_when: {deaths: {less_than: 2}}"),
     "Obligation.modality": (", modality: target", ""),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.audited import audited, outcomes, reads, row, rules
+from tests.audited import audited, judged, outcomes, reads, row, rules
 from tests.play import ZONE, Play
 from workflow.explain import margin_said, why
+from workflow.procedure.source import BrokenDefinition
 from workflow.readings import said
 
 START = " counting the start day"
@@ -71,6 +72,94 @@ def test_a_verdict_says_when_it_depends_on_the_reading() -> None:
     assert firm["verdict"] == "conforms" and "verdict_on_readings" not in firm
     worse = audited(law, ("start", "09-24 10:00"), ("done", "09-30 12:00"), ("close", "10-01 12:00"), ("close", "10-02 12:00"))
     assert worse["verdict"] == "deviates" and "verdict_on_readings" not in worse, "an act deviates, however the term is read"
+
+
+TAKEN = "{on: take}"
+
+
+def test_an_ambiguous_start_is_combined_with_every_reading_of_the_term() -> None:
+    law = rules("5 days", reads("5 days", "5 working days", starts=["{on: case}", "{date: 09-01}"]), starts=TAKEN)
+    found = row(law, ("start", "09-24 10:00"), ("take", "09-25 10:00"), ("done", "09-30 12:00"))
+    assert [(r["start"]["zh"], r["term"], r["outcome"], r.get("in_use", False)) for r in found["readings"]] == [
+        ("受理", "5 days", "met", True),
+        ("受理", "5 working days", "met", False),
+        ("立案", "5 days", "met_late", False),
+        ("立案", "5 working days", "met", False),
+        ("09-01", "5 days", "met_late", False),
+        ("09-01", "5 working days", "met_late", False),
+    ]
+    assert said(found["readings"]).zh == "6 种读法中3 种迟延(迟延:自受理起算 2 种中 0 种,自立案起算 2 种中 1 种,自09-01起算 2 种中 2 种)"
+    assert said(found["readings"]).en == "late on 3 of 6 readings (late: 0 of 2 from: take up, 1 of 2 from: opening, 2 of 2 from: 09-01)"
+
+
+def test_an_ambiguous_start_alone_reads_the_term_as_it_is() -> None:
+    law = rules("5 days", reads(starts=["{on: case}"]), starts=TAKEN)
+    found = audited(law, ("start", "03-02 10:00"), ("take", "03-05 10:00"), ("done", "03-09 10:00"))
+    assert [(r["term"], r["start"]["en"], r["outcome"]) for r in found["rows"][0]["readings"]] == [
+        ("5 days", "take up", "met"),
+        ("5 days", "opening", "met_late"),
+    ]
+    assert (found["verdict"], found["verdict_on_readings"]) == ("conforms", ["conforms", "deviates"])
+
+
+def test_what_nobody_started_is_due_where_another_reading_starts_it() -> None:
+    law = rules("5 days", reads("5 days", "5 working days", starts=["{on: case}"]), starts=TAKEN)
+    found = row(law, ("start", "03-02 10:00"))
+    assert found["outcome"] == "not_due"
+    assert [(r["outcome"], r.get("in_use", False)) for r in found["readings"]] == [
+        ("not_due", True), ("not_due", False), ("missed", False), ("missed", False)
+    ]  # fmt: skip
+
+
+def test_a_row_that_nothing_started_under_any_reading_has_no_readings() -> None:
+    law = rules("5 days", reads("5 days", "5 working days", starts=["{on: hold}"]), starts=TAKEN)
+    assert "readings" not in row(law, ("start", "03-02 10:00"))
+
+
+def test_a_row_that_another_start_does_not_have_is_not_there_under_it() -> None:
+    law = rules("5 days", reads(starts=["{on: case, each: true}"]), starts="{on: take, each: true}")
+    course = ("start", "03-02 10:00"), ("take", "03-03 10:00"), ("take", "03-04 10:00")
+    first, second = audited(law, *course)["rows"]
+    assert [r["outcome"] for r in first["readings"]] == ["missed", "missed"]
+    assert [r["outcome"] for r in second["readings"]] == ["missed", "not_there"]
+
+
+def test_a_term_of_another_wording_is_counted_with_each_start_once() -> None:
+    terms = "1 hour, when: {happened: hold}}, {when: {not: {happened: hold}}, is: 5 days"  # the note stands beside the second
+    course = ("start", "03-02 10:00"), ("hold", "03-02 11:00"), ("resume", "03-02 11:00"), ("take", "03-02 12:00"), ("done", "03-02 12:30")
+    law = rules(terms, reads("5 days", "5 working days", starts=["{on: hold}"]), starts=TAKEN)
+    assert [(r["term"], r["outcome"]) for r in row(law, *course)["readings"]] == [("1 hour", "met"), ("1 hour", "met_late")]
+    law = rules(terms, reads("5 days", "5 working days", starts=["{on: case}"]), starts=TAKEN)
+    assert len(row(law, *course)["readings"]) == 4, "from the opening it was first counted by the ambiguous wording"
+
+
+def test_starts_that_differ_in_the_instant_of_an_act_are_told_apart() -> None:
+    law = rules("5 days", reads(starts=["{on: take, instant: recorded}"]), starts=TAKEN)
+    found = row(law, ("start", "03-02 10:00"), ("take", "03-03 10:00"))
+    assert [r["start"]["zh"] for r in found["readings"]] == ["受理", "受理(以录入为准)"]
+    assert [r["start"]["en"] for r in found["readings"]] == ["take up", "take up (when it was recorded)"]
+
+
+def test_more_combinations_than_a_person_can_hold_are_refused() -> None:
+    terms = [f"{n} days" for n in range(1, 33)]
+    assert rules("1 days", reads(*terms, starts=["{on: take}"]))
+    with pytest.raises(BrokenDefinition) as refused:
+        rules("1 days", reads(*terms, "40 days", starts=["{on: take}"]))
+    (problem,) = refused.value.problems
+    assert problem.message.en == "33 readings of the term and 2 of the start make 66 combinations; 64 are the most"
+
+
+def test_an_explanation_says_from_when_each_reading_counts() -> None:
+    law = rules("5 days", reads("5 days", "5 working days", starts=["{on: case}"]), starts=TAKEN)
+    made = judged(law, ("start", "03-02 10:00"), ("take", "03-05 10:00"), ("done", "03-09 10:00"))
+    (found,) = made.rows
+    lines = [line.strip() for line in why(found, made.case, made.world, as_of=made.as_of).lines("en")]
+    assert [line.partition(" →")[0] for line in lines if line.startswith("reading ")] == [
+        "reading  5 days, from: take up",
+        "reading  5 working days, from: take up",
+        "reading  5 days, from: opening",
+        "reading  5 working days, from: opening",
+    ]
 
 
 def test_the_readings_of_a_shipped_definition_stand_in_its_explanation() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow.lint.finding import Finding
-from workflow.lint.subject import Subject
+from workflow.lint.subject import Subject, begun
 from workflow.procedure.condition import reads
 from workflow.procedure.fact import FREE
 from workflow.term import of_case
@@ -16,7 +16,7 @@ def facts(subject: Subject) -> Iterator[Finding]:
     p = subject.p
     read = {name for _, condition in subject.conditions() for kind, name in reads(condition) if kind == "fact"}
     read |= {day.fact for duty in p.obligations.values() for a in duty.term for day in of_case(a.term) if day.fact}
-    starts = [*(duty.starts for duty in p.obligations.values()), *(d.asked for d in p.decisions.values())]
+    starts = [*(s for duty in p.obligations.values() for s in begun(duty)), *(d.asked for d in p.decisions.values())]
     read |= {start.fact for start in starts if start.fact}
     required = {name for event in p.events.values() for name in event.require}
     possible = {name for event in subject.possible(p.events) for name in p.events[event].require}

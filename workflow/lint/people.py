@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workflow.lint.finding import Finding
-from workflow.lint.subject import Subject, ruled
+from workflow.lint.subject import Subject, begun, ruled
 from workflow.organisation import Organisation
 from workflow.organisation.gaps import OUTSIDE
 from workflow.procedure.condition import reads
@@ -50,7 +50,7 @@ def _own_date(p: Procedure, name: str, duty: Obligation) -> Iterator[Finding]:
     """Facts on which the due date hangs and that the obligor alone may revise; by default others may (S4.1)."""
     conditions = [condition for _, condition in ruled(duty)] + ([duty.owed_when] if duty.owed_when is not None else [])
     read = {fact for condition in conditions for kind, fact in reads(condition) if kind == "fact"}
-    read |= {day.fact for a in duty.term for day in of_case(a.term) if day.fact} | ({duty.starts.fact} if duty.starts.fact else set())
+    read |= {day.fact for a in duty.term for day in of_case(a.term) if day.fact} | {s.fact for s in begun(duty) if s.fact}
     for fact in p.facts:
         if fact in read and p.facts[fact].revise == (duty.owed.by,):
             said = Text(f"{name} 的期限取决于 {fact},只有义务人自己可修改", f"{name} hangs on {fact}, which its obligor alone may revise")

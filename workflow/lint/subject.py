@@ -13,7 +13,7 @@ from workflow.lint.timing import Timing
 from workflow.organisation import Organisation
 from workflow.procedure.condition import Condition
 from workflow.procedure.load import Definition
-from workflow.procedure.model import Alternative, Obligation, Procedure
+from workflow.procedure.model import Alternative, Obligation, Procedure, Start
 from workflow.procedure.source import Path
 from workflow.term import Term
 
@@ -75,3 +75,8 @@ def ruled(duty: Obligation) -> Iterator[tuple[int, Condition]]:
     for i, alternative in enumerate(duty.term):
         if alternative.when is not None and alternative.when != Alternative.UNKNOWN:
             yield i, alternative.when
+
+
+def begun(duty: Obligation) -> tuple[Start, ...]:
+    """What starts a duty, under every reading of it."""
+    return (duty.starts, *(duty.ambiguous.starts if duty.ambiguous is not None else ()))

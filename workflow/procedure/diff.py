@@ -23,6 +23,7 @@ from workflow.procedure.legend import (
     modality_text,
     parties,
     report_text,
+    start_readings,
     terms_text,
 )
 from workflow.procedure.model import UNIT_BASIS, Decision, Event, Fact, Label, Obligation, PauseRule, Procedure, Report, Start, basis_id
@@ -205,7 +206,7 @@ def _clauses(p: Procedure, name: str, thing: Label) -> Iterator[object]:
 def _duty(p: Procedure, o: Obligation) -> dict[str, Text]:
     return {
         "who": _both(lambda lang: parties(p, o, lang)),
-        "starts": _start(p, o.starts),
+        "starts": _starts(p, o),
         "term": _both(lambda lang: terms_text(p, o, lang)),
         "modality": modality_text(o.modality),
         "owed_when": _condition(p, o.owed_when),
@@ -219,6 +220,12 @@ def _duty(p: Procedure, o: Obligation) -> dict[str, Text]:
 def _start(p: Procedure, start: Start) -> Text:
     said = _both(lambda lang: begin_text(p, start, lang))
     return Text(f"每次{said.zh}", f"each {said.en}") if start.each else said
+
+
+def _starts(p: Procedure, o: Obligation) -> Text:
+    others = [said for _, said in start_readings(p, o)[1:]]
+    said = _start(p, o.starts)
+    return Text(f"{said.zh};或读作 {_joined(others).zh}", f"{said.en}; or read as {_joined(others).en}") if others else said
 
 
 def _pause(p: Procedure, rule: PauseRule) -> Text:

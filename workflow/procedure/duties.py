@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from workflow.procedure.alternative import Fault, faults
-from workflow.procedure.model import Alternative, Ambiguity, Obligation
+from workflow.procedure.model import Alternative, Ambiguity, Obligation, Start
 from workflow.procedure.naming import ELEMENT, EVENT, FACT, NUMBER_NEEDED, ROLE, Naming
 from workflow.procedure.source import Path, Problem
 from workflow.term import OfCase, of_case
 from workflow.text import Text
+
+MOST_READINGS = 64
+"""Each is assessed for each row that rests on the wording."""
 
 
 class Duties(Naming):
@@ -44,8 +48,7 @@ class Duties(Naming):
         for field, term in (("receipt", o.receipt), ("deemed", o.deemed)):
             yield from self.caseless((*at, field), term)
         if o.ambiguous is not None:
-            for term in (o.ambiguous.use, *o.ambiguous.readings):
-                yield from self.caseless((*at, "ambiguous"), term)
+            yield from self._readings((*at, "ambiguous"), name, o, o.ambiguous)
         yield from self._terms(at, o)
         yield from self._unread(at, o)
         for i, rule in enumerate(o.pause):
@@ -73,6 +76,31 @@ class Duties(Naming):
                 why = Text("既不通知人(tell)也不列线索(lead)", "it tells nobody ('tell') and puts nothing on the list ('lead')")
                 yield self.problem(here, why)
             yield from self.basis((*here, "basis"), tier.basis)
+
+    def _readings(self, at: Path, name: str, o: Obligation, ambiguity: Ambiguity) -> Iterator[Problem]:
+        for term in (ambiguity.use, *ambiguity.readings):
+            yield from self.caseless(at, term)
+        known = [_alike(o.starts)]
+        for i, start in enumerate(ambiguity.starts):
+            here = (*at, "starts", i)
+            yield from self.start(here, start, name)
+            if not (self.draft.whole(here) and self.draft.whole((*at[:-1], "starts"))):
+                continue
+            if start.every is not None or o.starts.every is not None:
+                zh, en = "周期义务的时刻已定,起算没有别的读法", "what recurs has the instants of its slots: its start has no other reading"
+                yield self.problem(here, Text(zh, en))
+            elif start.each != o.starts.each:
+                zh, en = "each 须与在用的起算相同,各读法才能逐项对应", "'each' is as in the start in use, or the rows do not correspond"
+                yield self.problem(here, Text(zh, en))
+            elif _alike(start) in known:
+                hint = Text("只写在用起算以外的读法", "list the readings other than the one in use")
+                yield self.problem(here, Text("此起算已经写过", "this start is there already"), hint)
+            known.append(_alike(start))
+        terms, starts = len(o.read_as) or 1, 1 + len(ambiguity.starts)
+        if terms * starts > MOST_READINGS:
+            zh = f"期限 {terms} 种读法、起算 {starts} 种读法,组合起来 {terms * starts} 种,至多 {MOST_READINGS} 种"
+            en = f"{terms} readings of the term and {starts} of the start make {terms * starts} combinations; {MOST_READINGS} are the most"
+            yield self.problem(at, Text(zh, en), Text("只留认真主张的读法", "keep the readings that somebody seriously holds"))
 
     def _unread(self, at: Path, o: Obligation) -> Iterator[Problem]:
         for i, alternative in enumerate(o.term):
@@ -169,6 +197,11 @@ class Duties(Naming):
                 "add that case, a term without a condition, or exclude it with owed_when",
             ),
         )
+
+
+def _alike(start: Start) -> dict[str, Any]:
+    """What makes a start another one."""
+    return start.model_dump(exclude={"basis"})
 
 
 def counted(o: Obligation) -> bool:

@@ -129,6 +129,34 @@ def begin_text(p: Procedure, s: Start, lang: Lang) -> str:
     return _events(p, s.on or (CASE,), lang)
 
 
+_INSTANTS = {
+    "submitted": Text("以报出为准", "when it was submitted"),
+    "received": Text("以收到为准", "when it was received"),
+    "recorded": Text("以录入为准", "when it was recorded"),
+}
+
+
+def start_reading(p: Procedure, s: Start) -> Text:
+    """A start among other readings of it: also at which instant of the act it counts, and what bounds it while it is unknown."""
+
+    def say(lang: Lang) -> str:
+        said = begin_text(p, s, lang)
+        if s.instant in _INSTANTS:
+            said += aside(_INSTANTS[s.instant].say(lang), lang)
+        if s.since:
+            said += aside(Text("不早于", "not before ").say(lang) + _events(p, s.since, lang), lang)
+        return said
+
+    return Text(say("zh"), say("en"))
+
+
+def start_readings(p: Procedure, o: Obligation) -> tuple[tuple[Start, Text], ...]:
+    """Every reading of what starts a duty, with its name, the one in use first; empty where the wording leaves nothing open."""
+    if o.ambiguous is None or not o.ambiguous.starts:
+        return ()
+    return tuple((s, start_reading(p, s)) for s in (o.starts, *o.ambiguous.starts))
+
+
 def aside(text: str, lang: Lang) -> str:
     """In brackets, as each language sets them."""
     return f"({text})" if lang == "zh" else f" ({text})"

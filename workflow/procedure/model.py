@@ -300,6 +300,8 @@ class Ambiguity(Model):
     use: TermText = None
     """The reading in use; every term that says ``is: as read`` is this one, so that a unit which reads it otherwise changes one line."""
     readings: tuple[TermText, ...] = ()
+    starts: tuple[Start, ...] = ()
+    """Other readings of what starts the clock; the one in use is that of the obligation. Each is combined with each reading of the term."""
 
     AS_READ: ClassVar[str] = "as read"
 
@@ -344,6 +346,21 @@ class Obligation(Label):
             return data
         term = [{**a, "is": use} if isinstance(a, dict) and a.get("is") == Ambiguity.AS_READ else a for a in data["term"]]
         return {**data, "term": term}
+
+    @property
+    def unclear(self) -> tuple[int, ...]:
+        """The alternatives of the term that an ambiguous wording is about: those with its note, and those that are the reading in use."""
+        if self.ambiguous is None or not self.ambiguous.readings:
+            return ()
+        return tuple(i for i, a in enumerate(self.term) if a.note or a.term == self.ambiguous.use)
+
+    @property
+    def read_as(self) -> tuple[terms.Term, ...]:
+        """Every reading of the term, in the order of the file; one in use that is not listed comes first. Empty: there is one reading."""
+        if self.ambiguous is None or not self.unclear:
+            return ()
+        used = (self.term[i].term for i in self.unclear)
+        return tuple(dict.fromkeys((*(t for t in used if t not in self.ambiguous.readings), *self.ambiguous.readings)))
 
 
 class InForce(Model):
