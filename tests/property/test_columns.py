@@ -33,11 +33,28 @@ START = datetime(2026, 2, 10, 1, tzinfo=UTC)
 """Tuesday 9:00 in Shanghai, in the week before the Spring Festival."""
 CHANGED = datetime(2017, 3, 22, 1, tzinfo=UTC)
 """Two days before another version of the pipeline procedure came into force."""
-TERMS = ("2 hours", "90 minutes", "1 day", "5 days", "3 working days", "1 month", "2 days roll", "2 working days cutoff 12:00", "promptly")
+TERMS = (
+    "2 hours",
+    "90 minutes",
+    "1 day",
+    "5 days",
+    "3 working days",
+    "1 month",
+    "2 days roll",
+    "2 working days cutoff 12:00",
+    "promptly",
+    "30 hours",
+    "1 day counting the start day",
+    "until 17:30",
+    "end of week",
+    "by 02-28",
+)
 STARTS = ("case", "go", "{on: go, each: true}", "{on: [go, again]}", "{on: go, instant: recorded}", "{on: go, instant: submitted}")
 ALTERNATIVES = (
     "[{is: %s}]",
     "[{is: {earlier_of: [%s, 4 days]}}]",
+    "[{is: {earlier_of: [%s, 30 hours]}}]",
+    "[{is: {later_of: [%s, 1 day]}}]",
     "[{when: {kind: a}, is: %s}, {when: {kind: b}, is: 2 days}, {when: unknown, is: 1 day}]",
     "[{when: {happened: again}, is: %s}, {is: 3 days}]",
 )
@@ -46,6 +63,8 @@ MORE = (
     "discharged_by: cancel",
     "owed_when: {kind: a}",
     "owed_when: {happened: again}, discharged_by: cancel",
+    "owed_when: {kind: a}, counts_from: occurrence",
+    "owed_when: {kind: a}, discharged_by: cancel, recount: from_change",
     "early: contradiction",
     "modality: target",
     "recount: from_change",
@@ -53,7 +72,7 @@ MORE = (
     "pause: [{from: hold, until: resume}]",
     "counts: received",
 )
-WORDS = ("start", "go", "again", "done", "done", "cancel", "hold", "resume", "close", "riot")
+WORDS = ("start", "go", "again", "办结", "办结", "cancel", "hold", "resume", "close", "riot", "done", "received:2")
 MOVES = (
     ("", ""),
     ("from: open.first, to: open.second", "from: any, to: closed"),
@@ -89,7 +108,7 @@ MAP = """
 procedure: small
 columns: {case: case, activity: what, time: when, role: role, actor: who, sequence: seq}
 formats: iso
-activities: {start: start, go: go, again: again, done: done, cancel: cancel, hold: hold, resume: resume, close: close}
+activities: {start: start, go: go, again: again, 办结: done, cancel: cancel, hold: hold, resume: resume, close: close}
 facts: {kind: {column: kind, type: choice, of: {甲: a, 乙: b}}}
 ignore: noise
 trust: stated
@@ -144,7 +163,8 @@ def same(rows: list[dict[str, Any]], given: Law, shares: int) -> None:
 
 @st.composite
 def logs(draw: st.DrawFn, words: Sequence[str], start: datetime = START) -> list[dict[str, Any]]:
-    """Cases at instants on a grid where ties, midnights and instants of due dates are common; then copies of some at other times."""
+    """Cases at instants on a grid where ties, midnights and instants of due dates are common; then copies of some at other times, of which
+    an event is another or comes at another time."""
     step = st.sampled_from((0, 0, 60, 119, 120, 121, 899, 900, 1440, 5 * 1440, 9 * 1440))
     rows: list[dict[str, Any]] = []
     for case in range(draw(st.integers(1, 4))):
@@ -153,11 +173,16 @@ def logs(draw: st.DrawFn, words: Sequence[str], start: datetime = START) -> list
         for word, later in [(words[0], 0), *course]:
             at += timedelta(minutes=later)
             row = {"case": f"案{case}", "what": word, "when": at, "role": draw(st.sampled_from(("", "", "", "", "desk")))}
-            row["who"], row["kind"] = draw(st.sampled_from(("", "甲%", '"乙"'))), draw(st.sampled_from(("", "", "", "甲", "乙")))
-            rows.append({**row, "seq": draw(st.sampled_from((0, 0, 0, 1)))})
-        for copy in range(draw(st.integers(0, 2))):
-            shift = timedelta(minutes=draw(st.sampled_from((0, 1440, 7 * 1440, 30))))
-            rows += [{**r, "case": f"{r['case']}/{copy}", "when": r["when"] + shift} for r in rows if r["case"] == f"案{case}"]
+            row["who"], row["kind"] = draw(st.sampled_from(("", "甲%", '"乙"', "\ue000"))), draw(st.sampled_from(("", "", "", "甲", "乙")))
+            rows.append({**row, "seq": draw(st.sampled_from((0, 0, 0, 1, None)))})
+        for copy in range(draw(st.integers(0, 3))):
+            shift = timedelta(minutes=draw(st.sampled_from((0, 1440, 7 * 1440, 30, 660))))
+            twin = [{**r, "case": f"{r['case']}/{copy}", "when": r["when"] + shift} for r in rows if r["case"] == f"案{case}"]
+            place, later = draw(st.integers(0, len(twin))), timedelta(minutes=draw(st.sampled_from((0, 1, 60, 1440))))
+            twin[place:] = [{**r, "when": r["when"] + later} for r in twin[place:]]
+            if 0 < place < len(twin):
+                twin[place]["what"] = draw(st.sampled_from((twin[place]["what"], *words)))
+            rows += twin
     if draw(st.booleans()):
         random.Random(draw(st.integers(0, 99))).shuffle(rows)
     return rows
@@ -166,7 +191,7 @@ def logs(draw: st.DrawFn, words: Sequence[str], start: datetime = START) -> list
 @examples(60)
 @given(
     logs(WORDS),
-    st.sampled_from(("Asia/Shanghai", "Europe/Rome", "America/Sao_Paulo")),
+    st.sampled_from(("Asia/Shanghai", "Europe/Rome", "America/Sao_Paulo", "Asia/Kathmandu")),
     st.sampled_from(("any", "telephone", "written")),
     st.sampled_from(STARTS),
     st.sampled_from(ALTERNATIVES),
