@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from adapters.partition import B, Engine, Found, Share, Task, found
-from workflow.errors import MissingExtra, StoreUnavailable
+from adapters.documents import provenance
+from adapters.partition import B, Engine, Found, Share, Task, died, found
+from workflow.errors import ConfigError, MissingExtra, StoreUnavailable
+from workflow.journal.canonical import Json
 from workflow.text import Text
 
 
 def dask(scheduler: str, jobs: int) -> Engine:
     """On the cluster of a scheduler (``tcp://host:8786``); with none on so many processes of this machine.
 
-    Raises :class:`~workflow.errors.MissingExtra`, and :class:`~workflow.errors.StoreUnavailable` where no scheduler answers.
+    Raises :class:`~workflow.errors.MissingExtra`, and :class:`~workflow.errors.StoreUnavailable` where no scheduler answers or workers die.
     """
     try:
         distributed: Any = import_module("distributed")
@@ -39,11 +42,14 @@ def dask(scheduler: str, jobs: int) -> Engine:
         except (OSError, ValueError) as error:
             raise StoreUnavailable(Text(f"连不上调度器:{error}", f"no scheduler answers: {error}"), where=scheduler) from None
         with client:
-            packed = client.scatter(pickle.dumps(law), broadcast=True, hash=False)
-            waiting = {client.submit(_worked, task.share, packed, task.place is not None, pure=False): task for task in tasks}
+            packed, here = client.scatter(pickle.dumps(law), broadcast=True, hash=False), provenance.program()
+            waiting = {client.submit(_worked, task.share, packed, task.place is not None, here, pure=False): task for task in tasks}
             for future in distributed.as_completed(list(waiting), loop=client.loop):
                 task = waiting[future]
-                one, dossiers = future.result()
+                try:
+                    one, dossiers = future.result()
+                except (distributed.KilledWorker, CancelledError):
+                    raise died() from None
                 future.release()
                 if task.place is not None:
                     task.place.write_bytes(dossiers)
@@ -53,8 +59,15 @@ def dask(scheduler: str, jobs: int) -> Engine:
     return run
 
 
-def _worked(share: Share[Any], law: bytes, wanted: bool) -> tuple[Found, bytes]:
-    """What is found in a share, and its dossiers."""
+def _worked(share: Share[Any], law: bytes, wanted: bool, program: Mapping[str, Json]) -> tuple[Found, bytes]:
+    """What is found in a share, and its dossiers. Raises :class:`~workflow.errors.ConfigError` in another program than asked for it."""
+    here = provenance.program()
+    if here != program:
+        other = "、".join(f"{name} {here.get(name)} ≠ {program[name]}" for name in program if here.get(name) != program[name])
+        raise ConfigError(
+            Text(f"Dask 节点上的程序不同:{other}", f"another program on a worker of the cluster: {other}"),
+            hint=Text("各节点安装同一版本", "install the same version on every worker"),
+        )
     with tempfile.TemporaryDirectory(prefix="duban-") as folder:
         place = Path(folder) / "cases" if wanted else None
         one = found(share, pickle.loads(law), place)

@@ -12,6 +12,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
@@ -21,9 +22,11 @@ from adapters.eventlog import Unreadable
 from adapters.eventlog.split import part_of
 from adapters.law import Law
 from workflow.comparison import Comparison
+from workflow.errors import StoreUnavailable
 from workflow.logevent import LogEvent
 from workflow.otherwise import beside, other_log
 from workflow.replay import Each, Report, replay_log
+from workflow.text import Text
 
 if TYPE_CHECKING:
     from adapters.work import Work
@@ -172,15 +175,29 @@ def serial(progress: Progress | None = None) -> Engine:
 
 
 def processes(jobs: int) -> Engine:
-    """On so many processes."""
+    """On so many processes. Raises :class:`~workflow.errors.StoreUnavailable` where one of them dies."""
 
     def run(tasks: Sequence[Task[B]], law: B) -> Iterator[tuple[Task[B], Found]]:
-        with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (pickle.dumps(law),)) as pool:
-            waiting = {pool.submit(_worked, task.share, task.place): task for task in tasks}
-            for future in as_completed(waiting):
-                yield waiting[future], future.result()
+        try:
+            with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (pickle.dumps(law),)) as pool:
+                waiting = {pool.submit(_worked, task.share, task.place): task for task in tasks}
+                for future in as_completed(waiting):
+                    yield waiting[future], future.result()
+        except BrokenProcessPool:
+            raise died() from None
 
     return run
+
+
+def died() -> StoreUnavailable:
+    """A process that replayed shares is gone: killed, or out of memory."""
+    return StoreUnavailable(
+        Text("回放进程中途退出(可能内存不足)", "a process of the replay died, perhaps for want of memory"),
+        hint=Text(
+            "减少 --jobs 或把日志分成更多部分;加 --work 可接着做",
+            "take fewer --jobs or a log in more parts; with --work the next run goes on where it was",
+        ),
+    )
 
 
 class Spilled:

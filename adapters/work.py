@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from adapters.documents import provenance
 from adapters.documents.report import file_digest
@@ -15,11 +15,16 @@ from adapters.files import replacing
 from adapters.law import Law
 from adapters.logsource import File
 from adapters.partition import Basis, Found, Task
-from workflow.errors import BadInput
+from workflow.errors import BadInput, StoreBusy
 from workflow.journal.canonical import Json, canonical
 from workflow.logevent import Place
 from workflow.replay import Report
 from workflow.text import Text
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: two runs in one folder are not kept apart there
+    fcntl = None  # type: ignore[assignment]
 
 
 def parts_only() -> BadInput:
@@ -31,19 +36,41 @@ def parts_only() -> BadInput:
 
 
 class Work:
-    """The finished parts in ``folder``. One is taken up again only under the same law, of the same bytes and by the same program."""
+    """The finished parts in ``folder``. One is taken up again only under the same law, of the same bytes and by the same program.
+
+    The folder belongs to one run at a time. Raises :class:`~workflow.errors.StoreBusy` where another has it, and
+    :class:`~workflow.errors.BadInput` where it is no folder to write in.
+    """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._held = (folder / "in-use").open("ab")
+        except OSError as error:
+            raise BadInput(
+                Text(f"不能使用文件夹:{error.strerror}", f"cannot use the folder: {error.strerror}"), where=str(folder)
+            ) from None
         self.folder = folder
+        try:
+            if fcntl is not None:
+                fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._held.close()
+            raise StoreBusy(Text("另一次回放正在使用此文件夹", "another replay is using this folder"), where=str(folder)) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
 
     def kept(self, task: Task[Any], law: Basis) -> Found | None:
         """What was found in a part; ``None`` where it is not done, or not so."""
         try:
             said = json.loads(self._note(task).read_bytes())
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return None
-        if said.get("of") != self._of(task, law):
+        if not isinstance(said, dict) or said.get("of") != self._of(task, law):
             return None
         assert isinstance(law, Law)
         if task.place is not None and (not task.place.is_file() or file_digest(task.place) != said["dossiers"]):
@@ -94,6 +121,7 @@ class Work:
             "totals": task.share.totals,
             "dossiers": task.place is not None,
             "header": law.report.header,
+            "versions": [rules.hash for rules in law.versions],
             "map": law.log_map.model_dump(mode="json"),
             "program": provenance.program(),
         }

@@ -6,7 +6,8 @@ import gc
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +26,7 @@ from adapters.journaled import Record, record_of_bundle, record_of_store
 from adapters.journalsource import Journal
 from adapters.logsource import opened, read_rows
 from adapters.partition import Engine
+from adapters.work import Work, parts_only
 from workflow.errors import BadInput, Drift, IntegrityError, UnreadableRows
 from workflow.journal.canonical import Json, canonical, digest
 from workflow.journal.chain import Finding
@@ -50,7 +52,7 @@ class Effort:
     counts: bool
     name: str
     scheduler: str
-    work: Path | None
+    work: Work | None = None
 
     def __post_init__(self) -> None:
         if self.name not in (PROCESSES, DASK):
@@ -96,20 +98,19 @@ def replay(
     """回放日志、日志导出或本库 / replay a log, a journal export or the store"""
     unread: list[Unreadable] = []
     other = Alternative(day, definitions, calendar, as_known)
-    effort = Effort(jobs, counts, engine, scheduler, work)
+    effort = Effort(jobs, counts, engine, scheduler)
     if work is not None and log is None:
-        from adapters.work import parts_only
-
         raise parts_only()
     if counts and (log is None or report_file is not None or Files(html, xlsx, docx, csv).any):
         raise BadInput(Text("--counts 只给日志的总数,没有报告文件", "--counts gives the totals of a log (--log) and no files of a report"))
-    with documented(report_file, Files(html, xlsx, docx, csv), frame.settings.lang) as wanted:
+    keeping = Work(work) if work is not None else nullcontext()
+    with keeping as kept, documented(report_file, Files(html, xlsx, docx, csv), frame.settings.lang) as wanted:
         if log is not None:
             if map_file is None:
                 raise BadInput(Text("--log 需要 --map", "--log needs --map"))
             if checkpoint or key is not None:
                 raise BadInput(Text("检查点是日志的,不是事件日志的", "a checkpoint is of a journal, not of an event log"))
-            report, unread = _log(log, map_file, definition, as_of, effort, wanted, other)
+            report, unread = _log(log, map_file, definition, as_of, replace(effort, work=kept), wanted, other)
         elif bundle is not None:
             report = _bundle(bundle, as_of, checkpoint, key, effort, wanted, other)
         else:
@@ -214,7 +215,6 @@ def _log(
     from adapters.eventlog import load_map
     from adapters.law import Law, calendar_of, must_fit, versions_of
     from adapters.partition import replayed
-    from adapters.work import Work
 
     log_map = load_map(map_file)
     versions = versions_of(log_map, files, map_file)
@@ -242,10 +242,9 @@ def _log(
         shares = source.counts() if effort.counts else source.shares(effort.jobs)
         folding = progress.add_task(REPLAYING.say(frame.settings.lang), total=sum(share.size for share in shares))
         bar = advance(progress, folding)
-        kept = Work(effort.work) if effort.work is not None else None
         with tempfile.TemporaryDirectory(prefix="duban-") as spill:
             place = Path(spill) if log.is_dir() else None
-            found = replayed(shares, law, wanted.folder, effort.engine(len(shares), bar), bar, kept, place)
+            found = replayed(shares, law, wanted.folder, effort.engine(len(shares), bar), bar, effort.work, place)
             if place is not None:
                 found.report.settle()
         found.report.events.update(read=source.read, ignored=source.ignored, unreadable=len(source.unreadable))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import socket
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +121,96 @@ def test_a_stopped_run_goes_on_where_it_was(parts: Path, monkeypatch: pytest.Mon
     dossiers.write_bytes(dossiers.read_bytes()[:-9])
     again = replayed(capsys, parts.name, "--report", "parts.json", "--work", "work", "--as-of", "2026-03-05")
     assert (again, done[10:]) == (later, [3]), "what was kept and has changed is done again"
+
+
+def test_a_folder_of_kept_parts_belongs_to_one_run_at_a_time(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from adapters.work import Work
+
+    command = ["replay", "--log", parts.name, "--map", "map.yaml", "--work", "work"]
+    with Work(Path("work")):
+        assert main(command) == 75
+    assert main(command) == 0
+    assert main(["replay", "--log", parts.name, "--map", "map.yaml", "--work", "map.yaml"]) == 2
+    assert main(["replay", "x.zip", "--work", "work"]) == 2
+
+
+def test_a_note_that_is_none_is_not_taken_up(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = replayed(capsys, parts.name, "--work", "work")
+    for n, text in enumerate(("", "[]", "{", '{"of": null}')):
+        (Path("work") / f"{n}.json").write_text(text)
+    assert replayed(capsys, parts.name, "--work", "work") == whole
+
+
+def test_kept_parts_are_of_these_versions_in_this_order(parts: Path) -> None:
+    from adapters.logsource import opened
+    from adapters.work import Work
+
+    law = some_law()
+    task = Task(0, opened(parts, law.log_map, law.versions).shares(1)[0], None)
+    with Work(Path("work")) as work:
+        work.keep(task, law, partition.found(task.share, law, None))
+        assert work.kept(task, law) is not None
+        assert work.kept(task, law._replace(versions=[replace(law.versions[0], hash="sha256:0"), *law.versions])) is None
+
+
+@pytest.mark.parametrize("engine", [("--jobs", "2"), ("--engine", "dask", "--jobs", "2")], ids=["processes", "dask"])
+def test_a_part_that_another_process_cannot_read_is_named(parts: Path, engine: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    if "dask" in engine:
+        pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    spoiled = parts / "part-0003.parquet"
+    data = bytearray(spoiled.read_bytes())
+    for n in range(8, len(data) // 2, 7):
+        data[n] ^= 0xFF
+    spoiled.write_bytes(data)
+    command = ["replay", "--log", parts.name, "--map", "map.yaml", "--as-of", "2026-04-01", *engine]
+    capsys.readouterr()
+    assert main(command) == 2
+    assert "part-0003.parquet" in capsys.readouterr().err
+
+
+class Deadly:
+    """A share that ends the process in which it is replayed."""
+
+    size = 1
+
+    def judged(self, law: Law, dossiers: Any, progress: Any) -> Any:
+        os._exit(1)
+
+
+def test_a_process_that_dies_is_said_to_have_died(parts: Path) -> None:
+    from workflow.errors import StoreUnavailable
+
+    tasks = [Task(0, Deadly(), None), Task(1, Deadly(), None)]
+    with pytest.raises(StoreUnavailable):
+        list(partition.processes(2)(tasks, some_law()))
+
+
+def test_a_worker_of_a_cluster_that_dies_is_said_to_have_died() -> None:
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    from adapters.cluster import dask
+    from workflow.errors import StoreUnavailable
+
+    with pytest.raises(StoreUnavailable):
+        list(dask("", 1)([Task(0, Deadly(), None)], some_law()))
+
+
+def test_a_worker_with_another_program_does_not_take_part() -> None:
+    from adapters.cluster import _worked
+    from adapters.documents import provenance
+    from workflow.errors import ConfigError
+
+    with pytest.raises(ConfigError) as error:
+        _worked(Deadly(), (), False, {**provenance.program(), "version": "0.0.9"})
+    assert "0.0.9" in str(error.value)
+
+
+def some_law() -> Law:
+    from adapters.law import calendar_of, versions_of
+    from workflow.logmap import read_map
+
+    log_map = read_map(MAP, "map.yaml")
+    versions = versions_of(log_map, [], Path("map.yaml"))
+    return Law(log_map, versions, calendar_of(versions), None)
 
 
 def test_a_case_that_is_in_two_parts_is_no_silent_sum(tmp_path: Path) -> None:
