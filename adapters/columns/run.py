@@ -86,6 +86,7 @@ def _between(columns: Columns, a: int, b: int) -> Columns:
         symbol=columns.symbol[events],
         row=columns.row[events],
         tied=columns.tied[a:b],
+        doubtful=columns.doubtful[a:b],
     )
 
 
@@ -131,7 +132,7 @@ def _uncollected() -> Iterator[None]:
 def counts_of(columns: Columns, path: Path, law: Law) -> Report:
     """The totals of a log alone: no digest, no dossiers. Raises what :func:`workflow.replay.replay_log` raises."""
     report = _begun(columns, law)
-    for part in _parts(columns, path, law):
+    for part in _parts(columns._replace(tied=columns.doubtful), path, law):
         courses = Courses(part)
         walked, duties, apart = judged(part, courses)
         _count(part, walked, duties, apart, report)

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from adapters.columns.ties import alike
 from adapters.eventlog.parquetlog import OWN, converted, opened
 from adapters.eventlog.row import UNSEQUENCED, Rows
 from adapters.eventlog.stamp import BadRow
@@ -52,6 +53,8 @@ class Columns(NamedTuple):
     """The row of the file, from 0."""
     tied: NDArray[np.bool_]
     """Cases of which the columns do not decide the order."""
+    doubtful: NDArray[np.bool_]
+    """Of these the ones in which the order may move the totals too."""
     read: int
     ignored: int
 
@@ -79,6 +82,7 @@ def taken(columns: Columns, cases: Whole) -> Columns:
         symbol=columns.symbol[events],
         row=columns.row[events],
         tied=columns.tied[cases],
+        doubtful=columns.doubtful[cases],
     )
 
 
@@ -96,6 +100,7 @@ def up_to(columns: Columns, until: int) -> Columns:
         symbol=columns.symbol[kept],
         row=columns.row[kept],
         tied=columns.tied[some],
+        doubtful=columns.doubtful[some],
     )
 
 
@@ -196,7 +201,7 @@ def columns_of(path: Path, log_map: LogMap) -> Columns | None:
         return None
     symbol, symbols, orders = made
     case, ids = coded[c.case]
-    return _sorted(case, ids, at, sequence, symbol, symbols, orders)
+    return _sorted(path, case, ids, at, sequence, symbol, symbols, orders)
 
 
 def _instants(column: Any) -> Any:
@@ -315,6 +320,7 @@ def _distinct(codes: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], N
 
 
 def _sorted(
+    path: Path,
     case: NDArray[np.int64],
     ids: list[str],
     at: Whole,
@@ -340,10 +346,17 @@ def _sorted(
     if sequence is not None:
         same &= sequence[1:] == sequence[:-1]
     starts = np.flatnonzero(np.r_[True, case[1:] != case[:-1]]) if len(case) else np.zeros(0, dtype=np.int64)
-    tied = np.zeros(len(starts), dtype=bool)
-    tied[np.searchsorted(starts, np.flatnonzero(same), side="right") - 1] = True
+    pairs = np.flatnonzero(same)
+    of = np.searchsorted(starts, pairs, side="right") - 1
+    tied, doubtful = np.zeros(len(starts), dtype=bool), np.zeros(len(starts), dtype=bool)
+    tied[of] = True
+    several = np.r_[False, pairs[1:] == pairs[:-1] + 1]  # of three rows the first and the last may be the same
+    unlike = (symbol[pairs] != symbol[pairs + 1]) | several | np.r_[several[1:], False][: len(pairs)]
+    doubtful[of[unlike]] = True
+    rest = pairs[~unlike]
+    doubtful[of[~unlike][alike(path, row[rest], row[rest + 1])]] = True
     used = [Symbol("", False, "") if s is None else s for s in symbols]
-    return Columns([ids[n] for n in case[starts]], np.r_[starts, len(at)], at, symbol, used, row, tied, read, read - len(at))
+    return Columns([ids[n] for n in case[starts]], np.r_[starts, len(at)], at, symbol, used, row, tied, doubtful, read, read - len(at))
 
 
 def _in_order(keys: Sequence[NDArray[np.int64]]) -> bool:
