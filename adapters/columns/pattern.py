@@ -120,10 +120,18 @@ def _looks(
             if due.ends is not None:
                 yield np.where(counted, due.ends[place[:, n]], 0), 4
             instants.append(np.where(counted, runs_out, UNSURE))
-    if bearing.closely:
-        for n, one in enumerate(instants):
-            for other in instants[:n]:
-                yield np.sign(one - other) + 1, 3
+    if bearing.closely and instants:
+        yield from _ranks(np.stack(instants, axis=1))
+
+
+def _ranks(values: Whole) -> Iterable[tuple[Whole, int]]:
+    """The place of each value among the different ones of its row: equal where all comparisons between two of a row come out alike."""
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    places = np.zeros_like(values)
+    np.put_along_axis(places, order, np.cumsum(np.diff(ordered, axis=1, prepend=ordered[:, :1]) != 0, axis=1), axis=1)
+    for column in places.T:
+        yield column, values.shape[1]
 
 
 def _mixed(looks: Iterable[tuple[Whole, int]], count: int) -> Whole:
