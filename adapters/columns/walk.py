@@ -32,19 +32,21 @@ def walk(columns: Columns, moves: Moves, procedure: Procedure) -> Walk:
     """Take every case through the moves, as :func:`workflow.replay.replay_log` takes one."""
     states = list(moves.table)
     number = {configuration: n for n, configuration in enumerate(states)}
-    symbols = columns.symbols
-    target = np.full((len(states), max(1, len(symbols))), -1, dtype=np.int32)
+    # What a move depends on is the event (empty where the procedure has none) and the role; facts, which may be many, move nothing.
+    kinds: dict[tuple[str, str], int] = {}
+    of = [kinds.setdefault((s.name if s.known and s.name in procedure.events else "", s.role), len(kinds)) for s in columns.symbols]
+    kind = np.array(of, dtype=np.int32)[columns.symbol] if of else columns.symbol
+    target = np.full((len(states), max(1, len(kinds))), -1, dtype=np.int32)
     found: list[Breaches] = [()]
-    broken = np.zeros((2, 2, max(1, len(symbols))), dtype=np.int32)
-    for k, symbol in enumerate(symbols):
-        declared = procedure.events.get(symbol.name) if symbol.known else None
-        if declared is not None:
-            for source, goes in moves.table.items():
-                if symbol.name in goes:
-                    target[number[source], k] = number[goes[symbol.name]]
+    broken = np.zeros((2, 2, max(1, len(kinds))), dtype=np.int32)
+    for (name, role), k in kinds.items():
+        declared = procedure.events.get(name)
+        for source, goes in moves.table.items():
+            if name in goes:
+                target[number[source], k] = number[goes[name]]
         for first in (False, True):
             for enabled in (False, True):
-                said = tuple(breaches(symbol.role, declared, first=first, enabled=enabled))
+                said = tuple(breaches(role, declared, first=first, enabled=enabled))
                 if said not in found:
                     found.append(said)
                 broken[int(first), int(enabled), k] = found.index(said)
@@ -61,10 +63,10 @@ def walk(columns: Columns, moves: Moves, procedure: Procedure) -> Walk:
     step = 0
     while active:
         here, event = now[:active], begins[:active] + step
-        symbol_here = columns.symbol[event]
-        to = target[here, symbol_here]
+        kind_here = kind[event]
+        to = target[here, kind_here]
         enabled_here = to >= 0
-        wrong = broken[int(step == 0), enabled_here.astype(np.int64), symbol_here]
+        wrong = broken[int(step == 0), enabled_here.astype(np.int64), kind_here]
         goes_on = enabled_here & (wrong == 0)
         after = np.where(goes_on, to, here)
         ends[event] = final[after] & ~final[here]
