@@ -151,16 +151,25 @@ def last_said(path: Path, log_map: LogMap) -> datetime | None:
     about = converted(path)
     c = log_map.columns
     with opened(path) as file:
-        if about is None or log_map.ignore or set(log_map.missing) != {""} or not _plain(log_map, file.schema_arrow, about.typed):
+        if about is None or log_map.ignore or log_map.facts or set(log_map.missing) != {""}:
+            return None
+        if not _plain(log_map, file.schema_arrow, about.typed):
             return None
         places = [file.schema_arrow.names.index(name) for name in (c.time[0], c.case, c.activity)]
         found: list[datetime] = []
         for group in range(file.metadata.num_row_groups):
             said = [file.metadata.row_group(group).column(n).statistics for n in places]
-            if any(s is None or not s.has_null_count or s.null_count for s in said) or not said[0].has_min_max:
+            if any(s is None or not s.has_null_count or s.null_count or not s.has_min_max for s in said):
+                return None
+            if not all(_never_blank(str(s.min), str(s.max)) for s in said[1:]):
                 return None
             found.append(said[0].max)
     return max(found, default=None)
+
+
+def _never_blank(low: str, high: str) -> bool:
+    """Whether no word between these two is made of blanks alone: these lie up to U+0020 and from U+0085 to U+3000."""
+    return (low > "\x21" and high < "\x85") or low > "\u3001"
 
 
 def _text(kind: pa.DataType) -> bool:

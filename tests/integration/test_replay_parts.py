@@ -213,6 +213,21 @@ def some_law() -> Law:
     return Law(log_map, versions, calendar_of(versions), None)
 
 
+@pytest.mark.parametrize("spoiled", [",{},open,caller", "\u3000,{},open,caller", "T01,{},\u00a0,caller", "T01,{},\u2003,x"])
+def test_a_row_that_is_no_event_is_not_the_last_instant_of_a_part(
+    spoiled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, EXACT)
+    with (tmp_path / "log.csv").open("a", encoding="utf-8") as file:
+        file.write(spoiled.format("2027-01-01T00:00:00+08:00") + "\n")
+    assert main(["log", "convert", "log.csv", "log.parquet", "--map", "map.yaml"]) == 0
+    assert main(["log", "split", "log.parquet", "parts", "--map", "map.yaml", "--parts", "3"]) == 0
+    whole = replayed(capsys, "log.csv", code=1)
+    assert whole["header"]["as_of"] < "2027"
+    assert replayed(capsys, "parts", code=1) == whole
+
+
 def test_a_case_that_is_in_two_parts_is_no_silent_sum(tmp_path: Path) -> None:
     from adapters.partition import Spilled
     from workflow.errors import IntegrityError
