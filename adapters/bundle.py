@@ -8,6 +8,8 @@ parts are left out. ``docs/reference/journal.md`` specifies it.
 from __future__ import annotations
 
 import json
+from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -117,17 +119,45 @@ def _text(data: bytes | None, where: str) -> str:
     return data.decode()
 
 
+class Entries:
+    """The entries of a file, as often as they are gone through: of each only the byte is held at which its line begins."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._places = array("Q")
+        self.count: Counter[str] = Counter()
+        """How many each case has."""
+        self.first: dict[str, int] = {}
+        """Where the first of each case lies, for :func:`entries_in`."""
+
+    def add(self, case: str, place: int) -> None:
+        self._places.append(place)
+        self.count[case] += 1
+        self.first.setdefault(case, place)
+
+    def __iter__(self) -> Iterator[Stored]:
+        """Raises :class:`BadInput` where they are not there any more."""
+        try:
+            with archive.journal(self._path) as text:
+                for place in self._places:
+                    text.buffer.seek(place)
+                    item = json.loads(text.buffer.readline(LONGEST))
+                    data = item["data"].encode()
+                    said = json.loads(data)  # whoever verifies it reads the bytes again, and exactly
+                    yield Stored(said["case"], said["n"], said["recorded"], said["kind"], data, str(item["hash"]), item["seal"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            raise BadInput(Text("文件在读取时被改动", "the file was changed while it was read"), where=str(self._path)) from None
+
+
 @dataclass(slots=True)
 class _Scan:
     """What the lines of a file say, with nothing believed yet."""
 
+    entries: Entries
     algorithm: str = ""
     as_of: datetime | None = None
     documents: list[Document] = field(default_factory=list)
     seals: list[StoredSeal] = field(default_factory=list)
-    entries: list[Stored] = field(default_factory=list)
-    places: dict[str, int] = field(default_factory=dict)
-    """The byte at which the first entry of each case begins."""
     findings: list[Finding] = field(default_factory=list)
     ended: bool = False
 
@@ -164,21 +194,20 @@ class _Scan:
         elif kind == "seal":
             self.seals.append(StoredSeal(int(item["number"]), item["data"].encode(), str(item["hash"])))
         elif kind == "entry":
-            data, hash_ = item["data"].encode(), str(item["hash"])
             try:
-                entry = Entry.parse(data, hash_)
+                entry = Entry.parse(item["data"].encode(), str(item["hash"]))
             except IntegrityError as error:
                 self.findings.append(Finding("unreadable", f"line {number}", 0, error.message))
                 return
-            self.places.setdefault(entry.case, place)
-            self.entries.append(Stored(entry.case, entry.n, entry.recorded, entry.kind, data, hash_, item["seal"]))
+            item["seal"]  # it is there, whatever it says
+            self.entries.add(entry.case, place)
         else:
             raise ValueError(f"a line of type {kind!r}")
 
 
 def _scan(path: Path) -> _Scan:
     """Raises :class:`BadInput` for what is no bundle."""
-    found = _Scan()
+    found = _Scan(Entries(path))
     try:
         with archive.journal(path) as file:
             number = place = 0
@@ -232,9 +261,7 @@ class Scanned(NamedTuple):
     """What lies in a bundle, with what an audit says of it."""
 
     as_of: datetime
-    entries: list[Stored]
-    places: Mapping[str, int]
-    """Where the first entry of each case lies, for :func:`entries_in`."""
+    entries: Entries
     seals: list[StoredSeal]
     audited: Audited
 
@@ -243,7 +270,7 @@ def scan_bundle(path: Path, checkpoint: Held | None = None) -> Scanned:
     """Read and audit a bundle, whatever is wrong with it. Raises :class:`BadInput` for what is no bundle."""
     found = _scan(path)
     assert found.as_of is not None
-    return Scanned(found.as_of, found.entries, found.places, found.seals, _audited(found, checkpoint))
+    return Scanned(found.as_of, found.entries, found.seals, _audited(found, checkpoint))
 
 
 @contextmanager

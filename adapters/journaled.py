@@ -157,7 +157,7 @@ def record_of_store(view: View, where: str, checkpoint: Held | None = None, wron
         known[row.id] = Head(row.n, row.head)
         if found.heads.get(row.id) != known[row.id]:
             findings.append(Finding("truncated", row.id, row.n, Text("记录与案件行不符", "the entries are not those that its row knows")))
-    return _record(rows, seals, found, findings, known, where)
+    return _record(rows, rows.count, seals, found, findings, known, where)
 
 
 def record_of_bundle(path: Path, checkpoint: Held | None = None, wrong: Iterable[Finding] = ()) -> tuple[Record, Mapping[str, int]]:
@@ -165,11 +165,8 @@ def record_of_bundle(path: Path, checkpoint: Held | None = None, wrong: Iterable
 
     Raises :class:`~workflow.errors.BadInput` for what is none, and what :func:`record_of_store` raises.
     """
-    as_of, entries, places, seals, found = scan_bundle(path, checkpoint)
-    rows = _Counted(entries.__iter__)
-    for _ in rows:
-        pass
-    return _record(rows, seals, found, [*wrong, *found.findings], {}, str(path), as_of), places
+    as_of, entries, seals, found = scan_bundle(path, checkpoint)
+    return _record(entries, entries.count, seals, found, [*wrong, *found.findings], {}, str(path), as_of), entries.first
 
 
 class _Counted:
@@ -177,12 +174,12 @@ class _Counted:
 
     def __init__(self, rows: Callable[[], Iterator[Stored]]) -> None:
         self._rows = rows
-        self.entries: Counter[str] = Counter()
+        self.count: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Stored]:
-        self.entries.clear()
+        self.count.clear()
         for row in self._rows():
-            self.entries[row.case] += 1
+            self.count[row.case] += 1
             yield row
 
 
@@ -194,7 +191,8 @@ def _root(seals: Sequence[StoredSeal]) -> str:
 
 
 def _record(
-    rows: _Counted,
+    rows: Iterable[Stored],
+    entries: Mapping[str, int],
     seals: Sequence[StoredSeal],
     found: Audited,
     findings: Iterable[Finding],
@@ -211,7 +209,7 @@ def _record(
     return Record(
         {case: there[case] for case in sorted(there) if case not in doubt.cases},
         doubt.cases,
-        Counter({case: n for case, n in rows.entries.items() if case in there}),
+        Counter({case: n for case, n in entries.items() if case in there}),
         found.rules,
         found.calendars,
         found.organisation,

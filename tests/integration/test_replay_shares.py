@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from adapters import partition
-from adapters.bundle import lines, write_archive
+from adapters.bundle import lines, scan_bundle, write_archive
 from adapters.calendars import shipped
 from adapters.commands.frame import main
 from adapters.host import FixedClock
@@ -26,6 +26,7 @@ from tests.integration.test_one_store import ROOT, Salt, office, played
 from tests.play import Play, at
 from workflow import command as c
 from workflow.engine import Engine
+from workflow.errors import BadInput
 from workflow.journal.entry import Entry, link
 from workflow.moment import stamp
 
@@ -157,7 +158,7 @@ def test_what_is_entered_while_it_is_read_is_in_no_share(
     assert replayed(capsys, source) != before
 
 
-@pytest.mark.parametrize("source", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("source", ["sqlite", "export"], indirect=True)
 def test_an_entry_that_is_changed_after_it_was_verified_is_found(
     source: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,11 +168,26 @@ def test_an_entry_that_is_changed_after_it_was_verified_is_found(
                 "UPDATE duban_entry SET data = CAST(replace(CAST(data AS TEXT), '2026-', '2027-') AS BLOB) WHERE \"case\" = 'I' AND n = 2"
             )
         db.close()
+        export = Path("e.jsonl")
+        lines = export.read_text(encoding="utf-8").splitlines(keepends=True)
+        export.write_text("".join(x.replace("2026-", "2027-") if '"case\\":\\"I\\"' in x else x for x in lines), encoding="utf-8")
 
     meanwhile(monkeypatch, edit)
     capsys.readouterr()
     assert main(["--lang", "en", *source, "--jobs", "1"]) == 6
-    assert "I: the record was changed after it was verified" in capsys.readouterr().err
+    first = "A" if "e.jsonl" in source else "I"  # the lead that A took names I as well
+    assert f"{first}: the record was changed after it was verified" in capsys.readouterr().err
+
+
+def test_an_export_that_is_cut_while_it_is_verified_is_no_export(kept: Path, tmp_path: Path) -> None:
+    path = tmp_path / "e.jsonl"
+    shutil.copyfile(kept / "e.jsonl", path)
+    entries = scan_bundle(path).entries
+    assert len(list(entries)) == entries.count.total() > 100
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    with pytest.raises(BadInput):
+        list(entries)
 
 
 def test_no_more_than_one_case_is_read_at_a_time() -> None:
