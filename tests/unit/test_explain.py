@@ -18,9 +18,9 @@ def test_every_reading_of_an_unclear_word_is_shown_with_its_date() -> None:
     play.open("relations", {"handling": "complex"})
     play.fire("relations", "accept")
     said = lines(play, "feedback")
-    assert "读法  5 日 → 2026-09-29(周二)24:00" in said
-    assert "读法  5 个工作日 → 2026-10-09(周五)24:00" in said
-    assert "reading  5 working days → 2026-10-09 (Fri) 24:00" in lines(play, "feedback", "en")
+    assert "读法  5 日,自受理投诉起算 → 2026-09-29(周二)24:00" in said
+    assert "读法  5 个工作日,自受理投诉起算 → 2026-10-09(周五)24:00" in said
+    assert "reading  5 working days, from: accept the complaint → 2026-10-09 (Fri) 24:00" in lines(play, "feedback", "en")
 
 
 def test_a_shorter_term_is_explained_from_the_day_of_the_change() -> None:

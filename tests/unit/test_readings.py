@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.audited import audited, judged, outcomes, reads, row, rules
@@ -163,26 +165,34 @@ def test_an_explanation_says_from_when_each_reading_counts() -> None:
 
 
 def test_the_readings_of_a_shipped_definition_stand_in_its_explanation() -> None:
-    play = Play("medical-dispute").at("09-24 10:20")
+    play = Play("medical-dispute").at("09-17 10:20")
     play.open("relations", {"handling": "complex"})
-    play.fire("relations", "accept")
+    play.at("09-24 10:20").fire("relations", "accept")
     play.at("09-30 10:00").fire("relations", "answered", elements={"result": "已答复", "opinion": "已答复"})
     standing = play.engine.case("C")
     told = why(play.row("feedback"), standing.case, play.engine.world(standing))
-    assert outcomes(told.document()["readings"]) == {"5 days": "met_late", "5 days roll": "met_late", "5 working days": "met"}  # type: ignore[arg-type]
+    found: Any = told.document()["readings"]
+    assert outcomes(found[:3]) == {"5 days": "met_late", "5 days roll": "met_late", "5 working days": "met"}
+    assert {f["start"]["zh"] for f in found[:3]} == {"受理投诉"} and {f["start"]["zh"] for f in found[3:]} == {"立案"}
     lines = [line.strip() for line in told.lines("en")]
-    assert "readings  late on 2 of 3 readings" in lines
-    assert any(line.startswith("reading  5 working days →") and line.endswith("met") for line in lines)
+    sentence = "late on 5 of 6 readings (late: 2 of 3 from: accept the complaint, 3 of 3 from: opening)"
+    assert f"readings  {sentence}" in lines
+    assert any(line.startswith("reading  5 working days, from: accept the complaint →") and line.endswith("met") for line in lines)
     assert any(line.startswith("margin  late by 10 h") for line in lines)
 
 
-def test_a_term_that_is_not_of_the_ambiguous_wording_has_no_readings() -> None:
+def test_a_term_that_is_not_of_the_ambiguous_wording_has_no_readings_but_those_of_its_start() -> None:
     play = Play("medical-dispute").at("09-24 10:20")
     play.open("relations", {"handling": "cross_department"})
     play.fire("relations", "accept")
     standing = play.engine.case("C")
     told = why(play.row("feedback"), standing.case, play.engine.world(standing))
-    assert told.document()["readings"] == [] and not any("reading" in line for line in told.lines("en"))
+    found: Any = told.document()["readings"]
+    assert [(r["term"], r["start"]["en"]) for r in found] == [("10 working days", "accept the complaint"), ("10 working days", "opening")]
+    assert [line.strip().partition(" →")[0] for line in told.lines("en") if line.strip().startswith("reading ")] == [
+        "reading  from: accept the complaint",
+        "reading  from: opening",
+    ]
 
 
 @pytest.mark.parametrize(
