@@ -102,6 +102,22 @@ def test_a_foreign_file_with_harmless_other_columns_is_read_by_columns(tmp_path:
     assert len(opened(written(tmp_path, rows), given.log_map, given.versions).counts()) == 1
 
 
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.dictionary(pa.int8(), pa.string())], ids=str)
+@pytest.mark.parametrize("time", [pa.timestamp("s", "UTC"), pa.timestamp("ms", "Asia/Shanghai"), pa.timestamp("us", "+08:00")], ids=str)
+def test_whatever_form_a_foreign_file_gives_its_texts_and_instants_it_is_the_same_log(kind: Any, time: Any, tmp_path: Path) -> None:
+    rows = [row("案1", "start", 0, kind="甲"), row("案1", "done", 30, who="李"), row("b", "start", 1), row("b", "riot", 2000, seq=None)]
+    table = pq.read_table(written(tmp_path, rows))
+    for place, name in enumerate(table.column_names):
+        if name != "seq":
+            table = table.set_column(place, name, table.column(name).cast(time if name == "when" else kind))
+    pq.write_table(table, tmp_path / "other.parquet", row_group_size=3)
+    given = law([rules()], MAP)
+    one, other = (opened(tmp_path / name, given.log_map, given.versions) for name in ("log.parquet", "other.parquet"))
+    assert len(other.counts()) == 1  # by columns
+    under = given._replace(as_of=one.last())
+    assert other.shares(1)[0].judged(under, None, None).report == one.shares(1)[0].judged(under, None, None).report
+
+
 @pytest.mark.parametrize("column", ["who", "note", "what"])
 def test_a_file_of_which_a_text_is_none_is_refused_by_columns_too(column: str, tmp_path: Path) -> None:
     from workflow.errors import UnreadableLog

@@ -7,6 +7,8 @@ import os
 import random
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from adapters.partition import Found, Task
 
 pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
 
+ROOT = Path(__file__).resolve().parents[2]
 MAP = """
 procedure: service-incident
 columns: {case: ticket, time: when, activity: what, actor: who}
@@ -79,6 +82,16 @@ def test_parts_give_the_report_of_the_whole(parts: Path, engine: tuple[str, ...]
     assert replayed(capsys, parts.name, *engine, "--report", "parts.json") == whole
     assert cases("parts.json") == cases("whole.json")
     assert replayed(capsys, parts.name, *engine, "--counts") == {**whole, "digest": None}
+
+
+def test_neither_hash_seed_nor_zone_of_the_machine_changes_a_byte(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = replayed(capsys, "log.parquet", "--report", "whole.json")
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "4242", "TZ": "America/St_Johns", "LC_ALL": "C"}
+    command = ["--json", "replay", "--log", parts.name, "--map", "map.yaml", "--work", "work", "--report", "parts.json"]
+    done = subprocess.run([sys.executable, "-m", "cli", *command], env=env, capture_output=True, encoding="utf-8")
+    assert json.loads(done.stdout) == whole, done.stderr
+    assert replayed(capsys, parts.name, "--work", "work", "--report", "again.json") == whole  # taken up under another seed
+    assert cases("parts.json") == cases("again.json") == cases("whole.json")
 
 
 def test_a_log_whose_times_are_no_instants_is_read_row_by_row_in_parts_too(
