@@ -25,6 +25,7 @@ from adapters.documents.docx import write as write_docx
 from adapters.documents.report import Kept
 from adapters.documents.wanted import documented
 from adapters.documents.xlsx import write as write_xlsx
+from tests.audited import PROCEDURE, reads
 from tests.integration.test_replay_report import in_browser
 from tests.unit.test_cell import HOSTILE
 from workflow.errors import BadInput, ConfigError
@@ -162,6 +163,28 @@ def test_every_rendering_of_a_journal_shows_readings_margins_and_the_time_accoun
     assert "时间账" in text and answer["读法"] in text and answer["余量"] in text
     page = Path("o.html").read_text(encoding="utf-8")
     assert answer["读法"] in page and answer["余量"] in page
+
+
+def test_every_rendering_says_with_which_start_a_duty_is_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    more = reads("5 days", "5 working days", starts=["{on: case}"])
+    Path("audited.yaml").write_text(PROCEDURE.format(term="5 days", more=more, version="1", starts="{on: take}"), encoding="utf-8")
+    activities = "activities: {start: start, take: take, done: done}"
+    Path("map.yaml").write_text(f"{MAP.replace('service-incident', 'audited').partition('activities')[0]}{activities}\n", encoding="utf-8")
+    rows = [["A", "2026-03-02 10:00", "start"], ["A", "2026-03-05 10:00", "take"], ["A", "2026-03-11 10:00", "done"]]
+    with Path("log.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["ticket", "when", "what", "who"], *([*row, ""] for row in rows)])
+    asked = ["--lang", "zh", "replay", "--map", "map.yaml", "-d", "audited.yaml", "--as-of", "2026-06-01", "-q"]
+    files = ["--report", "r.json", "--xlsx", "r.xlsx", "--docx", "r.docx", "--csv", "tables", "--html", "r.html"]
+    assert main([*asked, "--log", "log.csv", *files]) == 0
+    sentence = "4 种读法中3 种迟延(迟延:自受理起算 2 种中 1 种,自立案起算 2 种中 2 种)"
+    assert [row["读法"] for row in lines("duties")] == [sentence]
+    assert sentence in [str(c.value) for row in load_workbook("r.xlsx")["义务"].iter_rows() for c in row]
+    assert sentence in words(docx.Document("r.docx")) and sentence in Path("r.html").read_text(encoding="utf-8")
+    assert main(["log", "convert", "log.csv", "log.parquet", "--map", "map.yaml", "-q"]) == 0
+    assert main([*asked, "--log", "log.parquet", "--report", "columns.json"]) == 0
+    columns, plain = (json.loads(Path(name).read_bytes())["cases"][0]["rows"][0]["readings"] for name in ("columns.json", "r.json"))
+    assert columns == plain and len(plain) == 4
 
 
 def words(made: Any) -> str:
