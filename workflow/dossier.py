@@ -18,7 +18,7 @@ from workflow.journal.chain import Finding
 from workflow.margin import margin
 from workflow.moment import stamp
 from workflow.obligation.row import Outcome, Row
-from workflow.readings import Reading, Versioned, bearing, readings
+from workflow.readings import Reading, Versioned, bearing, readings, unlisted
 from workflow.replay import Drifted, Judged, row_document
 from workflow.rules import Rules, World
 from workflow.sequence import unordered
@@ -44,7 +44,7 @@ class Dossier(NamedTuple):
 def dossier(judged: Judged) -> Dossier:
     """The dossier of a case as it was judged."""
     case, rows, world, as_of, proofs, drift, _ = judged
-    read = readings(case, rows, world, as_of)
+    read = {**readings(case, rows, world, as_of), **unlisted(case, rows, world, as_of)}
     loose = unordered(case, world)
     verdicts = verdicts_of(judged, read, loose)
     verdict = verdict_of(case, rows, drift, loose)

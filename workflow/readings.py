@@ -96,10 +96,15 @@ def readings(case: Case, rows: Sequence[Row], world: World, as_of: datetime) -> 
             continue
         rules = world.of(row.definition).rules
         if (rules.hash, row.duty.id) not in found:
-            found[rules.hash, row.duty.id] = [
-                Reading(read, _assessed(row, case, _under(world, other), as_of)) for read, other in _reread(_ByHash(rules), row.duty.id)
-            ]
+            found[rules.hash, row.duty.id] = _every(row.duty.id, row.definition, rules, case, world, as_of)
     return found
+
+
+def unlisted(case: Case, rows: Sequence[Row], world: World, as_of: datetime) -> Mapping[Versioned, Sequence[Reading]]:
+    """The same for each duty that none of the rows of a ledger is of, and of which another start may give one."""
+    there, rules = {row.duty.id for row in rows}, world.of(case.definition).rules
+    open_start = (name for name, o in rules.procedure.obligations.items() if o.ambiguous is not None and o.ambiguous.starts)
+    return {(rules.hash, name): _every(name, "", rules, case, world, as_of) for name in open_start if name not in there}
 
 
 def bearing(row: Row, read: Sequence[Reading]) -> Sequence[Reading]:
@@ -115,10 +120,14 @@ def bearing(row: Row, read: Sequence[Reading]) -> Sequence[Reading]:
     return [Reading(r.read._replace(term=None), r.rows) for r in read if r.read.term == read[0].read.term]
 
 
-def _assessed(base: Row, case: Case, world: World, as_of: datetime) -> list[Row]:
-    """The rows of a duty that stand by the same version as ``base``, in a world in which it is read otherwise."""
-    duty = duties_of(case.known(as_of), world)[base.duty.id]
-    return [row for row in assess([duty], case, world, as_of) if row.definition == base.definition]
+def _every(duty: str, definition: str, rules: Rules, case: Case, world: World, as_of: datetime) -> list[Reading]:
+    return [Reading(read, _assessed(duty, definition, case, _under(world, other), as_of)) for read, other in _reread(_ByHash(rules), duty)]
+
+
+def _assessed(name: str, definition: str, case: Case, world: World, as_of: datetime) -> list[Row]:
+    """The rows of a duty that stand by one version, in a world in which it is read otherwise."""
+    duty = duties_of(case.known(as_of), world)[name]
+    return [row for row in assess([duty], case, world, as_of) if row.definition == definition]
 
 
 def _rests(row: Row, obligation: Obligation) -> bool:

@@ -113,6 +113,13 @@ def test_what_nobody_started_is_due_where_another_reading_starts_it() -> None:
     ]  # fmt: skip
 
 
+def test_a_duty_that_only_another_start_makes_owed_counts_in_the_verdict() -> None:
+    law = rules("5 days", "owed_when: {not: {happened: hold}}\n    " + reads(starts=["{on: case}"]), starts=TAKEN)
+    course = ("start", "03-02 10:00"), ("hold", "03-20 11:00"), ("resume", "03-20 12:00"), ("take", "03-20 13:00")
+    found = audited(law, *course)
+    assert found["rows"] == [] and found["verdict"] == "conforms" and found["verdict_on_readings"] == ["conforms", "deviates"]
+
+
 def test_a_row_that_nothing_started_under_any_reading_has_no_readings() -> None:
     law = rules("5 days", reads("5 days", "5 working days", starts=["{on: hold}"]), starts=TAKEN)
     assert "readings" not in row(law, ("start", "03-02 10:00"))
