@@ -77,6 +77,13 @@ def test_a_change_of_version_alone_is_no_difference() -> None:
         ("is: 5 days", "is: 5 working days", "term", "5 日", "5 个工作日"),
         ("owed: {by: desk, to: citizen}", "owed: {by: citizen, to: desk}", "who", "窗口 → 群众", "群众 → 窗口"),
         ("starts: {on: came}", "starts: {on: answer, each: true}", "starts", "来件", "每次答复"),
+        (
+            "met_by: answer",
+            "met_by: answer\n    ambiguous: {note: {zh: 起算, en: start}, starts: [{on: case}, {on: came, instant: received}]}",
+            "starts",
+            "来件",
+            "来件;或读作 立案、来件(以收到为准)",
+        ),
         ("met_by: answer", "met_by: answer\n    modality: target", "modality", "", "力争"),
         ("met_by: answer", "met_by: answer\n    elements: [result]", "elements", "", "结果"),
         ("met_by: answer", "met_by: answer\n    pause: [{from: close, until: came}]", "pause", "", "办结 … 来件"),

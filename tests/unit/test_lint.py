@@ -113,6 +113,16 @@ def test_what_is_wrong_in_one_place_is_found_there(code: str, severity: str, pla
     assert (code, severity, place) in found(changed(old, new), others={})
 
 
+def test_a_fact_that_starts_a_duty_under_another_reading_alone_is_read_and_is_no_date_of_the_obligors_own() -> None:
+    knew = "knew: {zh: 知悉, en: knew, type: instant, revise: duty_officer}\n  deaths:"
+    law = changed("met_by: tell", "ambiguous: {note: {zh: 含糊, en: vague}, starts: [{fact: knew}]}\n    met_by: tell")
+    assert {(code, place) for code, _, place in found(law.replace("deaths:", knew, 1))} == {
+        ("unset.reading", f"{DUTY}.ambiguous"),
+        ("fact.never_asked", "facts.knew"),
+        ("people.own_date", "facts.knew.revise"),
+    }
+
+
 def test_a_tier_that_also_goes_on_the_list_or_comes_before_the_due_time_is_no_escalation_to_oneself() -> None:
     for tier in ("after, tell: duty_officer, lead: late", "before, tell: duty_officer"):
         assert "people.escalates_to_itself" not in {f[0] for f in found(changed("after, tell: town_office", tier), others={})}
