@@ -88,9 +88,9 @@ class Ticker:
 
     def stop(self) -> None:
         """Wait until the run that is under way has ended, and run no more."""
+        self._stopped = True  # before the wait: what is armed meanwhile might run first
         with self._running:  # not by the scheduler: it waits with locks in hand that a run needs which arms
-            self._stopped = True
-        self._scheduler.shutdown(wait=False)
+            self._scheduler.shutdown(wait=False)
 
     def _once(self) -> None:
         with self._running:
