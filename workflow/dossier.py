@@ -1,6 +1,6 @@
 """What an audit says of one case, as canonical data: its verdict, what was done, every duty with its dates, and the place of the proof.
 
-A dossier repeats no text: titles and clauses stand once in the legend of the report.
+A dossier repeats no text: titles and clauses stand once in the legend of the report; only the start of a reading is said in its row.
 """
 
 from __future__ import annotations
