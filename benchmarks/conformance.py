@@ -129,7 +129,7 @@ def run(plan: Plan) -> Report:
             values.setdefault(name, []).append(events / said["seconds"])
             violations = said["found"] if operation == "declare" else violations
     folder = plan.folder / "parts"
-    parts = plan.size(16, 2)
+    parts = plan.size(8, 2)
     copies(log, folder, 0, parts, parts)
     many = Side(folder, ROOT / "examples" / "procedures" / "road-fine.yaml")
     for _ in range(plan.rounds):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,11 +14,12 @@ from adapters.columns.form import Blank, Form, Hole, Unfit
 from adapters.columns.replay import Courses, Duties, Flags, Part, judged
 from adapters.columns.said import said
 from adapters.columns.source import Whole, instant, micros
+from adapters.documents.report import kept_line
 from workflow.act import ACTED, OPENED, Act
 from workflow.case.fold import Case
 from workflow.deviation import of_row
 from workflow.dossier import VERDICTS, Dossier, act_document, dossier, gravity
-from workflow.journal.canonical import Json, canonical, quoted
+from workflow.journal.canonical import Json, canonical, digest, quoted
 from workflow.moment import Moment
 from workflow.obligation.ledger import instances, ledger
 from workflow.obligation.row import Row
@@ -34,12 +34,13 @@ class Result(NamedTuple):
     """What was found in one case."""
 
     case: str
-    digested: bytes
-    """The canonical document that the digest covers."""
+    digest: str
+    """Of the canonical document of its acts and rows."""
     verdict: str
-    records: Counter[str]
-    """Its deviations by code."""
-    dossier: bytes
+    records: tuple[str, ...]
+    """The codes of its deviations."""
+    line: bytes
+    """Its dossier, as :class:`~adapters.documents.report.Dossiers` keeps it."""
 
 
 class Texts(NamedTuple):
@@ -47,7 +48,8 @@ class Texts(NamedTuple):
 
     kinds: list[list[str]]
     """Rows as they are digested; where dossiers are wanted also as they stand there, and as deviations."""
-    codes: list[Counter[str]]
+    codes: list[tuple[str, ...]]
+    """Of the deviations."""
     gravity: Whole
 
 
@@ -75,7 +77,10 @@ class Writer:
         self._states = [canonical(list(s)).decode() for s in self.walk.states]
         actors = {name: n for n, name in enumerate(dict.fromkeys(self._said.actor))}
         self._actors = len(actors)
-        self._actor = np.array([actors[name] for name in self._said.actor], dtype=np.int64)
+        events = len(part.columns.at)
+        self._actor = (
+            np.zeros(events, dtype=np.int64) if len(actors) < 2 else np.fromiter(map(actors.get, self._said.actor), np.int64, events)
+        )
         if not self._proved():
             self.apart[:] = True
 
@@ -85,6 +90,9 @@ class Writer:
         apart = self._courses.apart(np.flatnonzero(self.apart).tolist())
         for low in range(0, count, _CHUNK):
             high = min(low + _CHUNK, count)
+            if not self.apart[low:high].any():
+                yield from self._filled_in(low, high)
+                continue
             for result, alone in zip(self._filled_in(low, high), self.apart[low:high].tolist(), strict=True):
                 yield self._single(*next(apart)) if alone else result
 
@@ -98,26 +106,27 @@ class Writer:
         states = [self._states[n] for n in self.walk.state[first[1:] - 1].tolist()]
         rows = _joined([t.kinds[0][cases] for t in texts], high - low)
         middle = f'],"definition":{self._definition},"listed":true,"rows":['
-        digested = [
-            f'{{"acts":[{",".join(short[a:b])}{middle}{row}],"state":{state}}}'.encode()
+        digests = [
+            digest(f'{{"acts":[{",".join(short[a:b])}{middle}{row}],"state":{state}}}'.encode())
             for (a, b), row, state in zip(pairwise(places), rows, states, strict=True)
         ]
         if not self._wanted:
-            yield from (Result(case, text, verdict, _NONE, b"") for case, text, verdict in zip(ids, digested, verdicts, strict=True))
+            yield from (Result(case, found, verdict, (), b"") for case, found, verdict in zip(ids, digests, verdicts, strict=True))
             return
         chosen = self.part.chosen[cases]
-        by = zip((chosen - first[:-1] + 1).tolist(), list(self._stamps[chosen]), strict=True)
+        by = zip((chosen - first[:-1] + 1).tolist(), self._stamps[chosen].tolist(), strict=True)
         more, records = (_joined([t.kinds[kind][cases] for t in texts], high - low) for kind in (1, 2))
-        codes = [[n for n in found if n] for found in zip(*(t.codes[cases] for t in texts), strict=True)] or [[]] * (high - low)
+        codes = _added([t.codes[cases] for t in texts], high - low)
         start, end = f'}},"definition":{self._definition},', f'"procedure":{self._procedure},"rows":['
-        spans = zip(ids, pairwise(places), by, records, more, states, verdicts, digested, codes, strict=True)
-        for case, (a, b), (n, at), record, row, state, verdict, text, found in spans:
+        spans = zip(ids, pairwise(places), by, records, more, states, verdicts, digests, codes, strict=True)
+        for case, (a, b), (n, at), record, row, state, verdict, result, found in spans:
             said = f'"deviations":[{record}],' if record else ""
-            whole = (
-                f'{{"acts":[{",".join(long[a:b])}],"case":{quoted(case)},"chosen":{{"act":{n},"at":"{at}"{start}{said}{end}{row}]'
-                f',"state":{state},"unit":"","verdict":"{verdict}"}}'
+            key = quoted(case)
+            line = (
+                f'{key}\t{{"acts":[{",".join(long[a:b])}],"case":{key},"chosen":{{"act":{n},"at":"{at}"{start}{said}{end}{row}]'
+                f',"state":{state},"unit":"","verdict":"{verdict}"}}\n'
             )
-            yield Result(case, text, verdict, _together(found), whole.encode())
+            yield Result(case, result, verdict, found, line.encode())
 
     def _strange(self) -> Flags:
         """The cases of which a dossier says more than is filled in here: how a wording may be read, who held a report, what was expected in
@@ -138,9 +147,9 @@ class Writer:
             case, proofs, _ = self._courses.case(n)
             made = next(self._filled_in(n, n + 1))
             rows = ledger(case, self.part.world, self.part.until)
-            if made.digested != canonical(case_document(case, rows)):
+            if made.digest != digest(canonical(case_document(case, rows))):
                 return False
-            if self._wanted and made.dossier != canonical(self._dossier(case, proofs, rows).document):
+            if self._wanted and made.line != kept_line(self._dossier(case, proofs, rows)):
                 return False
         return True
 
@@ -152,18 +161,18 @@ class Writer:
         rows = self.alone.judge(case, self.part.world, self.part.until)
         self.alone.events.update(counts.events)
         self.alone.deviations.update(counts.deviations)
-        digested = canonical(case_document(case, rows))
+        result = digest(canonical(case_document(case, rows)))
         if not self._wanted:
-            return Result(case.id, digested, "", _NONE, b"")
+            return Result(case.id, result, "", (), b"")
         found = self._dossier(case, proofs, rows)
-        codes = Counter(record["code"] for record in _list(found.document.get("deviations", ())))
-        return Result(case.id, digested, found.verdict, codes, canonical(found.document))
+        codes = tuple(record["code"] for record in _list(found.document.get("deviations", ())))
+        return Result(case.id, result, found.verdict, codes, kept_line(found))
 
     def _filled(self, one: Duties) -> Texts:
         """What is said of a duty in every case. Cases of a pattern without a form, or whose form is not proved, are set apart."""
         count = len(self.part.columns.ids)
         kinds = [[""] * count for _ in range(3 if self._wanted else 1)]
-        texts = Texts(kinds, [_NONE] * count, np.zeros(count, dtype=np.int64))
+        texts = Texts(kinds, [()] * count, np.zeros(count, dtype=np.int64))
         order = np.argsort(one.pattern.number, kind="stable")
         ends = np.searchsorted(one.pattern.number[order], np.arange(len(one.rows) + 1))
         for n, rows in enumerate(one.rows):
@@ -184,7 +193,7 @@ class Writer:
             texts.gravity[cases] = max(map(gravity, rows))
         return texts
 
-    def _pattern(self, one: Duties, rows: Sequence[Row], cases: Whole) -> tuple[list[list[str]], Counter[str]]:
+    def _pattern(self, one: Duties, rows: Sequence[Row], cases: Whole) -> tuple[list[list[str]], tuple[str, ...]]:
         """The rows of the cases of one pattern: digested, in a dossier, as deviations; and these by code. Raises :class:`Unfit`."""
         p, c = one.projection, self.part.columns
         where = p.first[cases][:, None] + np.arange(p.first[cases[0] + 1] - p.first[cases[0]])
@@ -208,7 +217,7 @@ class Writer:
                 if texts[place] != ",".join(canonical(d).decode() for d in wanted if d is not None):
                     raise Unfit
         records = self._documents(rows, first)[2] if self._wanted else []
-        return found, Counter(str(d["code"]) for d in records if d is not None)
+        return found, tuple(str(d["code"]) for d in records if d is not None)
 
     def _documents(self, rows: Sequence[Row], number: int) -> list[list[Any]]:
         case, proofs, _ = self._courses.case(number)
@@ -239,7 +248,7 @@ class Writer:
 
     def _places(self, kind: str, events: Whole, numbers: Whole) -> list[str]:
         """For each case the places of some events: an object by the number of the act, or a list."""
-        texts = [list(self._quoted[column]) for column in events.T]
+        texts = [self._quoted[column].tolist() for column in events.T]
         if kind == "places":
             return [f"[{','.join(row)}]" for row in zip(*texts, strict=True)]
         keys = [[str(n) for n in column] for column in numbers.T.tolist()]
@@ -265,37 +274,50 @@ class Writer:
         kind = (kind * len(w.states) + w.state[start:stop]) * self._actors + self._actor[start:stop]
         _, first, which = np.unique(kind, return_index=True, return_inverse=True)
         forms = [self._act(int(numbers[n]), bool(opens[n])) for n in first]
-        at, kinds, places = list(self._stamps[start:stop]), which.tolist(), list(self._quoted[start:stop])
-        short = [form[0] % t for form, t in zip(map(forms.__getitem__, kinds), at, strict=True)]
+        at, kinds, places = self._stamps[start:stop].tolist(), which.tolist(), self._quoted[start:stop].tolist()
+        these = list(map(forms.__getitem__, kinds))
+        short = [f"{a}{t}{b}" for (a, b, *_), t in zip(these, at, strict=True)]
         if not self._wanted:
             return short, short
-        rest = zip(map(forms.__getitem__, kinds), at, (numbers - begins + 1).tolist(), places, strict=True)
-        return short, [form[1] % (t, n, place, t) for form, t, n, place in rest]
+        rest = zip(these, at, (numbers - begins + 1).tolist(), places, strict=True)
+        return short, [f"{c}{t}{d}{n}{e}{place}{f}{t}{g}" for (_, _, c, d, e, f, g), t, n, place in rest]
 
-    def _act(self, event: int, opens: bool) -> tuple[str, str]:
-        """The texts of one kind of event, with holes for its instant; for instant, number, place and instant."""
+    def _act(self, event: int, opens: bool) -> tuple[str, ...]:
+        """The texts of one kind of event: two around its instant for the digest; five around instant, number, place and instant."""
         c, w, trust = self.part.columns, self.walk, self.part.log_map.trust
         symbol, when = c.symbols[c.symbol[event]], instant(c.at[event])
         who, state = Actor(symbol.role, self._said.actor[event] or None), w.states[w.state[event]]
         breaches = w.found[w.breach[event]]
         moment = Moment.at(when)
         act = Act(1, OPENED if opens else ACTED, symbol.name, moment, when, who, grade=trust, deviations=breaches, state=state)
-        short = [_fixed(act.kind), _fixed(act.name), '"%s"', *map(_fixed, act.deviations)]
-        long = {name: _fixed(value) for name, value in act_document(act, {1: ""}).items()}
-        long |= {"happened": '"%s"', "recorded": '"%s"', "n": "%s", "proof": "%s"}
-        return f"[{','.join(short)}]", f"{{{','.join(f'{_fixed(name)}:{long[name]}' for name in sorted(long))}}}"
-
-
-_NONE: Counter[str] = Counter()
+        found: dict[str, str | None] = {name: _fixed(value) for name, value in act_document(act, {1: ""}).items()}
+        found |= {"happened": None, "recorded": None, "n": None, "proof": None}
+        pieces = ["{"]
+        for number, name in enumerate(sorted(found)):
+            pieces[-1] += f"{',' if number else ''}{_fixed(name)}:"
+            value = found[name]
+            if value is not None:
+                pieces[-1] += value
+            elif name in ("happened", "recorded"):
+                pieces[-1] += '"'
+                pieces.append('"')
+            else:
+                pieces.append("")
+        pieces[-1] += "}"
+        after = "".join(f",{_fixed(code)}" for code in act.deviations)
+        return f'[{_fixed(act.kind)},{_fixed(act.name)},"', f'"{after}]', *pieces
 
 
 def _fixed(value: Json) -> str:
     """The canonical form of what is the same wherever a text is filled in."""
-    return canonical(value).decode().replace("%", "%%")
+    return canonical(value).decode()
 
 
-def _together(codes: Sequence[Counter[str]]) -> Counter[str]:
-    return _NONE if not codes else codes[0] if len(codes) == 1 else sum(codes, Counter[str]())
+def _added(codes: Sequence[Sequence[tuple[str, ...]]], count: int) -> Sequence[tuple[str, ...]]:
+    """Of each case the codes of all duties."""
+    if not codes:
+        return [()] * count
+    return codes[0] if len(codes) == 1 else [tuple(chain.from_iterable(found)) for found in zip(*codes, strict=True)]
 
 
 def _joined(texts: Sequence[Sequence[str]], count: int) -> Sequence[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Literal
+from itertools import repeat
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,30 +46,31 @@ class Filler:
     def __init__(self, days: Days, calendar: Calendar, term: Term | None, due: Dues | None, until: int, at: Whole, texts: Words) -> None:
         self._days, self._calendar, self._term, self._due, self._until = days, calendar, term, due, until
         self._at, self._texts = at, texts
-        self._known: dict[tuple[str, int, int], str] = {}
+        self._known: dict[tuple[int, int], int | None] = {}
 
     def fill(self, form: Form, where: Whole, shown: Shown) -> list[str]:
         """The form for the cases of its pattern: a row of ``where`` has the places of one's events among those of the duty."""
-        if not form.holes:
-            return [form.text % ()] * len(where)
-        columns = [shown(hole) if hole.events else self._column(hole, where) for hole in form.holes]
-        return [form.text % row for row in zip(*columns, strict=True)]
+        first, *rest = form.pieces
+        columns: list[Iterable[str]] = [repeat(first, len(where))]
+        for hole, piece in zip(form.holes, rest, strict=True):
+            columns += [shown(hole) if hole.events else self._column(hole, where), repeat(piece, len(where))]
+        return list(map("".join, zip(*columns, strict=True)))
 
-    def _column(self, hole: Hole, where: Whole) -> Sequence[Any]:
+    def _column(self, hole: Hole, where: Whole) -> Iterable[str]:
         begun = where[:, hole.start]
         if hole.kind == "at":
-            return list(self._texts[begun])
+            return cast("list[str]", self._texts[begun].tolist())
         if hole.kind in _OF_START:
-            return list(self._of_start[hole.kind][begun])
+            return cast("list[str]", self._of_start[hole.kind][begun].tolist())
         start = self._at[begun]
         end = self._at[where[:, hole.end]] if hole.end >= 0 else np.full(len(where), self._until)
         if hole.kind == "elapsed":
             length = (end - start) // SECOND
-            return list(length.tolist() if hole.end >= 0 else np.maximum(length, 0).tolist())
+            return map(str, length.tolist() if hole.end >= 0 else np.maximum(length, 0).tolist())
         assert self._due is not None
         due = self._due.at[begun]
         if hole.kind == "late":
-            return list(((end - due) // SECOND).tolist())
+            return map(str, ((end - due) // SECOND).tolist())
         days = self._working_days(hole.kind, due, self._due.which[begun], end)
         if hole.kind == "late_days":
             return days
@@ -102,32 +104,26 @@ class Filler:
             return [""] * len(end)
         days = self._days.of(end)
         keys = np.where(which >= 0, which, -1 - self._days.of(due))
+        known, text = self._known, _late if kind == "late_days" else _spare
         found: list[str] = []
         for key, day, at, instants in zip(keys.tolist(), days.tolist(), end.tolist(), due.tolist(), strict=True):
-            text = self._known.get((kind, key, day))
-            if text is None:
-                when = instant(instants)
-                one = self._date(key) or Due(when, True, None, False, when, when, None)
-                text = self._known[kind, key, day] = self._between(kind, one, instant(at))
-            found.append(text)
+            if (key, day) not in known:
+                known[key, day] = self._between(key, instant(instants), instant(at))
+            found.append(text(known[key, day]))
         return found
 
-    def _date(self, which: int) -> Due | None:
-        return self._due.dates[which] if self._due is not None and which >= 0 else None
-
-    def _between(self, kind: str, due: Due, at: datetime) -> str:
-        late = terms.lateness(due, at, self._calendar, self._days.zone).working_days
-        if kind == "late_days":
-            return "null" if late is None else str(late)
-        if due.last_day is None:
-            return ""
-        if not due.in_time(at):
-            return "" if late is None else f',"working_days":{-late}'
+    def _between(self, which: int, due: datetime, at: datetime) -> int | None:
+        """The working days that an act has to spare; negative: by which it is late. ``None``: no calendar says."""
+        one = (self._due.dates[which] if self._due is not None and which >= 0 else None) or Due(due, True, None, False, due, due, None)
+        if not one.in_time(at):
+            late = terms.lateness(one, at, self._calendar, self._days.zone).working_days
+            return None if late is None else -late
+        if one.last_day is None:
+            return None
         try:
-            between = self._calendar.working_between(at.astimezone(self._days.zone).date(), due.last_day)
+            return self._calendar.working_between(at.astimezone(self._days.zone).date(), one.last_day)
         except CalendarGap:
-            return ""
-        return f',"working_days":{between}'
+            return None
 
     def _starts(self, start: Whole, due: Whole, end: Whole) -> list[str]:
         """The earliest start from which an act at ``end`` is in time."""
@@ -142,7 +138,7 @@ class Filler:
         day = self._days.of(end)
         if (index == 0).any() or (index + low > day).any():
             raise Unfit  # with no start in time, or with every one that was looked at
-        return list(texts[index])
+        return cast("list[str]", texts[index].tolist())
 
     @cached_property
     def _starting(self) -> tuple[int, Whole, Words, bool]:
@@ -165,6 +161,14 @@ class Filler:
             raise Unfit
         texts = words([f',"start_from":"{t}"' for t in stamps(midnights[first:end])] + [""])
         return low - length + first, runs_out[first:end], texts, inclusive == {True}
+
+
+def _late(days: int | None) -> str:
+    return "null" if days is None else str(-days)
+
+
+def _spare(days: int | None) -> str:
+    return "" if days is None else f',"working_days":{days}'
 
 
 _OF_START = frozenset({"due", "month", "revision"})

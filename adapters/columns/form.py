@@ -57,9 +57,9 @@ class Hole(NamedTuple):
 
 
 class Form(NamedTuple):
-    """A document with holes, to be filled in with ``%``."""
+    """A document with holes: what stands before, between and behind them."""
 
-    text: str
+    pieces: tuple[str, ...]
     holes: tuple[Hole, ...]
 
 
@@ -165,12 +165,14 @@ def _written(document: dict[str, Any]) -> Form:
 
     text = canonical(marked(document)).decode()
     order: list[Hole] = []
-    parts: list[str] = []
+    pieces = [""]
     end = 0
     for found in _MARK.finditer(text):
         hole = holes[int(found[1])]
         order.append(hole)
-        parts += [text[end : found.start()].replace("%", "%%"), '"%s"' if hole.kind in TEXTS else "%s"]
+        mark = '"' if hole.kind in TEXTS else ""
+        pieces[-1] += text[end : found.start()] + mark
+        pieces.append(mark)
         end = found.end()
-    parts.append(text[end:].replace("%", "%%"))
-    return Form("".join(parts), tuple(order))
+    pieces[-1] += text[end:]
+    return Form(tuple(pieces), tuple(order))

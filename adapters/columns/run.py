@@ -23,7 +23,6 @@ from adapters.columns.walk import Walk
 from adapters.documents.report import Dossiers
 from adapters.law import Law
 from adapters.partition import Judgement
-from workflow.journal.canonical import digest
 from workflow.obligation.ledger import ledger
 from workflow.obligation.row import Row
 from workflow.organisation import Organisation
@@ -105,13 +104,14 @@ def _write(
     columns: Columns, path: Path, law: Law, dossiers: Dossiers | None, progress: Callable[[int], None] | None, report: Report
 ) -> None:
     writers = [Writer(part, dossiers is not None) for part in _parts(columns, path, law)]
-    results = heapq.merge(*(writer.results() for writer in writers), key=attrgetter("case"))
+    several = [writer.results() for writer in writers]
+    results = several[0] if len(several) == 1 else heapq.merge(*several, key=attrgetter("case"))
     for count, result in enumerate(results, 1):
         if progress is not None and count % 1000 == 0:
             progress(count)
-        report.cases[result.case] = digest(result.digested)
+        report.cases[result.case] = result.digest
         if dossiers is not None:
-            dossiers.put(result.case, result.verdict, result.records, result.dossier)
+            dossiers.put(result.verdict, result.records, result.line)
     for writer in writers:
         _count(writer.part, writer.walk, writer.duties, writer.apart, report)
         _add(writer.alone, report)

@@ -47,7 +47,7 @@ def said(path: Path, log_map: LogMap, c: Columns) -> Said:
         table = table.take(pa.array(c.row))
     row, event, sheet = (c.row + 1).tolist(), [0] * len(c.row), blank
     if ROW in wanted:
-        row, event = table.column(ROW).to_pylist(), table.column(EVENT).to_pylist()
+        row, event = table.column(ROW).to_numpy().tolist(), table.column(EVENT).to_numpy().tolist()
         sheet = [s or "" for s in table.column(SHEET).to_pylist()] if table.column(SHEET).null_count < len(c.row) else blank
     if not name:
         return Said(row, event, sheet, blank)

@@ -17,7 +17,7 @@ from typing import IO, Any, NamedTuple
 
 from workflow.dossier import VERDICTS, Dossier, dossier, legend, unverifiable
 from workflow.errors import BadInput, IntegrityError
-from workflow.journal.canonical import Json, canonical, quoted
+from workflow.journal.canonical import Json, canonical
 from workflow.journal.chain import Finding
 from workflow.replay import Judged, Report
 from workflow.rules import Rules
@@ -36,10 +36,8 @@ class Dossiers:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.verdicts: Counter[str] = Counter()
-        """Of the cases that are listed."""
-        self.records: Counter[str] = Counter()
-        """Of the same cases, the deviations by code."""
+        self._said: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        """Of the cases that are listed, the verdict with the codes of the deviations: most cases have the same."""
         self._file: IO[bytes] = path.open("wb", 1 << 20)
 
     def take(self, judged: Judged) -> None:
@@ -51,19 +49,38 @@ class Dossiers:
 
     def _keep(self, found: Dossier) -> None:
         if found.listed:
-            self.verdicts[found.verdict] += 1
-            self.records.update(record["code"] for record in _records(found.document))
-        self._file.write(canonical(found.case) + b"\t" + canonical(found.document) + b"\n")
+            self._said[found.verdict, tuple(record["code"] for record in _records(found.document))] += 1
+        self._file.write(kept_line(found))
 
-    def put(self, case: str, verdict: str, records: Counter[str], document: bytes) -> None:
-        """The dossier of a case that is listed, in its canonical form."""
-        self.verdicts[verdict] += 1
-        if records:
-            self.records.update(records)
-        self._file.write(quoted(case).encode() + b"\t" + document + b"\n")
+    def put(self, verdict: str, records: tuple[str, ...], line: bytes) -> None:
+        """A case that is listed: its verdict, the codes of its deviations, and its line (:func:`kept_line`)."""
+        self._said[verdict, records] += 1
+        self._file.write(line)
+
+    @property
+    def verdicts(self) -> Counter[str]:
+        """Of the cases that are listed."""
+        found: Counter[str] = Counter()
+        for (verdict, _), times in self._said.items():
+            found[verdict] += times
+        return found
+
+    @property
+    def records(self) -> Counter[str]:
+        """Of the same cases, the deviations by code."""
+        found: Counter[str] = Counter()
+        for (_, codes), times in self._said.items():
+            for code in codes:
+                found[code] += times
+        return found
 
     def close(self) -> None:
         self._file.close()
+
+
+def kept_line(found: Dossier) -> bytes:
+    """How a dossier is kept until the report is written."""
+    return canonical(found.case) + b"\t" + canonical(found.document) + b"\n"
 
 
 def _records(document: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
