@@ -21,6 +21,10 @@ from workflow.journal.canonical import Json
 from workflow.text import Text
 
 
+PATIENCE = 10
+"""Seconds in which a scheduler must answer."""
+
+
 def dask(scheduler: str, jobs: int) -> Engine:
     """On the cluster of a scheduler (``tcp://host:8786``); with none on so many processes of this machine.
 
@@ -36,7 +40,7 @@ def dask(scheduler: str, jobs: int) -> Engine:
     def run(tasks: Sequence[Task[B]], law: B) -> Iterator[tuple[Task[B], Found]]:
         try:
             if scheduler:
-                client = distributed.Client(scheduler, timeout="10s", set_as_default=False)
+                client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
             else:
                 client = distributed.Client(n_workers=jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0", set_as_default=False)
         except (OSError, ValueError) as error:

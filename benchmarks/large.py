@@ -24,7 +24,7 @@ from benchmarks.measure import Figure, Goal, Plan, Report, Skipped
 from benchmarks.roadlog import ROOT, copies, parquet
 
 EVENTS = 561_470
-COPIES = (1, 4, 16, 64, 179)
+COPIES = (1, 8, 64, 179)
 """The last of them is beyond a hundred million events."""
 DIGESTED = 64
 """Copies up to which the digest is worked out too."""

@@ -1,4 +1,4 @@
-"""How many examples a run asks of each property: twenty of most, in proportion where one costs more or less; a campaign asks for more."""
+"""How many examples a run asks of each property: fourteen of most, in proportion where one costs more or less; a campaign asks for more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-ASKED = int(os.environ.get("DUBAN_EXAMPLES", "20"))
+ASKED = int(os.environ.get("DUBAN_EXAMPLES", "14"))
 """Of most properties."""
 
 

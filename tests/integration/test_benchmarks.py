@@ -16,13 +16,14 @@ from workflow.engine import Engine
 from workflow.journal.chain import verify
 
 
-@pytest.mark.parametrize("name", ["durable", "bulk", "replay", "startup", "recovery"])
+@pytest.mark.parametrize("name", ["durable", "bulk", "replay", "startup", pytest.param("recovery", marks=pytest.mark.slow)])
 def test_a_benchmark_without_peers_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([name, "--quick", "--folder", str(tmp_path)]) == 0
     assert "| median |" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lateness", "dormant"])
 def test_a_benchmark_of_the_watch_runs_on_both_databases(
     name: str, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -204,7 +204,12 @@ def test_the_source_is_never_written_over(log: Path) -> None:
     ("name", "sha256", "log_map"),
     [
         ("phmsa_events.csv.gz", "42d5957a4569c51fdcfb55d159af2b78f4f05b75519967151f89edc5123d8b52", "phmsa.yaml"),
-        ("uci498_incident_event_log.csv.gz", "b7ba39eb61aecd060af14daa4a1a7af2988f58f516086bb319d035cc747df4b2", "uci498.yaml"),
+        pytest.param(
+            "uci498_incident_event_log.csv.gz",
+            "b7ba39eb61aecd060af14daa4a1a7af2988f58f516086bb319d035cc747df4b2",
+            "uci498.yaml",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_real_log_converted_is_the_same_log(

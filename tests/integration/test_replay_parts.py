@@ -256,8 +256,11 @@ def test_a_case_that_is_in_two_parts_is_no_silent_sum(tmp_path: Path) -> None:
         report.settle()
 
 
-def test_a_scheduler_that_does_not_answer_is_said_to_be_so(parts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_scheduler_that_does_not_answer_is_said_to_be_so(
+    parts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    monkeypatch.setattr("adapters.cluster.PATIENCE", 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
