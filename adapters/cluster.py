@@ -20,7 +20,6 @@ from workflow.errors import ConfigError, MissingExtra, StoreUnavailable
 from workflow.journal.canonical import Json
 from workflow.text import Text
 
-
 PATIENCE = 10
 """Seconds in which a scheduler must answer."""
 
