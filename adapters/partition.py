@@ -126,6 +126,8 @@ class Task(NamedTuple, Generic[B]):
     number: int
     share: Share[B]
     place: Path | None
+    spill: Path | None = None
+    """Where the digests of its cases may be left by a process of this machine: nobody else has need of them."""
 
 
 class Engine(Protocol):
@@ -149,7 +151,8 @@ def replayed(
     Raises what the shares raise, and :class:`~workflow.errors.IntegrityError` when a case was lost.
     """
     place = work.folder if work is not None and folder is not None else folder
-    tasks = [Task(n, share, place and place / f"{n}.cases") for n, share in enumerate(shares)]
+    aside = spill if work is None else None
+    tasks = [Task(n, share, place and place / f"{n}.cases", aside and aside / f"{n}.digests") for n, share in enumerate(shares)]
     done = {t.number: kept for t in tasks if work is not None and (kept := work.kept(t, law)) is not None}
     count = sum(t.share.size for t in tasks if t.number in done)
     whole = [_spilled(kept, spill / f"{n}.digests") if spill is not None else kept for n, kept in done.items()]
@@ -180,7 +183,7 @@ def processes(jobs: int) -> Engine:
     def run(tasks: Sequence[Task[B]], law: B) -> Iterator[tuple[Task[B], Found]]:
         try:
             with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (pickle.dumps(law),)) as pool:
-                waiting = {pool.submit(_worked, task.share, task.place): task for task in tasks}
+                waiting = {pool.submit(_worked, task.share, task.place, task.spill): task for task in tasks}
                 for future in as_completed(waiting):
                     yield waiting[future], future.result()
         except BrokenProcessPool:
@@ -209,7 +212,7 @@ class Spilled:
     @classmethod
     def of(cls, cases: Mapping[str, str], path: Path) -> Spilled:
         with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{json.dumps(case)}\t{cases[case]}\n" for case in sorted(cases))
+            file.writelines([f"{json.dumps(case)}\t{cases[case]}\n" for case in sorted(cases)])
         return cls(path, len(cases))
 
     def __len__(self) -> int:
@@ -263,5 +266,6 @@ def _begin(law: bytes) -> None:
     _law[:] = [pickle.loads(law)]
 
 
-def _worked(share: Share[Any], file: Path | None) -> Found:
-    return found(share, _law[0], file)
+def _worked(share: Share[Any], file: Path | None, spill: Path | None) -> Found:
+    one = found(share, _law[0], file)
+    return one if spill is None else _spilled(one, spill)

@@ -118,6 +118,7 @@ class Writer:
         more, records = (_joined([t.kinds[kind][cases] for t in texts], high - low) for kind in (1, 2))
         codes = _added([t.codes[cases] for t in texts], high - low)
         start, end = f'}},"definition":{self._definition},', f'"procedure":{self._procedure},"rows":['
+        new = tuple.__new__  # as the class does it, in half the time
         spans = zip(ids, pairwise(places), by, records, more, states, verdicts, digests, codes, strict=True)
         for case, (a, b), (n, at), record, row, state, verdict, result, found in spans:
             said = f'"deviations":[{record}],' if record else ""
@@ -126,7 +127,7 @@ class Writer:
                 f'{key}\t{{"acts":[{",".join(long[a:b])}],"case":{key},"chosen":{{"act":{n},"at":"{at}"{start}{said}{end}{row}]'
                 f',"state":{state},"unit":"","verdict":"{verdict}"}}\n'
             )
-            yield Result(case, result, verdict, found, line.encode())
+            yield new(Result, (case, result, verdict, found, line.encode()))
 
     def _strange(self) -> Flags:
         """The cases of which a dossier says more than is filled in here: how a wording may be read, who held a report, what was expected in

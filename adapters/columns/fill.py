@@ -20,6 +20,8 @@ from workflow.errors import CalendarGap
 from workflow.term import Due, Term
 
 SECOND = 1_000_000
+_DAYS = 10_000_000
+"""More than there are days, so that one number names a due date and a day."""
 Words = NDArray[np.object_]
 
 Shown = Callable[[Hole], Sequence[str]]
@@ -46,7 +48,7 @@ class Filler:
     def __init__(self, days: Days, calendar: Calendar, term: Term | None, due: Dues | None, until: int, at: Whole, texts: Words) -> None:
         self._days, self._calendar, self._term, self._due, self._until = days, calendar, term, due, until
         self._at, self._texts = at, texts
-        self._known: dict[tuple[int, int], int | None] = {}
+        self._known: dict[str, dict[int, str]] = {"late_days": {}, "margin": {}}
 
     def fill(self, form: Form, where: Whole, shown: Shown) -> list[str]:
         """The form for the cases of its pattern: a row of ``where`` has the places of one's events among those of the duty."""
@@ -104,13 +106,15 @@ class Filler:
             return [""] * len(end)
         days = self._days.of(end)
         keys = np.where(which >= 0, which, -1 - self._days.of(due))
-        known, text = self._known, _late if kind == "late_days" else _spare
-        found: list[str] = []
-        for key, day, at, instants in zip(keys.tolist(), days.tolist(), end.tolist(), due.tolist(), strict=True):
-            if (key, day) not in known:
-                known[key, day] = self._between(key, instant(instants), instant(at))
-            found.append(text(known[key, day]))
-        return found
+        codes = (keys * _DAYS + days).tolist()
+        known, text = self._known[kind], _late if kind == "late_days" else _spare
+        found = [known.get(code) for code in codes]
+        for n in [n for n, said in enumerate(found) if said is None]:
+            code = codes[n]
+            if code not in known:
+                known[code] = text(self._between(int(keys[n]), instant(due[n]), instant(end[n])))
+            found[n] = known[code]
+        return cast("list[str]", found)
 
     def _between(self, which: int, due: datetime, at: datetime) -> int | None:
         """The working days that an act has to spare; negative: by which it is late. ``None``: no calendar says."""
