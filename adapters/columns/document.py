@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from adapters.columns.fill import Filler, stamps, words
+from adapters.columns.fill import Filler, Words, stamps, words
 from adapters.columns.form import Blank, Form, Hole, Unfit
 from adapters.columns.replay import Courses, Duties, Flags, Part, judged
 from adapters.columns.said import said
@@ -46,7 +46,7 @@ class Result(NamedTuple):
 class Texts(NamedTuple):
     """What is said of one duty in every case; the same place in each list is the same case."""
 
-    kinds: list[list[str]]
+    kinds: list[Words]
     """Rows as they are digested; where dossiers are wanted also as they stand there, and as deviations."""
     codes: list[tuple[str, ...]]
     """Of the deviations."""
@@ -104,7 +104,7 @@ class Writer:
         places = (first - first[0]).tolist()
         ids, verdicts = c.ids[cases], self._verdicts[cases]
         states = [self._states[n] for n in self.walk.state[first[1:] - 1].tolist()]
-        rows = _joined([t.kinds[0][cases] for t in texts], high - low)
+        rows = _joined([t.kinds[0][cases].tolist() for t in texts], high - low)
         middle = f'],"definition":{self._definition},"listed":true,"rows":['
         digests = [
             digest(f'{{"acts":[{",".join(short[a:b])}{middle}{row}],"state":{state}}}'.encode())
@@ -115,7 +115,7 @@ class Writer:
             return
         chosen = self.part.chosen[cases]
         by = zip((chosen - first[:-1] + 1).tolist(), self._stamps[chosen].tolist(), strict=True)
-        more, records = (_joined([t.kinds[kind][cases] for t in texts], high - low) for kind in (1, 2))
+        more, records = (_joined([t.kinds[kind][cases].tolist() for t in texts], high - low) for kind in (1, 2))
         codes = _added([t.codes[cases] for t in texts], high - low)
         start, end = f'}},"definition":{self._definition},', f'"procedure":{self._procedure},"rows":['
         new = tuple.__new__  # as the class does it, in half the time
@@ -172,7 +172,7 @@ class Writer:
     def _filled(self, one: Duties) -> Texts:
         """What is said of a duty in every case. Cases of a pattern without a form, or whose form is not proved, are set apart."""
         count = len(self.part.columns.ids)
-        kinds = [[""] * count for _ in range(3 if self._wanted else 1)]
+        kinds = [np.full(count, "", dtype=object) for _ in range(3 if self._wanted else 1)]
         texts = Texts(kinds, [()] * count, np.zeros(count, dtype=np.int64))
         order = np.argsort(one.pattern.number, kind="stable")
         ends = np.searchsorted(one.pattern.number[order], np.arange(len(one.rows) + 1))
@@ -186,8 +186,7 @@ class Writer:
                 self.apart[cases] = True
                 continue
             for all_cases, these in zip(kinds, found, strict=True):
-                for case, text in zip(cases.tolist(), these, strict=True):
-                    all_cases[case] = text
+                all_cases[cases] = words(these)
             if codes:
                 for case in cases.tolist():
                     texts.codes[case] = codes
